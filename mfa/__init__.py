@@ -1,0 +1,1 @@
+"""Material flow analysis."""

@@ -1,0 +1,97 @@
+"""Dimensions and the cells of labelled tensors, dense or sparse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from mfa.errors import UnknownName, did_you_mean
+
+Ints = npt.NDArray[np.int64]
+Label = str | int
+
+TIME_NAMES = ("year", "month", "time")
+REGION = "region"
+ELEMENT = "element"
+EXPORTER, IMPORTER = "exporter", "importer"
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """An ordered set of labels under a name, such as `region` with CHN, USA, ...
+
+    >>> Dimension("region", ("CHN", "USA")).index("USA")
+    1
+    """
+
+    name: str
+    labels: tuple[Label, ...]
+    titles: Mapping[Label, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @cached_property
+    def positions(self) -> dict[Label, int]:
+        """Label -> position."""
+        return {label: k for k, label in enumerate(self.labels)}
+
+    def index(self, label: Label) -> int:
+        """The position of a label; raises UnknownName with a hint for a label the dimension lacks."""
+        if label not in self.positions:
+            hint = did_you_mean(str(label), [str(k) for k in self.labels])
+            raise UnknownName(f'dimension "{self.name}" has no label "{label}"; {hint}')
+        return self.positions[label]
+
+    def title(self, label: Label) -> str:
+        """The label's name in figures."""
+        return self.titles.get(label, str(label))
+
+
+def dimension_of(axis: str) -> str:
+    """The dimension an axis runs over: exporter and importer run over regions."""
+    return REGION if axis in (EXPORTER, IMPORTER) else axis
+
+
+@dataclass(frozen=True)
+class CellIndex:
+    """The cells of a tensor that exist: `coords[k]` are cell k's positions along `axes`."""
+
+    axes: tuple[str, ...]
+    coords: Ints
+
+    def __len__(self) -> int:
+        return len(self.coords)
+
+    def column(self, axis: str) -> Ints:
+        """The positions of every cell along one axis."""
+        return np.asarray(self.coords[:, self.axes.index(axis)])
+
+    def keep(self, mask: npt.NDArray[np.bool_]) -> CellIndex:
+        """The cells where `mask` holds."""
+        return CellIndex(self.axes, self.coords[mask])
+
+
+def full_index(axes: Sequence[str], sizes: Mapping[str, int]) -> CellIndex:
+    """Every cell of a dense tensor, last axis fastest.
+
+    >>> len(full_index(["year", "region"], {"year": 3, "region": 2}))
+    6
+    """
+    shape = tuple(sizes[dimension_of(a)] for a in axes)
+    coords = (
+        np.indices(shape, dtype=np.int64).reshape(len(shape), -1).T if shape else np.zeros((1, 0), np.int64)
+    )
+    return CellIndex(tuple(axes), np.ascontiguousarray(coords))
+
+
+def keys(index: CellIndex, axes: Sequence[str], sizes: Mapping[str, int]) -> Ints:
+    """One number per cell that is equal for cells with equal positions along `axes` (mixed radix)."""
+    code = np.zeros(len(index), dtype=np.int64)
+    for axis in axes:
+        code = code * sizes[dimension_of(axis)] + index.column(axis)
+    return code

@@ -1,0 +1,199 @@
+"""The system: processes, and the edges between them with the cells on which they exist."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from mfa.core.labels import ELEMENT, EXPORTER, IMPORTER, REGION, TIME_NAMES, CellIndex, Dimension, Ints
+from mfa.errors import UnknownName, did_you_mean
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+ProcessKind = Literal["process", "market", "stock", "source", "sink"]
+Split = Literal["none", "given", "mixed", "free"]
+
+
+@dataclass(frozen=True)
+class Process:
+    """A node: at the (time, region) cells where it exists it balances, unless it is a source or a sink."""
+
+    name: str
+    kind: ProcessKind
+    label: str
+    cells: CellIndex
+
+    @property
+    def balances(self) -> bool:
+        """Whether inflows and outflows must be equal (up to stock change)."""
+        return self.kind not in ("source", "sink")
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A flow, a bilateral trade or a statistical difference: cells over its axes, without the element axis.
+
+    `split` says where its element split comes from: a `given` composition, the `mixed` content of the process
+    it leaves, `free` (an unknown of its own for every element), or `none` (the system has no elements).
+    """
+
+    name: str
+    source: str
+    target: str
+    cells: CellIndex
+    split: Split
+    kind: Literal["flow", "trade", "difference"] = "flow"
+    commodity: str | None = None
+    label: str = ""
+
+    @property
+    def source_region(self) -> str:
+        """The axis that says in which region it leaves."""
+        return EXPORTER if self.kind == "trade" else REGION
+
+    @property
+    def target_region(self) -> str:
+        """The axis that says in which region it arrives."""
+        return IMPORTER if self.kind == "trade" else REGION
+
+
+@dataclass(frozen=True)
+class StockOf:
+    """A stock of a process: its kind, the flows into and out of it, and the axes of its level."""
+
+    name: str
+    process: str
+    kind: Literal["cohort", "level", "reserve"]
+    inflow: tuple[str, ...]
+    outflow: tuple[str, ...]
+    cells: CellIndex
+    has_elements: bool
+    basis: str = ""
+
+
+@dataclass(frozen=True)
+class System:
+    """Processes, edges and stocks over shared dimensions; it does not change once made."""
+
+    dimensions: Mapping[str, Dimension]
+    processes: Mapping[str, Process]
+    edges: Mapping[str, Edge]
+    stocks: Mapping[str, StockOf] = field(default_factory=dict)
+
+    @cached_property
+    def time(self) -> str | None:
+        """The name of the time dimension, if there is one."""
+        return next((n for n in TIME_NAMES if n in self.dimensions), None)
+
+    @cached_property
+    def sizes(self) -> dict[str, int]:
+        """Dimension -> number of labels."""
+        return {name: len(d) for name, d in self.dimensions.items()}
+
+    @property
+    def n_elements(self) -> int:
+        """The number of elements (1 where the system has no element dimension)."""
+        return self.sizes.get(ELEMENT, 1)
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """The element labels, empty where the system has none."""
+        return tuple(str(k) for k in self.dimensions[ELEMENT].labels) if ELEMENT in self.dimensions else ()
+
+    @cached_property
+    def node_axes(self) -> tuple[str, ...]:
+        """The axes of a balance beside the element: time and region where they exist."""
+        return tuple(a for a in (self.time, REGION) if a is not None and a in self.dimensions)
+
+    @cached_property
+    def graph(self) -> nx.MultiDiGraph[str]:
+        """The system as a networkx graph: processes as nodes, flows and trades as keyed edges."""
+        import networkx as nx
+
+        graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+        for p in self.processes.values():
+            graph.add_node(p.name, kind=p.kind, label=p.label)
+        for e in self.edges.values():
+            if e.kind != "difference":
+                graph.add_edge(e.source, e.target, key=e.name, kind=e.kind, commodity=e.commodity)
+        return graph
+
+    def edge(self, name: str) -> Edge:
+        """The edge of that name; raises UnknownName with a hint."""
+        if name not in self.edges:
+            raise UnknownName(f'there is no flow or trade "{name}"; {did_you_mean(name, self.edges)}')
+        return self.edges[name]
+
+    @cached_property
+    def nodes(self) -> Nodes:
+        """The numbered (process, time, region) cells that balance."""
+        return Nodes.of(self)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{html.escape(e.name)}</td><td>{html.escape(e.source)} &rarr; {html.escape(e.target)}</td>"
+            f"<td>{e.kind}</td><td>{html.escape(e.commodity or '')}</td><td>{len(e.cells):,}</td></tr>"
+            for e in self.edges.values()
+        )
+        dims = ", ".join(f"{d.name} ({len(d)})" for d in self.dimensions.values())
+        return (
+            f"<p><b>mfa.System</b>: {len(self.processes)} processes, {len(self.edges)} edges over {dims}</p>"
+            f"<table><tr><th>edge</th><th>from &rarr; to</th><th>kind</th><th>commodity</th><th>cells</th></tr>{rows}</table>"
+        )
+
+
+def _flat(cells: CellIndex, shape: tuple[int, ...]) -> Ints:
+    """The position of every cell in a dense tensor of that shape."""
+    return np.ravel_multi_index(tuple(cells.coords.T), shape) if shape else np.zeros(len(cells), np.int64)
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """Numbers for the (process, time, region) cells that balance: -1 where there is no such node."""
+
+    numbers: Mapping[str, Ints]
+    process: tuple[str, ...]
+    coords: Ints
+    axes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.process)
+
+    @staticmethod
+    def of(system: System) -> Nodes:
+        """The nodes of a system, processes in order, each with its cells in order."""
+        shape = tuple(system.sizes[a] for a in system.node_axes)
+        numbers: dict[str, Ints] = {}
+        process: list[str] = []
+        coords = [np.zeros((0, len(shape)), np.int64)]
+        for p in system.processes.values():
+            table = np.full(shape, -1, dtype=np.int64)
+            if p.balances:
+                np.put(table, _flat(p.cells, shape), len(process) + np.arange(len(p.cells)))
+                process += [p.name] * len(p.cells)
+                coords.append(p.cells.coords)
+            numbers[p.name] = table
+        return Nodes(numbers, tuple(process), np.concatenate(coords), system.node_axes)
+
+    def _end(self, process: str, edge: Edge, region_axis: str) -> Ints:
+        where = tuple(edge.cells.column(region_axis if a == REGION else a) for a in self.axes)
+        table = self.numbers.get(process)
+        return (
+            np.full(len(edge.cells), -1, np.int64)
+            if table is None
+            else np.broadcast_to(table[where], len(edge.cells))
+        )
+
+    def source_of(self, edge: Edge) -> Ints:
+        """The node each cell of an edge leaves (-1 for a boundary)."""
+        return self._end(edge.source, edge, edge.source_region)
+
+    def target_of(self, edge: Edge) -> Ints:
+        """The node each cell of an edge enters (-1 for a boundary)."""
+        return self._end(edge.target, edge, edge.target_region)

@@ -1,0 +1,237 @@
+"""Files to text: CSV in its encodings, parquet, workbook sheets; each row with its line."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import importlib.util
+import io
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mfa.errors import Place, Problem, TableError, did_you_mean
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """What a reader found: a frame of text with the header as columns, line numbers, notes."""
+
+    frame: pd.DataFrame
+    lines: Ints
+    notes: tuple[str, ...] = ()
+
+
+def read_csv(path: Path, sheet: str) -> Read:
+    """A CSV (plain or .gz) as text; utf-8 with or without mark, else cp1252 with a note saying so."""
+    data = gunzipped(path)
+    encoding = _encoding(data, path)
+    names = _header(data.decode(encoding), path)
+    frame = _parsed(data, encoding, names, path)
+    lines = _lines(data, encoding, len(frame))
+    filled = (frame != "").any(axis=1).to_numpy(dtype=bool)
+    notes = () if encoding == "utf-8-sig" else ("not valid utf-8; read as cp1252",)
+    return Read(_without_unnamed(frame.loc[filled].reset_index(drop=True)), lines[filled], notes)
+
+
+def gunzipped(path: Path) -> bytes:
+    """The bytes of a file, unpacked where it is gzip."""
+    data = path.read_bytes()
+    if data[:2] != b"\x1f\x8b":
+        return data
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError) as error:
+        raise TableError(Problem("table", f"the gzip file is damaged: {error}", Place(str(path)))) from error
+
+
+def _encoding(data: bytes, path: Path) -> str:
+    if not data.strip():
+        raise TableError(Problem("table-empty", "the file is empty", Place(str(path))))
+    if b"\0" not in data:
+        for encoding in ("utf-8-sig", "cp1252"):
+            try:
+                data.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+            return encoding
+    hint = "a workbook is named book.xlsx#Sheet; parquet files end in .parquet"
+    raise TableError(Problem("table", "not a text file", Place(str(path)), hint))
+
+
+def _header(text: str, path: Path) -> list[str]:
+    where = Place(str(path), 1)
+    try:
+        names = next(csv.reader(io.StringIO(text, newline="")), [])
+    except csv.Error as error:
+        raise TableError(Problem("table", f"the header cannot be read: {error}", where)) from error
+    if not any(names):
+        raise TableError(Problem("table-column", "the first line must hold the column names", where))
+    return _unique(names, where)
+
+
+def _unique(names: list[str], where: Place) -> list[str]:
+    """The header with unnamed columns numbered; two columns of one name are refused."""
+    twice = sorted({n for n in names if n and names.count(n) > 1})
+    if twice:
+        raise TableError(*(Problem("table-column", f'two columns are named "{n}"', where) for n in twice))
+    return [name or f"{UNNAMED}{k + 1}" for k, name in enumerate(names)]
+
+
+UNNAMED = "unnamed column "
+
+
+def _parsed(data: bytes, encoding: str, names: list[str], path: Path) -> pd.DataFrame:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows wider than the header
+            frame = pd.read_csv(
+                io.BytesIO(data),
+                encoding=encoding,
+                dtype=str,
+                header=0,
+                names=names,
+                index_col=False,
+                na_filter=False,
+                skip_blank_lines=False,
+            )
+    except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError) as error:
+        raise TableError(_ragged(data, encoding, len(names), path, str(error))) from error
+    return frame
+
+
+def _ragged(data: bytes, encoding: str, width: int, path: Path, why: str) -> Problem:
+    """The first row that is wider than the header, or the parser's own words."""
+    reader = csv.reader(io.StringIO(data.decode(encoding), newline=""))
+    try:
+        wide = next((r for r in reader if len(r) > width), None)
+    except csv.Error as error:
+        wide, why = None, str(error)
+    if wide is None:
+        return Problem("table", f"not a table: {why.strip()}", Place(str(path)))
+    text = f"the row has {len(wide)} cells, the header has {width}"
+    hint = "a comma inside a cell needs quotes around the cell"
+    return Problem("table", text, Place(str(path), reader.line_num), hint)
+
+
+def _lines(data: bytes, encoding: str, rows: int) -> Ints:
+    if data.count(b"\n") - data.endswith(b"\n") == rows:
+        return np.arange(2, rows + 2)
+    # Some cell holds a line break: count lines record by record.
+    reader = csv.reader(io.StringIO(data.decode(encoding), newline=""))
+    starts, line = [], 1
+    for _ in reader:
+        starts.append(line)
+        line = reader.line_num + 1
+    return np.resize(np.array(starts[1:], dtype=np.int64), rows)
+
+
+def _without_unnamed(frame: pd.DataFrame) -> pd.DataFrame:
+    idle = [c for c in frame.columns if str(c).startswith(UNNAMED) and not (frame[c] != "").any()]
+    return frame.drop(columns=idle)
+
+
+def need(module: str, extra: str, what: str, path: Path) -> None:
+    """Raise TableError naming the extra to install where `module` is absent."""
+    if importlib.util.find_spec(module) is None:
+        text = f"reading {what} needs {module}"
+        raise TableError(Problem("table", text, Place(str(path)), f'pip install "mfa[{extra}]"'))
+
+
+def read_parquet(path: Path, sheet: str) -> Read:
+    """A parquet file as text; needs the extra `parquet`."""
+    need("pyarrow", "parquet", "a parquet file", path)
+    try:
+        typed = pd.read_parquet(path)
+    except Exception as error:  # pyarrow raises its own classes, OSError and ValueError
+        raise TableError(Problem("table", f"not a parquet file: {error}", Place(str(path)))) from error
+    frame = pd.DataFrame({str(c): _text(typed[c]) for c in typed.columns})
+    return Read(frame, np.arange(1, len(frame) + 1))
+
+
+def _text(column: pd.Series) -> pd.Series:
+    return column.astype(str).where(column.notna(), "")
+
+
+def read_sheet(path: Path, sheet: str) -> Read:
+    """One sheet of a workbook as text, its first row the header; needs the extra `excel`."""
+    rows = sheet_rows(path, sheet)
+    if not rows:
+        raise TableError(Problem("table-empty", "the sheet is empty", Place(str(path))))
+    names = _unique(rows[0], Place(str(path), 1))
+    width = len(names)
+    body = [(*r[:width], *[""] * (width - len(r))) for r in rows[1:]]
+    filled = np.array([any(r) for r in body], dtype=bool)
+    frame = pd.DataFrame([r for r in body if any(r)], columns=names, dtype=str)
+    return Read(_without_unnamed(frame), np.arange(2, len(body) + 2)[filled])
+
+
+def sheet_rows(path: Path, sheet: str) -> list[list[str]]:
+    """Every row of a sheet as text; a workbook of one sheet needs no name."""
+    book = open_book(path)
+    try:
+        title = _chosen(book.sheetnames, sheet, path)
+        page = book[title]
+        page.reset_dimensions()  # some exports state a used range of one cell
+        return [_trimmed([cell_text(v) for v in row]) for row in page.iter_rows(values_only=True)]
+    finally:
+        book.close()
+
+
+def open_book(path: Path) -> Any:
+    """An openpyxl workbook, read-only."""
+    need("openpyxl", "excel", "a workbook", path)
+    import openpyxl
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # openpyxl warns of missing default styles
+            return openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except Exception as error:  # zipfile, KeyError, ValueError, openpyxl's own
+        raise TableError(Problem("table", f"not a workbook: {error}", Place(str(path)))) from error
+
+
+def _chosen(sheets: list[str], sheet: str, path: Path) -> str:
+    if sheet in sheets:
+        return sheet
+    if not sheet and len(sheets) == 1:
+        return sheets[0]
+    text = (
+        f'no sheet is named "{sheet}"'
+        if sheet
+        else "the workbook has several sheets; name one: book.xlsx#Sheet"
+    )
+    raise TableError(Problem("table-sheet", text, Place(str(path)), did_you_mean(sheet, sheets)))
+
+
+def cell_text(value: object) -> str:
+    """A cell as it would stand in a CSV: whole floats without `.0`, dates in ISO form, empty for none."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)
+
+
+def _trimmed(row: list[str]) -> list[str]:
+    while row and not row[-1]:
+        row.pop()
+    return row
+
+
+READERS: dict[str, Callable[[Path, str], Read]] = {
+    ".csv": read_csv,
+    ".txt": read_csv,
+    ".gz": read_csv,
+    ".parquet": read_parquet,
+    ".xlsx": read_sheet,
+    ".xlsm": read_sheet,
+}

@@ -1,0 +1,159 @@
+"""What goes wrong, as values: where, what, and a hint; and the exceptions that carry them.
+
+Checks return lists of :class:`Problem`; only the edge of the package (the command line, `mfa.load`,
+`mfa.run`) raises. Every exception is an :class:`MfaError` and also the builtin a Python user would catch.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in a text file: `file:line:column`, lines and columns counted from 1."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+    length: int = 1
+
+    def __str__(self) -> str:
+        if not self.line:
+            return self.file
+        return f"{self.file}:{self.line}:{self.column}" if self.column else f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: a code for `mfa explain`, the place, the sentence, a hint."""
+
+    code: str
+    text: str
+    where: Place | None = None
+    hint: str = ""
+    severity: Severity = "error"
+    source_line: str = ""
+
+    def __str__(self) -> str:
+        head = f"{self.where}: " if self.where else ""
+        lines = [f"{head}{self.severity}[{self.code}]: {self.text}"]
+        if self.source_line and self.where and self.where.column:
+            lines.append(f"    {self.source_line}")
+            lines.append("    " + " " * (self.where.column - 1) + "^" * max(1, self.where.length))
+        if self.hint:
+            lines.append(f"    hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class MfaError(Exception):
+    """The base of every error `mfa` raises; `problems` holds what went wrong, `exit_code` what a shell sees."""
+
+    exit_code = 1
+    code = "error"
+
+    def __init__(self, *problems: Problem | str) -> None:
+        self.problems: tuple[Problem, ...] = tuple(
+            p if isinstance(p, Problem) else Problem(self.code, p) for p in problems
+        )
+        super().__init__("\n".join(str(p) for p in self.problems))
+
+    def __str__(self) -> str:
+        return "\n".join(str(p) for p in self.problems)
+
+
+class InputError(MfaError, ValueError):
+    """The input is wrong: a document, a table, a name, a unit, an option (exit 2)."""
+
+    exit_code = 2
+    code = "input"
+
+
+class DocumentError(InputError):
+    """A scenario or model file that cannot be accepted."""
+
+    code = "document"
+
+
+class UnknownName(InputError, KeyError):
+    """A name that nothing in the scenario, the system or the result has."""
+
+    code = "unknown-name"
+
+
+class UnitError(InputError, TypeError):
+    """A unit that cannot be read, or two kinds of quantity put together."""
+
+    code = "unit"
+
+
+class TableError(InputError):
+    """A table that cannot be read or does not hold what the scenario says it holds."""
+
+    code = "table"
+
+
+class MissingFile(InputError, FileNotFoundError):
+    """A file that the scenario or the command line names and that is not there."""
+
+    code = "missing-file"
+
+
+class OutputError(InputError, OSError):
+    """The output folder cannot be written."""
+
+    code = "output"
+
+
+class ModelError(MfaError, ArithmeticError):
+    """The input is well formed and the model has no acceptable answer (exit 1)."""
+
+    code = "model"
+
+
+class Infeasible(ModelError):
+    """Exact rows, limits and bounds contradict each other; `problems` name the smallest set found."""
+
+    code = "infeasible"
+
+
+class Undetermined(ModelError):
+    """A quantity that a result needs is not determined by the data."""
+
+    code = "undetermined"
+
+
+class NotConverged(ModelError):
+    """The solver stopped before it met its tolerances."""
+
+    code = "not-converged"
+
+
+class Imbalance(ModelError):
+    """A process does not close to the tolerance."""
+
+    code = "imbalance"
+
+
+def did_you_mean(name: str, known: Iterable[str], *, listed: int = 8) -> str:
+    """A hint sentence: the nearest known name, or the first few known names when none is near.
+
+    >>> did_you_mean("oxyde", ["oxide", "metal"])
+    'did you mean "oxide"?'
+    """
+    names = [str(k) for k in known]
+    near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.6)
+    if not near:
+        folded = {n.casefold(): n for n in names}
+        near = [folded[str(name).casefold()]] if str(name).casefold() in folded else []
+    if near:
+        return f'did you mean "{near[0]}"?'
+    if not names:
+        return "there are none"
+    more = f" and {len(names) - listed} more" if len(names) > listed else ""
+    return "known: " + ", ".join(names[:listed]) + more

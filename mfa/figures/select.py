@@ -1,0 +1,162 @@
+"""Numbers of a result chosen by labels, in the unit a figure asks for, summed with their standard deviations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mfa.errors import UnitError, UnknownName, did_you_mean
+from mfa.figures.spec import FigureSpec, Label
+from mfa.figures.text import span
+from mfa.run.result import Quantity, Result
+from mfa.run.tensors import axis_labels
+from mfa.units import GROSS, Unit, parse_unit
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+TIME_NAMES = ("year", "month", "time")
+ENDS = ("exporter", "importer")
+SUMS = (
+    "Standard deviations of sums take cells of different years and regions as independent and the elements of one"
+    " cell as moving together."
+)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Cells of one quantity: a value and sd for each, elements summed, and the labels along each axis."""
+
+    labels: Mapping[str, npt.NDArray[np.object_]]
+    value: Floats
+    sd: Floats
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def where(self, keep: Bools) -> Chosen:
+        """The cells where `keep` holds."""
+        return Chosen({a: x[keep] for a, x in self.labels.items()}, self.value[keep], self.sd[keep])
+
+    def total(self) -> tuple[float, float]:
+        """The sum of the cells and its standard deviation, NaN where one is free."""
+        return float(self.value.sum()), float(np.sqrt((self.sd**2).sum()))
+
+
+def unit_of(result: Result, text: str | None) -> Unit:
+    """The unit a figure is drawn in; raises UnitError for one that is unknown or whose factors the result lacks."""
+    elements = [str(e) for e in result.dimensions.get("element", ())]
+    known = result.facts.get("bases") or {}
+    unit = parse_unit(text or str(result.facts.get("mass_unit") or "t"), [*known, *elements])
+    if unit.kind != "mass":
+        raise UnitError(f'figures show masses, not "{unit.text}"')
+    if unit.basis == GROSS:
+        raise UnitError(
+            f'the unit "{unit.text}" needs content factors, which a result does not hold; use t or t of a basis'
+        )
+    return unit
+
+
+def element_weights(result: Result, quantity: Quantity, unit: Unit, wanted: Sequence[Label]) -> Floats:
+    """What a tonne of each element of a quantity counts in a unit: 0 for elements that are not wanted.
+
+    Raises UnitError for a quantity kept in another basis.
+    """
+    factor = parse_unit(quantity.unit.split("/")[0].split()[0], ()).factor / unit.factor
+    if not quantity.elements:
+        if quantity.basis and quantity.basis != unit.basis:
+            raise UnitError(f'"{quantity.name}" is kept in {quantity.basis}, not in "{unit.text}"')
+        return np.array([factor])
+    names = {str(x) for x in wanted}
+    kept = np.array([not names or e in names for e in quantity.elements], dtype=float)
+    if not unit.basis:
+        return factor * kept
+    if unit.basis in quantity.elements:
+        return factor * kept * np.array([e == unit.basis for e in quantity.elements])
+    counted = result.facts["bases"][unit.basis]
+    return factor * kept * np.array([float(counted.get(e, 0.0)) for e in quantity.elements])
+
+
+def check_labels(result: Result, at: Mapping[str, Sequence[Label]]) -> None:
+    """Nothing; raises UnknownName for a dimension or label that the result does not have."""
+    for axis, labels in at.items():
+        if axis not in (*result.dimensions, *ENDS):
+            raise UnknownName(f'the result has no dimension "{axis}"; {did_you_mean(axis, result.dimensions)}')
+        known = {str(x) for x in axis_labels(axis, result.dimensions)}
+        for label in labels:
+            if str(label) not in known:
+                raise UnknownName(
+                    f'dimension "{axis}" has no label "{label}"; {did_you_mean(str(label), sorted(known))}'
+                )
+
+
+def choose(result: Result, quantity: Quantity, at: Mapping[str, Sequence[Label]], unit: Unit) -> Chosen:
+    """The cells of a quantity within `at` that can be, in `unit`; axes it does not have are passed over.
+
+    The elements of one cell are summed: values add, and so do their deviations, since they move with the mass
+    that carries them; the sum of a free element (sd NaN) is free.
+    """
+    keep = np.ones(len(quantity), dtype=bool)
+    for axis, labels in at.items():
+        if axis in quantity.axes:
+            names = {str(x) for x in labels}
+            keep &= np.array([str(x) in names for x in quantity.labels[axis]], dtype=bool)
+    weights = element_weights(result, quantity, unit, at.get("element", ()))
+    there = (quantity.status >= 0) & (weights != 0)
+    keep &= there.any(axis=1)
+    value = np.where(there[keep], quantity.value[keep], 0.0)
+    sd = np.where(there[keep], quantity.sd[keep], 0.0) * np.where(there[keep], weights, 0.0)
+    return Chosen({a: quantity.labels[a][keep] for a in quantity.axes}, value @ weights, sd.sum(axis=1))
+
+
+def split(
+    result: Result, quantity: Quantity, at: Mapping[str, Sequence[Label]], unit: Unit, by: str | None
+) -> Iterator[tuple[Label | None, Chosen]]:
+    """The chosen cells of a quantity, label by label of the axis `by`."""
+    if by == "element":
+        wanted = {str(x) for x in at.get("element", quantity.elements)}
+        for element in quantity.elements:
+            if element in wanted:
+                yield element, choose(result, quantity, {**at, "element": (element,)}, unit)
+        return
+    cells = choose(result, quantity, at, unit)
+    if by is None:
+        yield None, cells
+        return
+    for label in dict.fromkeys(cells.labels[by]):
+        yield label, cells.where(np.array([x == label for x in cells.labels[by]], dtype=bool))
+
+
+def time_axis(result: Result) -> str | None:
+    """The name of the time dimension, if the result has one."""
+    return next((a for a in TIME_NAMES if a in result.dimensions), None)
+
+
+def title_of(result: Result, axis: str, label: Label) -> str:
+    """A label's name in figures."""
+    dimension = "region" if axis in ENDS else axis
+    return str(result.titles.get(dimension, {}).get(label, label))
+
+
+def unit_text(spec: FigureSpec, unit: Unit, quantities: Sequence[Quantity]) -> str:
+    """The unit in words, with the mass it counts: `kt REO`, `t Nd`, `t (element mass)`."""
+    elements = spec.at.get("element", ())
+    if unit.basis or not any(q.elements for q in quantities):
+        return unit.text
+    return f"{unit.text} {elements[0]}" if len(elements) == 1 else f"{unit.text} (element mass)"
+
+
+def selection_text(result: Result, at: Mapping[str, Sequence[Label]], axes: Sequence[str]) -> list[str]:
+    """What is shown of each dimension, in words: the labels chosen, or that all were summed."""
+    words = []
+    for axis in axes:
+        every = axis_labels(axis, result.dimensions)
+        labels = [x for x in every if str(x) in {str(y) for y in at.get(axis, every)}]
+        if len(labels) == len(every) > 1:
+            ends = f"{labels[0]}\N{EN DASH}{labels[-1]} summed" if axis in TIME_NAMES else None
+            words.append(ends or f"all {len(every)} {axis}s summed")
+        else:
+            words.append(span([title_of(result, axis, x) for x in labels]) + (" summed" if len(labels) > 1 else ""))
+    return words

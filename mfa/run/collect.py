@@ -1,0 +1,159 @@
+"""From the solver's arrays to the result in the user's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mfa.build.flows import EdgeCells
+from mfa.build.model import Model
+from mfa.build.parameters import label_frame
+from mfa.core.labels import CellIndex
+from mfa.core.system import Edge, StockOf
+from mfa.run.manifest import input_hashes
+from mfa.run.result import Quantity, Result
+from mfa.run.tables import balance_table, observation_table
+
+if TYPE_CHECKING:
+    from mfa.run.pipeline import Solved
+
+PARAMETER_PREFIXES = ("compositions.", "contents.", "transfers.")
+
+
+def collect(solved: Solved) -> Result:
+    """The result: quantities, tables and facts."""
+    model, spec = solved.model, solved.model.document.spec
+    quantities = {q.name: q for q in _quantities(solved)}
+    observations = _observations(solved)
+    judged = observations["name"].str.startswith(PARAMETER_PREFIXES)
+    balances = balance_table(model, solved.solution.q)
+    return Result(
+        name=spec.name if not model.document.variant else f"{spec.name}-{model.document.variant}",
+        title=spec.title or spec.name,
+        dimensions={n: d.labels for n, d in model.system.dimensions.items()},
+        titles={n: dict(d.titles) for n, d in model.system.dimensions.items()},
+        processes={p.name: {"kind": p.kind, "label": p.label} for p in model.system.processes.values()},
+        quantities=quantities,
+        observations=observations[~judged].reset_index(drop=True),
+        parameters=observations[judged].reset_index(drop=True),
+        balances=balances,
+        free=_free(solved),
+        indicators=pd.DataFrame(columns=["name", "value", "sd"]),
+        scenario=model.document.text(),
+        identity=model.document.identity,
+        facts=_facts(solved, balances, list(quantities)),
+        outputs=spec.outputs.model_dump(mode="json"),
+        sources={n: {k: v for k, v in s.model_dump().items() if v} for n, s in spec.sources.items()},
+        inputs=input_hashes((*model.document.files, *map(Path, model.files)), _root(model)),
+        warnings=tuple(str(w) for w in model.warnings),
+        state=solved,
+    )
+
+
+def _root(model: Model) -> Path:
+    """The folder above the scenario's, from which input files are named."""
+    files = model.document.files
+    return files[0].resolve().parent.parent if files else Path.cwd()
+
+
+def _quantities(solved: Solved) -> Iterator[Quantity]:
+    system = solved.model.system
+    for name, edge in system.edges.items():
+        yield _quantity(solved, name, edge, edge.cells, solved.model.edges[name])
+    for name, stock in system.stocks.items():
+        yield _quantity(solved, name, stock, stock.cells, solved.model.stocks[name])
+
+
+def _quantity(solved: Solved, name: str, of: Edge | StockOf, index: CellIndex, cells: EdgeCells) -> Quantity:
+    n = len(index)
+    numbers = cells.of(np.arange(n))
+    status = np.where(cells.mask, solved.classification.cells[numbers], -1).astype(np.int8)
+    labels = label_frame(solved.model.system, index)
+    elements = solved.model.system.elements
+    stock = isinstance(of, StockOf)
+    return Quantity(
+        name=name,
+        kind="stock" if isinstance(of, StockOf) else of.kind,
+        label=(of.label if isinstance(of, Edge) else "") or name.replace("_", " "),
+        source=of.source if isinstance(of, Edge) else of.process,
+        target=of.target if isinstance(of, Edge) else of.process,
+        commodity=(of.commodity or "") if isinstance(of, Edge) else "",
+        axes=index.axes,
+        labels={a: labels[a].to_numpy(dtype=object) for a in index.axes},
+        elements=elements if isinstance(of, Edge) or of.has_elements else (),
+        value=np.where(cells.mask, solved.solution.q[numbers], 0.0),
+        sd=np.where(cells.mask, solved.posterior.sd_q[numbers], 0.0),
+        status=status,
+        unit="t" if stock or solved.model.system.time is None else "t/year",
+        basis=of.basis if isinstance(of, StockOf) else "",
+    )
+
+
+def _observations(solved: Solved) -> pd.DataFrame:
+    """`observations.csv` with the solver's judgement of every row."""
+    problem, d = solved.model.problem, solved.diagnosis
+    columns: dict[str, Any] = {
+        "value": problem.observed.rows.rhs,
+        "sigma": solved.solution.sigma,
+        "adjusted": solved.solution.fitted,
+        "adjusted_sd": solved.posterior.sd_observed,
+        "residual": d.residual,
+        "z": d.z,
+        "leverage": d.leverage,
+        "flag": np.asarray(d.flag, dtype=object),
+    }
+    table = observation_table(solved.model.observed, columns)
+    table["flag"] = table["flag"].where(table["standing"] == "counted", table["standing"])
+    return table
+
+
+def _free(solved: Solved) -> pd.DataFrame:
+    """What nothing determines: the cells with their feasible intervals, and the sums that are determined."""
+    c = solved.classification
+    name = solved.model.problem.cells.name
+    rows: list[Mapping[str, Any]] = [
+        {"kind": "free", "name": name(int(k)), "low": low, "high": high, "value": np.nan, "sd": np.nan}
+        for k, (low, high) in c.intervals.items()
+    ]
+    rows += [
+        {"kind": "sum", "name": " + ".join(s.names), "low": np.nan, "high": np.nan, "value": s.value, "sd": s.sd}
+        for s in c.sums
+    ]
+    return pd.DataFrame(rows, columns=["kind", "name", "value", "sd", "low", "high"])
+
+
+def _facts(solved: Solved, balances: pd.DataFrame, order: list[str]) -> dict[str, Any]:
+    problem, d = solved.model.problem, solved.diagnosis
+    counted = int(problem.observed.counted.sum())
+    return {
+        "question": solved.model.document.spec.solve.question,
+        "unknowns": len(problem),
+        "exact_rows": len(problem.exact),
+        "observations_counted": counted,
+        "observations_kept_aside": len(problem.observed) - counted,
+        "iterations": solved.solution.iterations,
+        "chi_square": float(f"{solved.solution.chi2:.12g}"),
+        "degrees_of_freedom": float(f"{d.dof:.6g}"),
+        "critical_value": float(f"{d.critical:.6g}"),
+        "p_value": float(f"{d.p:.6g}"),
+        "worst_closure": float(f"{balances['relative'].max() if len(balances) else 0.0:.3g}"),
+        "free_cells": int((solved.posterior.free_q & (problem.cells.coef != 0)).sum()),
+        "bases": _bases(solved.model),
+        "order": order,
+    }
+
+
+def _bases(model: Model) -> dict[str, dict[str, float]]:
+    """t of each basis per t of each element."""
+    from mfa.core.composition import mass_fraction
+
+    return {
+        basis: {e: 1 / mass_fraction(c, e) for e, c in compounds.items()}
+        for basis, compounds in model.document.spec.bases.items()
+    }
+
+

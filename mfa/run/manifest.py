@@ -1,0 +1,57 @@
+"""The manifest: what went in, what came out, and with which versions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("mfa", "numpy", "scipy", "xarray", "pandas", "matplotlib", "h5netcdf", "h5py", "pydantic", "pint")
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        for block in iter(lambda: stream.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def input_hashes(files: Iterable[Path], root: Path) -> dict[str, str]:
+    """File -> SHA-256; files inside `root` by their path from it, others by their name."""
+    found = {}
+    for file in files:
+        path = file.resolve()
+        name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+        found[name] = sha256(path)
+    return dict(sorted(found.items()))
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of the packages that numbers depend on."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def write_manifest(folder: Path, *, inputs: Mapping[str, str], facts: Mapping[str, Any]) -> Path:
+    """`manifest.json` over every file now in the folder."""
+    target = folder / "manifest.json"
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p != target)
+    content = {
+        "inputs": dict(inputs),
+        "outputs": {p.relative_to(folder).as_posix(): sha256(p) for p in files},
+        "versions": versions(),
+        **facts,
+    }
+    target.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    return target

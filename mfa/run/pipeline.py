@@ -1,0 +1,86 @@
+"""The run: document -> model -> solution -> standard deviations -> diagnosis -> result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mfa.build import Model, build
+from mfa.core.balance import TOLERANCE
+from mfa.errors import Imbalance, Problem, Undetermined
+from mfa.run.collect import collect
+from mfa.run.result import Result
+from mfa.run.tables import balance_table
+from mfa.solve.classify import Classification, classify
+from mfa.solve.diagnose import Diagnosis, diagnose
+from mfa.solve.posterior import Posterior, posterior
+from mfa.solve.reconcile import reconcile
+from mfa.solve.solution import Solution
+from mfa.spec.resolve import Document
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A model with all that the solver says of it."""
+
+    model: Model
+    solution: Solution
+    posterior: Posterior
+    classification: Classification
+    diagnosis: Diagnosis
+
+
+def run(document: Document, *, progress: Progress | None = None) -> Result:
+    """The result of a document: read, built, reconciled, judged.
+
+    Raises InputError for wrong tables, Infeasible with the rows in conflict, NotConverged, Undetermined where
+    the scenario forbids free flows, and Imbalance where a process does not close.
+    """
+    say = progress or (lambda _: None)
+    say("reading tables and building the system")
+    solved = solve(build(document), say)
+    _check(solved)
+    say("collecting the result")
+    return collect(solved)
+
+
+def solve(model: Model, say: Progress) -> Solved:
+    """The reconciliation of a model with its standard deviations, statuses and diagnosis."""
+    problem, settings = model.problem, model.document.spec.solve
+    say(f"reconciling {len(problem):,} unknowns, {len(problem.exact):,} exact rows, {len(problem.observed):,} observations")
+    solution = reconcile(
+        problem, robust=settings.robust, tolerance=settings.tolerance, max_iterations=settings.max_iterations,
+        progress=lambda k, text: say(f"iteration {k}: {text}"),
+    )
+    say("standard deviations")
+    spread = posterior(problem, solution)
+    say("classification and diagnosis")
+    found = classify(problem, solution, spread)
+    return Solved(model, solution, spread, found, diagnose(problem, solution, spread))
+
+
+def _check(solved: Solved) -> None:
+    """Raise where a balance does not close, a number is NaN, or a free flow is forbidden."""
+    settings = solved.model.document.spec.solve
+    table = balance_table(solved.model, solved.solution.q)
+    failing = table[~(table["relative"] <= max(settings.tolerance, TOLERANCE))]
+    if len(failing):
+        rows = failing.head(5).to_dict("records")
+        raise Imbalance(*(Problem("imbalance", f"a process does not close: {_sentence(r)}") for r in rows))
+    if np.isnan(solved.solution.q).any():
+        raise Imbalance(Problem("imbalance", "the solution holds numbers that are not finite"))
+    free = np.flatnonzero(solved.posterior.free_q & (solved.model.problem.cells.coef != 0))
+    if settings.on_free == "stop" and len(free):
+        names = [solved.model.problem.cells.name(int(k)) for k in free[:8]]
+        more = f" and {len(free) - len(names)} more" if len(free) > len(names) else ""
+        raise Undetermined(Problem("undetermined", f"nothing determines {', '.join(names)}{more}"))
+
+
+def _sentence(row: dict[str, object]) -> str:
+    where = ", ".join(str(v) for k, v in row.items() if not re.fullmatch("inflow|outflow|stock_change|difference|throughput|relative", k))
+    return f"{where}: {row['inflow']:g} in, {row['outflow']:g} out, relative difference {row['relative']:.2g}"

@@ -1,0 +1,139 @@
+"""The result of a run: every flow, trade and stock with its standard deviation and status. It does not change."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mfa.errors import UnknownName, did_you_mean
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Floats = npt.NDArray[np.float64]
+STATUSES = ("redundant", "observed", "determined", "free", "fixed")
+"""What is known of a number: checked by others, observed only, follows from others, undetermined, exactly given."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A flow, trade, statistical difference or stock: one line of labels a cell, one column an element.
+
+    `value` and `sd` have shape (cells, elements), in `unit` (per year for flows); `status` holds positions in
+    STATUSES, -1 where the cell cannot be.
+    """
+
+    name: str
+    kind: str
+    label: str
+    source: str
+    target: str
+    commodity: str
+    axes: tuple[str, ...]
+    labels: Mapping[str, npt.NDArray[np.object_]]
+    elements: tuple[str, ...]
+    value: Floats
+    sd: Floats
+    status: npt.NDArray[np.int8]
+    unit: str
+    basis: str = ""
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def frame(self) -> pd.DataFrame:
+        """Long form: one row for every cell and element that can be."""
+        cell, element = np.nonzero(self.status >= 0)
+        columns: dict[str, Any] = {a: self.labels[a][cell] for a in self.axes}
+        if self.elements:
+            columns["element"] = np.asarray(self.elements, dtype=object)[element]
+        numbers = {"value": self.value[cell, element], "sd": self.sd[cell, element]}
+        status = np.asarray(STATUSES, dtype=object)[self.status[cell, element]]
+        return pd.DataFrame({**columns, **numbers, "status": status}, index=range(len(cell)))
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run found.
+
+    `observations`, `balances` and `free` are tables (see :mod:`mfa.run.tables`); `facts` holds the solver's
+    numbers (chi-square, degrees of freedom, iterations, ...), `scenario` the resolved document as text.
+    """
+
+    name: str
+    title: str
+    dimensions: Mapping[str, tuple[str | int, ...]]
+    titles: Mapping[str, Mapping[str | int, str]]
+    processes: Mapping[str, Mapping[str, str]]
+    quantities: Mapping[str, Quantity]
+    observations: pd.DataFrame
+    balances: pd.DataFrame
+    free: pd.DataFrame
+    parameters: pd.DataFrame
+    indicators: pd.DataFrame
+    scenario: str
+    identity: str
+    facts: Mapping[str, Any]
+    outputs: Mapping[str, Any]
+    sources: Mapping[str, Mapping[str, str]]
+    inputs: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
+    state: Any = field(default=None, compare=False, repr=False)
+
+    def quantity(self, name: str) -> Quantity:
+        """The flow, trade or stock of that name; raises UnknownName with a hint."""
+        if name not in self.quantities:
+            raise UnknownName(f'the result has no "{name}"; {did_you_mean(name, self.quantities)}')
+        return self.quantities[name]
+
+    def flow(self, name: str) -> xr.DataArray:
+        """A flow over its dimensions (year, region, element, ...), in `attrs["unit"]` per year.
+
+        Cells that do not exist are 0. Raises UnknownName.
+        """
+        return self._dense(name, "value")
+
+    def sd(self, name: str) -> xr.DataArray:
+        """The standard deviation of every cell of a flow or stock; NaN where it is free."""
+        return self._dense(name, "sd")
+
+    def status(self, name: str) -> xr.DataArray:
+        """The status of every cell, a position in STATUSES (-1 where the cell cannot be)."""
+        return self._dense(name, "status")
+
+    def stock(self, name: str) -> xr.DataArray:
+        """The level of a stock at the end of each year, over its dimensions."""
+        return self._dense(name, "value")
+
+    def trade(self, name: str) -> pd.DataFrame:
+        """A bilateral trade in long form: year, exporter, importer, element, value, sd, status."""
+        return self.quantity(name).frame()
+
+    def balance(self) -> pd.DataFrame:
+        """Relative closure of every process, year, region and element, worst first."""
+        return self.balances
+
+    def _dense(self, name: str, what: str) -> xr.DataArray:
+        from mfa.run.tensors import dense
+
+        return dense(self.quantity(name), self.dimensions, what)
+
+    def save(self, folder: str | Path) -> Path:
+        """The folder, with every table and tensor of the result written into it."""
+        from mfa.run.store import save
+
+        return save(self, Path(folder))
+
+    def _repr_html_(self) -> str:
+        facts = "".join(
+            f"<tr><td>{html.escape(str(k))}</td><td>{html.escape(str(v))}</td></tr>" for k, v in self.facts.items()
+        )
+        names = ", ".join(html.escape(n) for n in self.quantities)
+        return f"<p><b>mfa.Result</b> {html.escape(self.title or self.name)}</p><table>{facts}</table><p>{names}</p>"

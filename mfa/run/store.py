@@ -1,0 +1,144 @@
+"""Results on disk: tables as CSV, tensors as netCDF, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import h5netcdf
+import h5py
+import numpy as np
+import pandas as pd
+
+from mfa.errors import InputError, MissingFile, did_you_mean
+from mfa.run.manifest import write_manifest
+from mfa.run.result import Quantity, Result
+from mfa.run.staging import staged
+
+TENSORS = "result.nc"
+FLOAT = "%.12g"
+_META = ("name", "title", "dimensions", "titles", "processes", "identity", "facts", "outputs", "sources", "inputs", "warnings")
+TABLES = ("observations", "balances", "free", "parameters", "indicators")
+_ATTRIBUTES = ("kind", "label", "source", "target", "commodity", "unit", "basis")
+
+
+def save(result: Result, folder: Path) -> Path:
+    """The folder, which holds the result's tables, tensors and manifest."""
+    with staged(folder) as partial:
+        write(result, partial)
+        write_manifest(partial, inputs=result.inputs, facts=manifest_facts(result))
+    return folder
+
+
+def manifest_facts(result: Result) -> dict[str, Any]:
+    """What a manifest says beside hashes and versions."""
+    return {"scenario": result.name, "identity": result.identity, "solver": dict(result.facts)}
+
+
+def write(result: Result, folder: Path) -> None:
+    """Every table and tensor of the result, into a folder that exists."""
+    write_csv(long_table(result, stocks=False), folder / "flows.csv")
+    write_csv(long_table(result, stocks=True), folder / "stocks.csv")
+    for name in TABLES:
+        write_csv(getattr(result, name), folder / f"{name}.csv")
+    write_tensors(result, folder / TENSORS)
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """A table as CSV with the same bytes at every run."""
+    frame.to_csv(path, index=False, float_format=FLOAT, lineterminator="\n")
+
+
+def long_table(result: Result, *, stocks: bool) -> pd.DataFrame:
+    """All flows (or stocks) in long form: name, labels, value, sd, unit, basis, status."""
+    parts = []
+    for q in result.quantities.values():
+        if (q.kind == "stock") == stocks:
+            frame = q.frame()
+            frame.insert(0, "name", q.name)
+            parts.append(frame.assign(unit=q.unit, basis=q.basis or "element"))
+    if not parts:
+        return pd.DataFrame(columns=["name", "value", "sd", "status", "unit", "basis"])
+    table = pd.concat(parts, ignore_index=True)
+    last = ["value", "sd", "unit", "basis", "status"]
+    return table[[c for c in table.columns if c not in last] + last]
+
+
+def write_tensors(result: Result, path: Path) -> None:
+    """`result.nc`: one group for each quantity; the resolved scenario and the rest as attributes."""
+    with h5netcdf.File(path, "w", track_order=False) as file:
+        file.attrs["scenario"] = result.scenario
+        file.attrs["mfa"] = json.dumps({k: _plain(getattr(result, k)) for k in _META}, sort_keys=True)
+        for q in result.quantities.values():
+            _write_quantity(file.create_group(q.name), q)
+
+
+def _plain(value: Any) -> Any:
+    """Nested mappings and tuples as what JSON has; keys keep their order as pairs."""
+    if isinstance(value, Mapping):
+        return {"map": [[k, _plain(v)] for k, v in value.items()]}
+    if isinstance(value, tuple | list):
+        return [_plain(v) for v in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _nested(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _nested(v) for k, v in value["map"]}
+    return tuple(_nested(v) for v in value) if isinstance(value, list) else value
+
+
+def _write_quantity(group: Any, q: Quantity) -> None:
+    """Long form along `cell`: labels of every axis, and value, sd, status over (cell, element)."""
+    group.dimensions = {"cell": len(q), "element": q.value.shape[1]}
+    text = h5py.string_dtype()
+    for axis in q.axes:
+        group.create_variable(axis, ("cell",), dtype=text, data=np.array([str(x) for x in q.labels[axis]], dtype=object))
+    names = q.elements or ("all",)
+    group.create_variable("element", ("element",), dtype=text, data=np.array(names, dtype=object))
+    for what in ("value", "sd", "status"):
+        data = getattr(q, what)
+        variable = group.create_variable(what, ("cell", "element"), dtype=data.dtype, data=data)
+        if what != "status":
+            variable.attrs["units"] = q.unit
+    for key in _ATTRIBUTES:
+        group.attrs[key] = getattr(q, key)
+    group.attrs["axes"] = json.dumps(q.axes)
+
+
+def open_result(folder: str | Path) -> Result:
+    """The result that a run wrote to `folder`; raises MissingFile or InputError with a hint."""
+    folder = Path(folder)
+    path = folder / TENSORS
+    if not path.is_file():
+        near = [p.name for p in folder.parent.glob("*") if (p / TENSORS).is_file()] if folder.parent.is_dir() else []
+        raise MissingFile(f'"{folder}" holds no result ({TENSORS} is not there); {did_you_mean(folder.name, near)}')
+    try:
+        with h5netcdf.File(path, "r") as file:
+            meta = {k: _nested(v) for k, v in json.loads(file.attrs["mfa"]).items()}
+            quantities = {n: _read_quantity(n, g, meta["dimensions"]) for n, g in file.groups.items()}
+            scenario = str(file.attrs["scenario"])
+        tables = {name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""]) for name in TABLES}
+    except (OSError, KeyError, ValueError) as error:
+        raise InputError(f'the result in "{folder}" is damaged: {error}') from error
+    ordered = {n: quantities[n] for n in meta["facts"].get("order", quantities) if n in quantities}
+    return Result(**meta, **tables, quantities={**ordered, **quantities}, scenario=scenario)
+
+
+def _read_quantity(name: str, group: Any, dimensions: Mapping[str, tuple[Any, ...]]) -> Quantity:
+    axes = tuple(json.loads(group.attrs["axes"]))
+    labels = {}
+    for axis in axes:
+        known = {str(x): x for x in dimensions["region" if axis in ("exporter", "importer") else axis]}
+        text = group.variables[axis].asstr()[...] if hasattr(group.variables[axis], "asstr") else group.variables[axis][...]
+        labels[axis] = np.array([known[_text(t)] for t in text] or [], dtype=object)
+    elements = tuple(_text(e) for e in group.variables["element"][...])
+    numbers = {w: np.asarray(group.variables[w][...]) for w in ("value", "sd", "status")}
+    words = {k: str(group.attrs[k]) for k in _ATTRIBUTES}
+    return Quantity(name=name, axes=axes, labels=labels, elements=() if elements == ("all",) else elements, **numbers, **words)
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

@@ -1,0 +1,91 @@
+"""The tables of a result: balances and observations in the user's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mfa.build.balances import balance_terms
+from mfa.build.model import Model
+from mfa.build.parameters import ObservedGroup
+from mfa.build.stocks import change_terms
+from mfa.core.balance import Balance
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+def node_balance(model: Model, q: Floats) -> tuple[Balance, Ints]:
+    """The balance of every (node, element) that flows touch, and its number node * n_elements + element."""
+    system = model.system
+    terms = balance_terms(system, model.edges)
+    n = len(system.nodes) * system.n_elements
+    value = terms.weight * q[terms.cell]
+    entering = np.bincount(terms.row, np.maximum(value, 0), n)
+    leaving = np.bincount(terms.row, np.maximum(-value, 0), n)
+    entering[terms.row[np.isnan(value)]] = np.nan
+    touched = np.unique(terms.row)
+    change = stock_change(model, q)
+    return Balance(entering[touched], leaving[touched], change[touched]), touched
+
+
+def stock_change(model: Model, q: Floats) -> Floats:
+    """The stock change of every node * n_elements + element."""
+    system = model.system
+    change = np.zeros(len(system.nodes) * system.n_elements)
+    for name, stock in system.stocks.items():
+        if stock.kind != "reserve":
+            terms = change_terms(system, stock, model.stocks[name], model.before[name])
+            change -= np.bincount(terms.row, terms.weight * q[terms.cell], len(change))
+    return change
+
+
+def node_labels(model: Model, numbers: Ints) -> pd.DataFrame:
+    """Process, time, region and element of node * n_elements + element."""
+    system = model.system
+    node, element = np.divmod(numbers, system.n_elements)
+    columns = {"process": np.asarray(system.nodes.process, dtype=object)[node]}
+    for k, axis in enumerate(system.nodes.axes):
+        labels = np.asarray(system.dimensions[axis].labels, dtype=object)
+        columns[axis] = labels[system.nodes.coords[node, k]]
+    if system.elements:
+        columns["element"] = np.asarray(system.elements, dtype=object)[element]
+    return pd.DataFrame(columns, index=range(len(numbers)))
+
+
+def balance_table(model: Model, q: Floats) -> pd.DataFrame:
+    """`balances.csv`: every process, time, region and element, the worst relative closure first."""
+    balance, numbers = node_balance(model, q)
+    frame = node_labels(model, numbers).assign(
+        inflow=balance.inflow, outflow=balance.outflow, stock_change=balance.change,
+        difference=balance.difference, throughput=balance.throughput, relative=balance.relative,
+    )
+    order = np.argsort(-balance.relative, kind="stable")
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def observation_table(groups: Iterable[ObservedGroup], columns: dict[str, npt.NDArray[np.generic]]) -> pd.DataFrame:
+    """`observations.csv`: one row a report, `columns` are the solver's arrays over all observed rows."""
+    parts = []
+    for g in groups:
+        rows = slice(g.first, g.first + len(g.labels))
+        part = g.labels.copy()
+        part.insert(0, "name", g.name)
+        for key, values in columns.items():
+            own = values[rows]
+            part[key] = own * g.factor if key in ("value", "sigma", "adjusted", "adjusted_sd", "residual") else own
+        parts.append(part.assign(
+            of=g.of, unit=g.unit, source=g.source, edition=g.edition, derived_from=g.derived_from,
+            standing=[s or "counted" for s in g.standing], reported_by=g.reported_by, place=g.place or "",
+        ))
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    first = ["name", "of"]
+    last = [
+        "source", "edition", "value", "sigma", "adjusted", "adjusted_sd", "residual", "z", "leverage", "flag",
+        "standing", "unit", "derived_from", "reported_by", "place",
+    ]
+    labels = [c for c in table.columns if c not in (*first, *last)]
+    return table.reindex(columns=[*first, *labels, *last])

@@ -1,0 +1,140 @@
+"""Bounds on a linearised problem: a primal-dual active set (semismooth Newton), an interior point behind it.
+
+    min 1/2 |A d + v|^2 + ...   s.t.   J d = -c,   lower <= d <= upper
+
+Each round fixes what sits at a bound, solves the equality system, then fixes what left its bounds and
+frees what is pulled inside (Hintermueller, Ito and Kunisch 2002). Full steps; where the number of changes
+stops falling a random half of them is made (the generator's seed is fixed), and where that fails too the
+interior point decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from mfa.solve.kkt import Kkt, Ordering, factorise
+from mfa.solve.problem import Floats
+
+At = npt.NDArray[np.int8]
+ROUNDS = 40
+PATIENCE = 3
+OUTSIDE = 1e-12
+INCONSISTENT = 1e-5
+NOTHING = 1e-6
+"""Steps this small, in scales, are rounding when rows are checked."""
+INWARD = 1e-10
+RESTING = 1e-9
+
+
+@dataclass(frozen=True)
+class Quadratic:
+    """A linearised problem around the current point.
+
+    `pulls` A and `rows` J in units of sigma and scale, `pulled` the residuals now (in sigma), `dual` the row
+    multipliers now, `residual` c the rows now, `lower` and `upper` bounds of the step, `soft` the softness of
+    each row (0: holds exactly).
+    """
+
+    pulls: sparse.csr_array
+    rows: sparse.csr_array
+    pulled: Floats
+    dual: Floats
+    residual: Floats
+    lower: Floats
+    upper: Floats
+    order: Ordering
+    soft: Floats | None = None
+
+    @property
+    def gradient(self) -> Floats:
+        """The Lagrangian's gradient now."""
+        return np.asarray(self.pulls.T @ self.pulled + self.rows.T @ self.dual)
+
+    @property
+    def never_free(self) -> npt.NDArray[np.bool_]:
+        """Unknowns whose bounds leave no room."""
+        return np.asarray(self.lower >= self.upper)
+
+
+@dataclass(frozen=True)
+class Step:
+    """The solution of a linearised problem: step, change of residuals, change of duals, bound multipliers."""
+
+    d: Floats
+    pulled: Floats
+    dual: Floats
+    bound: Floats
+    at: At
+    kkt: Kkt
+    rounds: int = 1
+
+    def left(self, problem: Quadratic) -> float:
+        """How far the linearised rows are from closing, relative to their own terms at this step."""
+        soft = 0.0 if problem.soft is None else problem.soft * self.dual
+        open_ = np.abs(problem.rows @ self.d + problem.residual - soft)
+        size = abs(problem.rows) @ (np.abs(self.d) + NOTHING) + np.abs(problem.residual)
+        return float(np.max(open_ / np.where(size > 0, size, 1.0), initial=0.0))
+
+
+def solve(problem: Quadratic, at: At | None = None) -> Step | None:
+    """The solution of `problem`, started from the active set `at`; none where the rounds do not settle."""
+    at = np.zeros(len(problem.lower), dtype=np.int8) if at is None else at
+    random = np.random.default_rng(0)
+    fewest, stale = len(at) + 1, 0
+    for count in range(1, ROUNDS + 1):
+        step = with_active(problem, at)
+        if step.left(problem) > INCONSISTENT:
+            return None
+        wanted = _wanted(problem, step, resting=stale >= PATIENCE)
+        changed = np.flatnonzero(wanted != at)
+        if not np.any(_wanted(problem, step) != at):
+            return replace(step, rounds=count)
+        stale = 0 if len(changed) < fewest else stale + 1
+        fewest = min(fewest, len(changed))
+        if stale >= PATIENCE:
+            changed = changed[random.random(len(changed)) < 0.5]
+        at = at.copy()
+        at[changed] = wanted[changed]
+    return None
+
+
+def with_active(problem: Quadratic, at: At) -> Step:
+    """The step with the unknowns in `at` held at their bounds (-1 lower, 1 upper)."""
+    fixed = (at != 0) | problem.never_free
+    held = np.where(at > 0, problem.upper, problem.lower)
+    d0 = np.where(fixed, held, 0.0)
+    kkt = factorise(problem.pulls, problem.rows, problem.order, fixed=fixed, soft=problem.soft)
+    force = np.where(fixed, 0.0, -problem.gradient)
+    rhs = kkt.join(force, -(problem.pulls @ d0), -problem.residual - problem.rows @ d0)
+    d, pulled, dual = kkt.split(kkt.solve(rhs))
+    bound = problem.gradient + problem.pulls.T @ pulled + problem.rows.T @ dual
+    return Step(np.where(fixed, d0, d), pulled, dual, np.where(fixed, bound, 0.0), at, kkt)
+
+
+def _wanted(problem: Quadratic, step: Step, *, resting: bool = False) -> At:
+    """The active set that this step asks for.
+
+    With `resting`, a free unknown that comes to lie on a bound is fixed there too: where a row leaves one
+    unknown of a closed process free to be zero, which one it is decides the signs of the others' multipliers.
+    """
+    free = (step.at == 0) & ~problem.never_free
+    below = free & (step.d < problem.lower - OUTSIDE)
+    above = free & (step.d > problem.upper + OUTSIDE)
+    noise = INWARD * _force_size(problem, step)
+    inward = ((step.at < 0) & (step.bound < -noise)) | ((step.at > 0) & (step.bound > noise))
+    wanted = step.at.copy()
+    if resting:
+        wanted[free & (step.d < problem.lower + RESTING)] = -1
+        wanted[free & (step.d > problem.upper - RESTING)] = 1
+    wanted[below], wanted[above], wanted[inward] = -1, 1, 0
+    return wanted
+
+
+def _force_size(problem: Quadratic, step: Step) -> Floats:
+    """The sum of absolute terms of every unknown's gradient: what its rounding is measured by."""
+    pulls = abs(problem.pulls).T @ np.abs(problem.pulled + step.pulled)
+    return np.asarray(pulls + abs(problem.rows).T @ np.abs(problem.dual + step.dual))

@@ -1,0 +1,162 @@
+"""What is known about each unknown, cell and observation, and how: the classification of a reconciliation.
+
+* `redundant`: observed, and checked by the rest (leverage above `CHECKED`);
+* `observed`: observed only, nothing checks it;
+* `determined`: not observed, and follows from the rows;
+* `free`: nothing determines it;
+* `fixed`: at a bound, or given exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from mfa.solve.posterior import Posterior
+from mfa.solve.problem import Bools, Floats, Ints, LeastSquares, Rows
+from mfa.solve.programme import least
+from mfa.solve.solution import Solution, Tangent
+
+Statuses = npt.NDArray[np.str_]
+CHECKED = 1e-6
+LISTED = 200
+
+
+@dataclass(frozen=True)
+class Classification:
+    """The status of every unknown, cell and observation."""
+
+    unknowns: Statuses
+    cells: Statuses
+    observations: Statuses
+
+
+@dataclass(frozen=True)
+class FreeSum:
+    """The part of an exact row that is free term by term and determined as a sum: sum_k coef_k cell_k =
+    value."""
+
+    row: str
+    cells: tuple[str, ...]
+    coefficients: tuple[float, ...]
+    value: float
+    sd: float
+
+
+def classify(problem: LeastSquares, solution: Solution, spread: Posterior) -> Classification:
+    """The statuses at `solution`, with the leverages and free unknowns of its posterior `spread`."""
+    n = len(problem)
+    checked = spread.leverage > CHECKED
+    fixed_x = (solution.active[:n] != 0) | (problem.lower >= problem.upper)
+    plain = problem.cells.j < 0
+    given = _alone(problem.exact, np.ones(len(problem.exact), dtype=bool))
+    fixed_x[problem.cells.i[given[plain[given]]]] = True
+    fixed_q = _fixed_cells(problem, fixed_x, solution.x == 0, given)
+    counted = problem.observed.counted
+    seen, sure = _alone(problem.observed.rows, counted), _alone(problem.observed.rows, counted & checked)
+    seen_x, sure_x = (_marked(problem.cells.i[k[plain[k]]], n) for k in (seen, sure))
+    cells = len(problem.cells)
+    seen_q, sure_q = (
+        _marked(k, cells) | (plain & x[problem.cells.i]) for k, x in ((seen, seen_x), (sure, sure_x))
+    )
+    return Classification(
+        _status(spread.free_x, fixed_x, seen_x, sure_x),
+        _status(spread.free_q, fixed_q, seen_q, sure_q),
+        _observations(problem, spread, checked),
+    )
+
+
+def _status(free: Bools, fixed: Bools, seen: Bools, sure: Bools) -> Statuses:
+    return np.select([fixed, free, sure, seen], ["fixed", "free", "redundant", "observed"], "determined")
+
+
+def _observations(problem: LeastSquares, spread: Posterior, checked: Bools) -> Statuses:
+    counted = problem.observed.counted
+    free = np.isnan(spread.sd_observed)
+    return np.select([free, counted & checked, counted], ["free", "redundant", "observed"], "determined")
+
+
+def _fixed_cells(problem: LeastSquares, fixed: Bools, nothing: Bools, given: Ints) -> Bools:
+    """Cells whose factors are all fixed, one of whose factors is fixed at zero, or which a row gives."""
+    i, j = problem.cells.i, problem.cells.j
+    zero = fixed & nothing
+    both = fixed[i] & ((j < 0) | fixed[j])
+    return np.asarray(both | zero[i] | ((j >= 0) & zero[j]) | _marked(given, len(i)))
+
+
+def _alone(rows: Rows, which: Bools) -> Ints:
+    """The cells that a row of `which` holds alone."""
+    single = np.flatnonzero((np.diff(rows.matrix.indptr) == 1) & which)
+    return np.asarray(rows.matrix.indices[rows.matrix.indptr[single]], dtype=np.int64)
+
+
+def _marked(places: Ints, size: int) -> Bools:
+    mark = np.zeros(size, dtype=bool)
+    mark[places] = True
+    return mark
+
+
+def free_sums(problem: LeastSquares, solution: Solution, spread: Posterior) -> list[FreeSum]:
+    """For every exact row with free cells: their names, and their sum with its standard deviation."""
+    free = spread.free_q
+    matrix = problem.exact.matrix
+    part = sparse.csr_array((matrix.data * free[matrix.indices], matrix.indices, matrix.indptr), matrix.shape)
+    part.eliminate_zeros()
+    some = np.flatnonzero(np.diff(part.indptr) > 0)
+    chosen = part[some].tocsr()
+    value, sd = chosen @ solution.q, spread.sd_of(chosen)
+    parts = [_parts(problem, chosen, k) for k in range(len(some))]
+    return [
+        FreeSum(problem.exact.name(int(row)), *parts[k], float(value[k]), float(sd[k]))
+        for k, row in enumerate(some)
+    ]
+
+
+def _parts(
+    problem: LeastSquares, chosen: sparse.csr_array, k: int
+) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """The names and coefficients of the cells in row `k` of `chosen`."""
+    span = slice(chosen.indptr[k], chosen.indptr[k + 1])
+    names = tuple(problem.cells.name(int(c)) for c in chosen.indices[span])
+    return names, tuple(float(w) for w in chosen.data[span])
+
+
+def intervals(
+    problem: LeastSquares, spread: Posterior, limit: int = LISTED
+) -> dict[int, tuple[float, float]]:
+    """The range of each free cell (the first `limit`) with everything determined held at its value.
+
+    Linear programmes over the free unknowns; products are linearised at the solution.
+    """
+    wanted = np.flatnonzero(spread.free_q)[:limit]
+    if not len(wanted):
+        return {}
+    at = spread.tangent
+    moving = np.flatnonzero(spread.null.free)
+    held = _held(at, moving)
+    low, high = (at.form.lower - at.z)[moving], (at.form.upper - at.z)[moving]
+    slopes = sparse.hstack([at.cells, sparse.csr_array((at.cells.shape[0], at.form.slacks))]).tocsr()
+    now = at.form.cells(at.z)
+    found = {}
+    for cell in wanted:
+        slope = slopes[[int(cell)]].toarray().ravel()[moving]
+        least_, most = _least(slope, held, low, high), -_least(-slope, held, low, high)
+        found[int(cell)] = (float(now[cell] + least_), float(now[cell] + most))
+    return found
+
+
+def _held(at: Tangent, moving: Ints) -> sparse.csc_array:
+    """Rows and observations over the `moving` unknowns, each of unit size."""
+    held = sparse.vstack([at.pulls, at.rows]).tocsr()[:, moving]
+    size = np.asarray(abs(held).max(axis=1).toarray()).ravel()
+    some = np.flatnonzero(size > 0)
+    return sparse.csc_array(sparse.diags_array(1 / size[some]) @ held[some])
+
+
+def _least(slope: Floats, held: sparse.csc_array, low: Floats, high: Floats) -> float:
+    """The minimum of slope . d over steps d that leave `held` unmoved; minus infinity where there is none."""
+    found = least(slope, held, np.zeros(held.shape[0]), low, high)
+    return found.value if found.optimal else -np.inf

@@ -1,0 +1,147 @@
+"""Why there is no answer: the smallest set of rows and bounds in conflict, in their own names.
+
+Rows are made elastic and the least total violation found by linear programming; rows that violate are made
+hard until the programme has no solution (elastic filter, Chinneck 1997), and of what is hard then
+everything is dropped that can be dropped with the conflict left standing (deletion filter). Products are
+linearised at the point given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from mfa.errors import Problem
+from mfa.solve.problem import Bools, Floats, Ints, LeastSquares
+from mfa.solve.programme import least
+from mfa.solve.standard import SMALL, Standard, standard
+
+VIOLATED = 1e-7
+ROUNDS = 30
+BOUNDS_TRIED = 60
+
+
+@dataclass(frozen=True)
+class _Linear:
+    """Rows of unit size over steps from a point: matrix @ d = rhs, low <= d <= high."""
+
+    matrix: sparse.csr_array
+    rhs: Floats
+    low: Floats
+    high: Floats
+
+    def feasible(self, rows: Ints, unbounded: Bools | None = None) -> bool:
+        """Whether some step meets these rows and the bounds (but those of `unbounded`)."""
+        low = self.low if unbounded is None else np.where(unbounded, -np.inf, self.low)
+        high = self.high if unbounded is None else np.where(unbounded, np.inf, self.high)
+        part = self.matrix[rows].tocsc()
+        some = np.flatnonzero(np.diff(part.indptr))
+        if _empty_row_open(part, self.rhs[rows]) or not len(some):
+            return not _empty_row_open(part, self.rhs[rows])
+        found = least(np.zeros(len(some)), part[:, some], self.rhs[rows], low[some], high[some])
+        return not found.infeasible
+
+
+def explain_infeasible(problem: LeastSquares, x: Floats | None = None) -> list[Problem]:
+    """The rows and bounds in conflict, linearised at `x` (the start if none); empty where there is no
+    conflict."""
+    crossed = np.flatnonzero(problem.lower > problem.upper)
+    if len(crossed):
+        return [_crossed(problem, int(k)) for k in crossed]
+    form = standard(problem)
+    z = form.start.copy()
+    if x is not None:
+        z[: form.unknowns] = x / form.scale[: form.unknowns]
+    linear = _linear(form, z)
+    rows = _conflicting(linear)
+    if not len(rows):
+        return []
+    names = [row_name(problem, int(k)) for k in rows] + _bound_texts(problem, linear, rows)
+    hint = "these cannot all hold; relax one, or give a balance a statistical difference"
+    return [Problem("infeasible", text, hint=hint if k == 0 else "") for k, text in enumerate(names)]
+
+
+def _linear(form: Standard, z: Floats) -> _Linear:
+    jacobian = form.row_jacobian(form.cell_jacobian(z))
+    size = abs(jacobian).max(axis=1).toarray().ravel() + SMALL * form.magnitude(z)
+    size = np.where(size > 0, size, 1.0)
+    matrix = (sparse.diags_array(1 / size) @ jacobian).tocsr()
+    return _Linear(matrix, -form.residual(z) / size, form.lower - z, form.upper - z)
+
+
+def _empty_row_open(part: sparse.csc_array, rhs: Floats) -> bool:
+    """Whether a row without terms asks for something else than nothing."""
+    empty = np.diff(part.tocsr().indptr) == 0
+    return bool(np.any(np.abs(rhs[empty]) > VIOLATED))
+
+
+def _conflicting(linear: _Linear) -> Ints:
+    """The smallest set of rows found that the bounds do not allow together; none where all can hold."""
+    hard = np.zeros(len(linear.rhs), dtype=bool)
+    for _ in range(ROUNDS):
+        violation = _elastic(linear, hard)
+        if violation is None:
+            return _needed(linear, np.flatnonzero(hard))
+        if np.max(violation, initial=0.0) <= VIOLATED:
+            return np.zeros(0, dtype=np.int64)
+        hard |= violation > VIOLATED
+        if not linear.feasible(np.flatnonzero(hard)):
+            return _needed(linear, np.flatnonzero(hard))
+    return np.flatnonzero(hard)
+
+
+def _elastic(linear: _Linear, hard: Bools) -> Floats | None:
+    """The violation of every row at the least total violation of the rows not hard; none if hard rows
+    conflict."""
+    rows, columns = linear.matrix.shape
+    soft = np.flatnonzero(~hard)
+    give = sparse.csr_array((np.ones(len(soft)), (soft, np.arange(len(soft)))), shape=(rows, len(soft)))
+    low = np.concatenate([linear.low, np.zeros(2 * len(soft))])
+    high = np.concatenate([linear.high, np.full(2 * len(soft), np.inf)])
+    cost = np.concatenate([np.zeros(columns), np.ones(2 * len(soft))])
+    found = least(cost, sparse.hstack([linear.matrix, give, -give]).tocsc(), linear.rhs, low, high)
+    if not found.optimal:
+        return None
+    violation = np.zeros(rows)
+    violation[soft] = found.x[columns : columns + len(soft)] + found.x[columns + len(soft) :]
+    return violation
+
+
+def _needed(linear: _Linear, rows: Ints) -> Ints:
+    """`rows` without every one whose absence leaves the conflict standing."""
+    kept = rows
+    for row in rows:
+        fewer = kept[kept != row]
+        if not linear.feasible(fewer):
+            kept = fewer
+    return kept
+
+
+def row_name(problem: LeastSquares, k: int) -> str:
+    """The name of row `k`, exact rows before limits."""
+    exact = len(problem.exact)
+    return problem.exact.name(k) if k < exact else f"limit {problem.limits.name(k - exact)}"
+
+
+def _bound_texts(problem: LeastSquares, linear: _Linear, rows: Ints) -> list[str]:
+    """The bounds without which `rows` could hold."""
+    n = len(problem)
+    touched = np.unique(linear.matrix[rows].indices)
+    tried = [int(k) for k in touched if k < n and np.isfinite([linear.low[k], linear.high[k]]).any()]
+    dropped = np.zeros(len(linear.low), dtype=bool)
+    needed = []
+    for k in tried[:BOUNDS_TRIED]:
+        dropped[k] = True
+        if linear.feasible(rows, dropped):
+            dropped[k] = False
+            needed.append(k)
+    return [f"{problem.name(k)} between {problem.lower[k]:g} and {problem.upper[k]:g}" for k in needed]
+
+
+def _crossed(problem: LeastSquares, k: int) -> Problem:
+    low, high = problem.lower[k], problem.upper[k]
+    return Problem(
+        "infeasible", f"{problem.name(k)} has a lower bound of {low:g} above its upper bound of {high:g}"
+    )

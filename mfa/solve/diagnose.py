@@ -1,0 +1,156 @@
+"""How well the observations agree: residuals, leverages, tests of single figures and of the whole.
+
+* z = (y - fitted) / (sigma sqrt(r)), r the leverage (measurement test; Mah and Tamhane 1982);
+* gross error: |z| above the two-sided normal quantile at 1 - 0.95^(1/n) over the n checked (Sidak 1967);
+* suspect: below that, and picked by Benjamini and Hochberg's rule at a false discovery rate of 5 %. A fixed
+  |z| >= 3 would flag 8 sound figures of 3,000 and miss what six flows can show; this rule grows with n;
+* the whole: chi-square against the 95 % quantile with sum(r) degrees of freedom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from mfa.solve.posterior import Posterior
+from mfa.solve.problem import Bools, Floats, LeastSquares
+from mfa.solve.solution import Solution
+
+UNCHECKED = 1e-6
+LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class GlobalTest:
+    """The chi-square test of the whole: statistic, degrees of freedom, 95 % quantile, p value."""
+
+    chi2: float
+    dof: float
+    critical: float
+    p: float
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Per observation: residual y - fitted, z, leverage, share of chi-square, flag; `critical` is Sidak's
+    |z|."""
+
+    residual: Floats
+    z: Floats
+    leverage: Floats
+    contribution: Floats
+    flag: npt.NDArray[np.str_]
+    critical: float
+    test: GlobalTest
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """The generalised likelihood ratio for one bias or leak: fall of chi-square, size of the error, p
+    value."""
+
+    name: str
+    kind: str
+    statistic: float
+    size: float
+    p: float
+
+
+def diagnose(problem: LeastSquares, solution: Solution, spread: Posterior) -> Diagnosis:
+    """The verdict on every observation and on the whole at `solution`."""
+    observed = problem.observed
+    residual = observed.rows.rhs - solution.fitted
+    leverage = spread.leverage
+    checked = observed.counted & (leverage > UNCHECKED)
+    z = np.where(checked, residual / (solution.sigma * np.sqrt(np.where(checked, leverage, 1.0))), 0.0)
+    z = np.where(observed.counted, z, _z_beside(residual, solution.sigma, spread.sd_observed))
+    contribution = np.where(observed.counted, (residual / solution.sigma) ** 2, 0.0)
+    critical = sidak(int(np.count_nonzero(checked)))
+    conditions = [~observed.counted, ~checked, np.abs(z) > critical, _discovered(z, checked)]
+    flag = np.select(conditions, ["not counted", "unchecked", "gross error", "suspect"], "")
+    test = global_test(solution.chi2, float(np.sum(leverage[observed.counted])))
+    return Diagnosis(residual, z, leverage, contribution, flag, critical, test)
+
+
+def _z_beside(residual: Floats, sigma: Floats, spread: Floats) -> Floats:
+    """z of figures that are not counted: residual over the root of both variances; 0 where none is known."""
+    whole = np.sqrt(sigma**2 + spread**2)
+    return np.asarray(np.divide(residual, whole, out=np.zeros_like(whole), where=whole > 0))
+
+
+def sidak(count: int, level: float = LEVEL) -> float:
+    """The |z| that the largest of `count` sound figures passes with probability `level`.
+
+    >>> round(sidak(6), 3)
+    2.631
+    """
+    each = -np.expm1(np.log1p(-level) / max(count, 1))
+    return float(stats.norm.isf(each / 2))
+
+
+def _discovered(z: Floats, checked: Bools, level: float = LEVEL) -> Bools:
+    """Benjamini and Hochberg's choice among the checked."""
+    places = np.flatnonzero(checked)
+    p = 2 * stats.norm.sf(np.abs(z[places]))
+    order = np.argsort(p, kind="stable")
+    passed = np.flatnonzero(p[order] <= level * np.arange(1, len(p) + 1) / max(len(p), 1))
+    found = np.zeros(len(z), dtype=bool)
+    found[places[order[: passed[-1] + 1 if len(passed) else 0]]] = True
+    return found
+
+
+def global_test(chi2: float, dof: float, level: float = LEVEL) -> GlobalTest:
+    """The chi-square test; with nothing checked it passes.
+
+    >>> round(global_test(16.674, 4.0).critical, 3)
+    9.488
+    """
+    if dof < UNCHECKED:
+        return GlobalTest(chi2, 0.0, 0.0, 1.0)
+    return GlobalTest(chi2, dof, float(stats.chi2.isf(level, dof)), float(stats.chi2.sf(chi2, dof)))
+
+
+def generalised_likelihood_ratio(
+    problem: LeastSquares,
+    solution: Solution,
+    spread: Posterior,
+    *,
+    observations: Sequence[int] = (),
+    rows: Sequence[int] = (),
+) -> list[Ratio]:
+    """How far chi-square would fall if one observation had a bias, or one exact row a leak (Narasimhan and
+    Mah 1987).
+
+    For a bias the ratio is z^2 and its size residual/leverage; for a leak it is lambda^2 over the
+    derivative of lambda by the row's right side. Counted observations that nothing checks, and rows no
+    observation bears on, give a ratio of 0.
+    """
+    judged = diagnose(problem, solution, spread)
+    biases = [_bias(problem, judged, int(k)) for k in observations]
+    return biases + [_leak(problem, solution, spread, int(k)) for k in rows]
+
+
+def _ratio(name: str, kind: str, statistic: float, size: float) -> Ratio:
+    return Ratio(name, kind, statistic, size, float(stats.chi2.sf(statistic, 1)))
+
+
+def _bias(problem: LeastSquares, judged: Diagnosis, k: int) -> Ratio:
+    share = judged.leverage[k] if judged.leverage[k] > UNCHECKED else np.inf
+    return _ratio(
+        problem.observed.rows.name(k), "bias", float(judged.z[k] ** 2), float(judged.residual[k] / share)
+    )
+
+
+def _leak(problem: LeastSquares, solution: Solution, spread: Posterior, k: int) -> Ratio:
+    n, m, p = spread.kkt.size
+    unit = np.zeros(n + m + p)
+    unit[n + m + k] = 1.0
+    moved = spread.kkt.solve(unit)
+    slope, now = -float(moved[n + m + k]), float(solution.exact_multipliers[k])
+    if slope <= UNCHECKED * abs(now) * 1e-6 or now == 0:
+        return _ratio(problem.exact.name(k), "leak", 0.0, 0.0)
+    return _ratio(problem.exact.name(k), "leak", now * now / slope, now / slope)

@@ -1,0 +1,278 @@
+"""The reconciliation itself: sequential quadratic programming on the products, to rows that close.
+
+Each iteration takes sigma (and robust weights) from the fitted values, linearises the cells, solves the
+bounded linear problem and steps as far as the merit 1/2 |r/sigma|^2 + sum nu |c| falls. At the end the
+rows are closed by steps that spread what is left by the same weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from mfa.errors import Infeasible, NotConverged, Problem
+from mfa.solve import active_set
+from mfa.solve.acceleration import History
+from mfa.solve.active_set import At, Quadratic, Step
+from mfa.solve.conflict import explain_infeasible, row_name
+from mfa.solve.interior import Box, interior_point
+from mfa.solve.kkt import Ordering, ordering_of
+from mfa.solve.problem import Floats, LeastSquares
+from mfa.solve.solution import Solution
+from mfa.solve.standard import SMALL, Standard, standard
+
+Robust = Literal["l2", "huber"]
+Progress = Callable[[int, str], None]
+HUBER = 1.345
+CLOSED = 1e-12
+ACCEPTED = 1e-9
+NEARLY = 0.3
+RESCUES = 3
+SHORTEST = 1e-4
+ROUNDING = 1e-15
+
+
+@dataclass(frozen=True)
+class _State:
+    """Where the iteration stands: unknowns, duals, active set, penalties of open rows."""
+
+    z: Floats
+    dual: Floats
+    at: At
+    penalty: Floats
+    order: Ordering
+    history: History = field(default_factory=History)
+
+
+@dataclass(frozen=True)
+class _Local:
+    """The linearised problem at a state, with what it was made of."""
+
+    quadratic: Quadratic
+    sigma: Floats
+    weight: Floats
+
+
+def reconcile(
+    problem: LeastSquares,
+    *,
+    robust: Robust = "l2",
+    tolerance: float = 1e-9,
+    max_iterations: int = 60,
+    progress: Progress | None = None,
+) -> Solution:
+    """The constrained least-squares optimum of `problem`.
+
+    `tolerance` is in units of sigma: the last step moves no observed quantity by more. Raises `Infeasible`
+    with the rows in conflict, `NotConverged` where `max_iterations` were not enough.
+    """
+    report = progress or (lambda iteration, text: None)
+    if np.any(problem.lower > problem.upper):
+        raise Infeasible(*explain_infeasible(problem))
+    form = standard(problem)
+    state, move, rescues = _first(form), np.inf, 0
+    for iteration in range(1, max_iterations + 1):
+        local = _local(form, state, robust, first=iteration == 1)
+        step = active_set.solve(local.quadratic, state.at)
+        if step is None:
+            if rescues == RESCUES:
+                break
+            rescues += 1
+            report(iteration, "the active set does not settle: interior point")
+            state = _interior(form, state, robust)
+            continue
+        move = float(np.max(np.abs(step.pulled), initial=0.0))
+        state = _stepped(form, state, local, step)
+        report(iteration, f"step {move:.1e} sigma, {step.rounds} factorisations")
+        if move <= tolerance and _open(form, state.z) <= 1e-6:
+            return _finish(form, state, local, step, iteration)
+    raise _failure(form, state, f"{iteration} iterations, the last moved an observation by {move:.1e} sigma")
+
+
+def _failure(form: Standard, state: _State, how: str) -> Infeasible | NotConverged:
+    """Why there is no solution: rows in conflict, or an iteration that does not settle."""
+    conflict = explain_infeasible(form.problem, form.x(state.z)) if _open(form, state.z) > ACCEPTED else []
+    if conflict:
+        return Infeasible(*conflict)
+    row = int(np.argmax(np.abs(form.residual(state.z)) / _row_size(form, state.z))) if len(form.rhs) else -1
+    worst = (
+        f"; worst row: {row_name(form.problem, row)}, open by {_open(form, state.z):.1e}" if row >= 0 else ""
+    )
+    return NotConverged(Problem("not-converged", f"the reconciliation did not settle: {how}{worst}"))
+
+
+def _first(form: Standard) -> _State:
+    zero = np.zeros(len(form.rhs))
+    cells = form.cell_jacobian(form.start)
+    pulls = form.pull_jacobian(cells, sigma_of(form, form.reports))
+    order = ordering_of(pulls, form.row_jacobian(cells), form.block)
+    return _State(form.start, zero, np.zeros(len(form.lower), dtype=np.int8), zero, order)
+
+
+def _interior(form: Standard, state: _State, robust: Robust) -> _State:
+    def linearise(z: Floats, dual: Floats) -> Quadratic:
+        return _local(form, replace(state, z=z, dual=dual), robust, first=False).quadratic
+
+    def merit(z: Floats, dual: Floats) -> Callable[[Floats], float]:
+        return _merit(
+            form, _local(form, replace(state, z=z, dual=dual), robust, first=False), 1.5 * np.abs(dual)
+        )
+
+    z, dual, at = interior_point(Box(form.lower, form.upper), state.z, state.dual, linearise, merit)
+    return replace(state, z=z, dual=dual, at=at)
+
+
+def _local(form: Standard, state: _State, robust: Robust, *, first: bool) -> _Local:
+    """The linearised problem at `state`; before anything is fitted, sigma is that of the reports."""
+    fitted = form.fitted(state.z)
+    sigma = sigma_of(form, form.reports if first else fitted)
+    z = (fitted - form.reports) / sigma
+    weight = huber(z) if robust == "huber" and not first else np.ones(len(z))
+    root = np.sqrt(weight)
+    cells = form.cell_jacobian(state.z)
+    quadratic = Quadratic(
+        pulls=form.pull_jacobian(cells, sigma / root),
+        rows=form.row_jacobian(cells),
+        pulled=root * z,
+        dual=state.dual,
+        residual=form.residual(state.z),
+        lower=form.lower - state.z,
+        upper=form.upper - state.z,
+        order=state.order,
+    )
+    return _Local(quadratic, sigma, weight)
+
+
+def sigma_of(form: Standard, value: Floats) -> Floats:
+    """Sigma of the counted observations at `value`, never below a thousandth of the report's own."""
+    observed = form.problem.observed
+    sd, cv = observed.sd[form.counted], observed.cv[form.counted]
+    typical = abs(form.pulls) @ np.abs(form.problem.cells.value(form.problem.scale))
+    floor = np.maximum(1e-3 * cv * np.abs(form.reports), 1e-9 * np.where(typical > 0, typical, 1.0))
+    return np.maximum(np.maximum(sd, cv * np.abs(value)), np.where(sd > 0, 0.0, floor))
+
+
+def huber(z: Floats) -> Floats:
+    """Huber's weights: 1 up to 1.345 sigma, then falling as 1/|z|."""
+    return np.asarray(HUBER / np.maximum(np.abs(z), HUBER))
+
+
+def _open(form: Standard, z: Floats) -> float:
+    """The worst row, relative to the sum of its own absolute terms."""
+    return float(np.max(np.abs(form.residual(z)) / _row_size(form, z), initial=0.0))
+
+
+def _row_size(form: Standard, z: Floats) -> Floats:
+    typical = form.magnitude(np.ones_like(z))
+    size = form.magnitude(z) + 1e-6 * SMALL * typical
+    return np.where(size > 0, size, 1.0)
+
+
+def _stepped(form: Standard, state: _State, local: _Local, step: Step) -> _State:
+    """The state after as much of `step` as the merit allows, accelerated near the end."""
+    wanted = np.abs(state.dual + step.dual)
+    penalty = np.maximum(1.5 * wanted, np.minimum(state.penalty, 10 * wanted))
+    merit = _merit(form, local, penalty)
+    now = merit(state.z)
+    fall = now - 0.5 * float(np.sum((local.quadratic.pulled + step.pulled) ** 2))
+    t, d = _searched(form, state, step, _Descent(merit, now, fall))
+    z, dual = np.clip(state.z + d, form.lower, form.upper), state.dual + t * step.dual
+    near = float(np.max(np.abs(step.pulled), initial=0.0)) < NEARLY
+    if t < 1.0 or not near or np.any(step.at != state.at):
+        return _State(z, dual, step.at, penalty, state.order)
+    history = state.history.after(np.concatenate([z, dual]), step.pulled)
+    best = history.accelerated()
+    z = np.clip(best[: len(z)], form.lower, form.upper)
+    return _State(z, best[len(z) :], step.at, penalty, state.order, history)
+
+
+@dataclass(frozen=True)
+class _Descent:
+    """The merit, its value now, and the fall that a full step promises."""
+
+    merit: Callable[[Floats], float]
+    now: float
+    fall: float
+
+    def enough(self, z: Floats, t: float) -> bool:
+        """Whether at `z`, a share `t` of the step away, the merit has fallen as it should."""
+        return self.merit(z) <= self.now - 1e-4 * t * self.fall + 1e-10 * (1.0 + abs(self.now))
+
+
+def _searched(form: Standard, state: _State, step: Step, descent: _Descent) -> tuple[float, Floats]:
+    """Step length and step: full, full with the rows' curvature corrected, or halved as often as needed."""
+    if descent.enough(state.z + step.d, 1.0):
+        return 1.0, step.d
+    bent = step.d + _closing(form, step, state.z + step.d)
+    if descent.enough(np.clip(state.z + bent, form.lower, form.upper), 1.0):
+        return 1.0, bent
+    t = 0.5
+    while t > SHORTEST and not descent.enough(state.z + t * step.d, t):
+        t *= 0.5
+    return t, t * step.d
+
+
+def _merit(form: Standard, local: _Local, penalty: Floats) -> Callable[[Floats], float]:
+    def merit(z: Floats) -> float:
+        r = (form.fitted(z) - form.reports) / local.sigma
+        return float(0.5 * np.sum(local.weight * r**2) + penalty @ np.abs(form.residual(z)))
+
+    return merit
+
+
+def _closing(form: Standard, step: Step, z: Floats) -> Floats:
+    """The step that closes the rows at `z`, spread by the weights of the observations."""
+    n, m, _ = step.kkt.size
+    d, _, _ = step.kkt.split(step.kkt.solve(step.kkt.join(np.zeros(n), np.zeros(m), -form.residual(z))))
+    return d
+
+
+def _finish(form: Standard, state: _State, local: _Local, step: Step, iterations: int) -> Solution:
+    z = state.z
+    for _ in range(8):
+        if _open(form, z) <= CLOSED:
+            break
+        better = np.clip(z + _closing(form, step, z), form.lower, form.upper)
+        if _open(form, better) >= _open(form, z):
+            break
+        z = better
+    z = _snapped(form, z)
+    if _open(form, z) > ACCEPTED:
+        raise _failure(form, replace(state, z=z), "a row does not close")
+    return _solution(form, replace(state, z=z), step, local, iterations)
+
+
+def _snapped(form: Standard, z: Floats) -> Floats:
+    """`z` with what is a rounding error off a bound put on it, where the rows allow."""
+    on_low, on_high = z - form.lower < ROUNDING, form.upper - z < ROUNDING
+    snapped = np.where(on_low, form.lower, np.where(on_high, form.upper, z))
+    return snapped if _open(form, snapped) <= max(_open(form, z), CLOSED) else z
+
+
+def _solution(form: Standard, state: _State, step: Step, local: _Local, iterations: int) -> Solution:
+    problem = form.problem
+    x = np.clip(form.x(state.z), problem.lower, problem.upper)
+    q = problem.cells.value(x)
+    fitted = np.asarray(problem.observed.rows.matrix @ q)
+    sigma = problem.observed.sigma(fitted)
+    sigma[form.counted] = sigma_of(form, fitted[form.counted])
+    chi2 = float(np.sum(((fitted - problem.observed.rows.rhs)[form.counted] / sigma[form.counted]) ** 2))
+    exact = len(problem.exact)
+    return Solution(
+        x=x,
+        q=q,
+        sigma=sigma,
+        fitted=fitted,
+        weight=local.weight,
+        order=state.order,
+        iterations=iterations,
+        chi2=chi2,
+        converged=True,
+        exact_multipliers=state.dual[:exact],
+        limit_multipliers=state.dual[exact:],
+        active=state.at,
+        bound_multipliers=step.bound / form.scale,
+    )

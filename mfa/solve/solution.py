@@ -1,0 +1,68 @@
+"""What a reconciliation returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from mfa.solve.kkt import REGULAR, Kkt, Ordering, factorise
+from mfa.solve.problem import Bools, Floats, LeastSquares
+from mfa.solve.standard import Standard, standard
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The optimum: values in the unknowns' own units, and what the error propagation needs.
+
+    `active` says of every unknown and then of every limit's slack whether it ends at its lower (-1) or
+    upper (1) bound; `weight` are the robust weights of the counted observations; multipliers are
+    derivatives of the sum of squares over two by a row's right side, by a limit's and by a bound.
+    """
+
+    x: Floats
+    q: Floats
+    sigma: Floats
+    fitted: Floats
+    weight: Floats
+    order: Ordering
+    iterations: int
+    chi2: float
+    converged: bool
+    exact_multipliers: Floats
+    limit_multipliers: Floats
+    active: npt.NDArray[np.int8]
+    bound_multipliers: Floats
+
+
+@dataclass(frozen=True)
+class Tangent:
+    """The problem linearised at its solution, in the solver's units (scales and sigmas)."""
+
+    form: Standard
+    z: Floats
+    cells: sparse.csr_array
+    pulls: sparse.csr_array
+    rows: sparse.csr_array
+    fixed: Bools
+    order: Ordering
+
+    def factorise(self, *, regular: float = REGULAR, blockwise: bool = False) -> Kkt:
+        """The factorised system with what sits at a bound held there."""
+        return factorise(
+            self.pulls, self.rows, self.order, fixed=self.fixed, regular=regular, blockwise=blockwise
+        )
+
+
+def tangent(problem: LeastSquares, solution: Solution) -> Tangent:
+    """The linearisation of `problem` at `solution`."""
+    form = standard(problem)
+    slack = np.maximum(-problem.limits.residual(solution.q), 0.0)
+    z = np.concatenate([solution.x, slack]) / form.scale
+    cells = form.cell_jacobian(z)
+    sigma = solution.sigma[form.counted] / np.sqrt(solution.weight)
+    pulls, rows = form.pull_jacobian(cells, sigma), form.row_jacobian(cells)
+    fixed = (solution.active != 0) | (form.lower >= form.upper)
+    return Tangent(form, z, cells, pulls, rows, fixed, solution.order)

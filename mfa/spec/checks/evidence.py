@@ -1,0 +1,94 @@
+"""Observations: a number, an uncertainty, targets of one kind, origins that make sense."""
+
+from __future__ import annotations
+
+from mfa.errors import Problem
+from mfa.spec.dimensions import file_header
+from mfa.spec.document import Document
+from mfa.spec.schema import Observation
+from mfa.spec.targets import kind_of
+
+
+def stated(document: Document) -> list[Problem]:
+    """Observations without a number or without an uncertainty."""
+    problems = []
+    for name, observation in document.spec.observations.items():
+        if not observation.stated:
+            hint = "give `value`, `data` or `table`"
+            text = f'observation "{name}" states no number'
+            problems.append(document.problem("no-value", text, "observations", name, hint=hint, key=True))
+        elif not _uncertain(observation) and not {"sd", "cv"} & _columns(document, name, observation):
+            problems.append(_certain(document, name, observation))
+    return problems
+
+
+def _uncertain(observation: Observation) -> bool:
+    return any(getattr(observation, k) is not None for k in ("sd", "cv", "interval", "factor"))
+
+
+def _columns(document: Document, name: str, observation: Observation) -> set[str]:
+    """The columns of an observation's CSV files as they are used here; none for other formats."""
+    table = observation.table
+    if table is None:
+        return set()
+    folder = document.folder("observations", name, "table", "file")
+    headers = [file_header(folder / file) for file in table.file if file.endswith(".csv")]
+    return {table.rename.get(column, column) for header in headers for column in header}
+
+
+def _certain(document: Document, name: str, observation: Observation) -> Problem:
+    """An error for a number; a warning for a table, which may have columns sd or cv."""
+    tabled = observation.table is not None
+    text = f'observation "{name}" states no uncertainty' + (
+        ": its table must have a column sd or cv" if tabled else ""
+    )
+    hint = "give one of sd, cv, interval, factor; `sd: 0` says that it is exact"
+    return document.problem(
+        "no-uncertainty",
+        text,
+        "observations",
+        name,
+        hint=hint,
+        severity="warning" if tabled else "error",
+        key=True,
+    )
+
+
+def targets(document: Document) -> list[Problem]:
+    """Sums of targets of different kinds: a flow is a mass per year, a stock a mass."""
+    problems = []
+    for section in ("observations", "constraints"):
+        for name, entry in getattr(document.spec, section).items():
+            if not entry.of:
+                text = f'"{name}" speaks about nothing'
+                problems.append(document.problem("missing-key", text, section, name, "of", key=True))
+            kinds = {kind_of(document, n) for n in entry.of} - {None}
+            if "stock" in kinds and len(kinds) > 1:
+                text = "a stock and a flow cannot be added: one is a mass, the other a mass per year"
+                problems.append(document.problem("kinds-mixed", text, section, name, "of", key=True))
+    return problems
+
+
+def origins(document: Document) -> list[Problem]:
+    """Observations derived from themselves, directly or in a circle."""
+    problems, told = [], set[str]()
+    for name in document.spec.observations:
+        reached = _origins(document, name)
+        if name in reached and not reached & told:
+            told.add(name)
+            text = f'observation "{name}" is derived from itself'
+            path = ("observations", name, "derived_from")
+            problems.append(document.problem("derived-circle", text, *path, key=True))
+    return problems
+
+
+def _origins(document: Document, name: str) -> set[str]:
+    """All observations that one is derived from, directly or not."""
+    observations = document.spec.observations
+    reached, ahead = set[str](), list(observations[name].derived_from)
+    while ahead:
+        origin = ahead.pop()
+        if origin in observations and origin not in reached:
+            reached.add(origin)
+            ahead += observations[origin].derived_from
+    return reached

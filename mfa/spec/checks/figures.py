@@ -1,0 +1,122 @@
+"""Outputs: figures of kinds that can be drawn, indicators that can be read, sweeps that vary something."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mfa.errors import Problem, did_you_mean
+from mfa.spec.checks.labels import check_labels, common_axes, restriction, unknown_axis
+from mfa.spec.checks.names import unknown
+from mfa.spec.dimensions import EXPORTER, IMPORTER, REGION
+from mfa.spec.document import Document
+from mfa.spec.formula import Ast, Call, FormulaError, Name, Select, names_in, parse_formula, parts
+from mfa.spec.schema import Figure
+from mfa.spec.targets import kind_of, named, target_names
+from mfa.spec.tree import Steps
+from mfa.spec.variants import sweep_problems
+
+FIGURE_KINDS = ("sankey", "area", "adjustments", "mirror")
+"""The kinds of figures."""
+
+
+def figures(document: Document) -> list[Problem]:
+    """Figures of no known kind, of names that nothing has, at labels that no dimension has."""
+    return [
+        p for name, figure in document.spec.outputs.figures.items() for p in _figure(document, name, figure)
+    ]
+
+
+def _figure(document: Document, name: str, figure: Figure) -> list[Problem]:
+    path: Steps = ("outputs", "figures", name)
+    problems = []
+    if figure.kind not in FIGURE_KINDS:
+        hint = did_you_mean(figure.kind, FIGURE_KINDS)
+        text = f'there is no kind of figure "{figure.kind}"'
+        problems.append(document.problem("figure-kind", text, *path, "kind", hint=hint))
+    shown = (*target_names(document), *named(document, "observations"))
+    for k, target in enumerate(figure.of):
+        if target not in shown:
+            what = "flow, trade, stock or observation"
+            problems.append(unknown(document, what, target, (*path, "of", k), shown))
+    axes = _axes(document)
+    problems += restriction(document, figure.at, axes, "the document", (*path, "at"))
+    if figure.by is not None:
+        problems += unknown_axis(document, figure.by, axes, "the document", (*path, "by"))
+    return problems
+
+
+def _axes(document: Document) -> tuple[str, ...]:
+    trade = (EXPORTER, IMPORTER) if REGION in document.spec.dimensions else ()
+    return (*document.spec.dimensions, *trade)
+
+
+def indicators(document: Document) -> list[Problem]:
+    """Formulas that cannot be read, or that name what nothing has."""
+    return [
+        p for name, text in document.spec.outputs.indicators.items() for p in _indicator(document, name, text)
+    ]
+
+
+def _indicator(document: Document, name: str, text: str) -> list[Problem]:
+    path: Steps = ("outputs", "indicators", name)
+    try:
+        ast = parse_formula(text)
+    except FormulaError as error:
+        return [document.problem("formula", error.problems[0].text, *path, hint=error.hint)]
+    known = target_names(document)
+    missing = [n for n in names_in(ast) if n not in known]
+    problems = [unknown(document, "flow, trade or stock", n, path, known) for n in missing]
+    return (
+        problems
+        + [p for part in parts(ast) for p in _part(document, part, path)]
+        + _kinds(document, ast, path)
+    )
+
+
+def _part(document: Document, part: Ast, path: Steps) -> list[Problem]:
+    """Dimensions and labels that a call or a selection names."""
+    if isinstance(part, Call):
+        axes = _axes_in(document, part.of)
+        return [p for dim in part.dims for p in unknown_axis(document, dim, axes, "what is summed", path)]
+    if not isinstance(part, Select):
+        return []
+    axes, problems = _axes_in(document, part.of), list[Problem]()
+    for dimension, labels in part.at:
+        read = [int(x) if x.isascii() and x.isdigit() else x for x in labels]
+        wrong = unknown_axis(document, dimension, axes, "what is selected from", path)
+        problems += wrong or check_labels(document, dimension, read, path)
+    return problems
+
+
+def _axes_in(document: Document, ast: Ast) -> Sequence[str]:
+    """The axes of any name in a tree; every axis where a name is unknown or there is none."""
+    names = names_in(ast)
+    found = [common_axes(document, [n]) for n in names]
+    if not names or None in found:
+        return _axes(document)
+    return list(dict.fromkeys(axis for axes in found for axis in axes or ()))
+
+
+def _kinds(document: Document, ast: Ast, path: Steps) -> list[Problem]:
+    """A stock added to a flow."""
+    for part in parts(ast):
+        kinds = {kind_of(document, n) for n in _terms(part)} - {None}
+        if "stock" in kinds and len(kinds) > 1:
+            text = "the formula adds a stock and a flow: one is a mass, the other a mass per year"
+            return [document.problem("kinds-mixed", text, *path)]
+    return []
+
+
+def _terms(ast: Ast) -> list[str]:
+    """The names that a chain of + and - adds directly."""
+    if isinstance(ast, Name):
+        return [ast.name]
+    if isinstance(ast, Select) or (isinstance(ast, Call) and ast.function == "sum"):
+        return _terms(ast.of)
+    op = getattr(ast, "op", "")
+    return [*_terms(ast.left), *_terms(ast.right)] if op in ("+", "-") else []  # type: ignore[union-attr]
+
+
+def sweeps(document: Document) -> list[Problem]:
+    """Sweeps over a path that leads nowhere."""
+    return sweep_problems(document.origin)

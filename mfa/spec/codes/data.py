@@ -1,0 +1,64 @@
+"""Codes of problems with tables of numbers."""
+
+from __future__ import annotations
+
+from mfa.spec.codes.entry import Entry
+
+ENTRIES = {
+    "table": Entry(
+        """A file of numbers cannot be read as a table: it is damaged, not text in UTF-8, or of a
+        format that is not known.""",
+        "table: {file: exports.json, format: comtrade}",
+    ),
+    "table-column": Entry(
+        """A table lacks a column. Columns are found by their exact names; `rename` gives a column of
+        the file the name that is used here, `column` says which one holds the numbers.""",
+        "table: {file: quota.csv, rename: {Country: region}, column: tonnes}",
+    ),
+    "table-number": Entry(
+        """A cell that should hold a number does not. Footnote digits, thousands separators and units
+        in the cell are the usual causes; they are not guessed at.""",
+        "year,region,value\n2022,CHN,210000",
+    ),
+    "table-nan": Entry(
+        """A row states no number (an empty cell, NaN, n.a.). Missing is never zero: delete the row,
+        and the number is unknown; write 0 where nothing was reported to have flowed.""",
+    ),
+    "table-duplicate": Entry(
+        """Two rows have the same labels, so that one of the numbers would be lost or both would be
+        added. Give them different editions or sources, or delete one.""",
+        "year,region,edition,value\n2022,CHN,2023,210000\n2022,CHN,2024,212000",
+    ),
+    "table-label": Entry(
+        """A row has a label that the dimension does not know and no group takes in. Add the label to
+        the dimension, to the `members` of a group, or to the rest of the world ('*').""",
+        "members: {EU27: [AUT, BEL], ROW: ['*']}",
+    ),
+    "table-empty": Entry(
+        """A table has no rows, or none is left after `where`. Mark a table that users supply
+        themselves as `optional`.""",
+        "table: {file: trade.csv, where: {flow: Import}}",
+    ),
+    "table-gap": Entry(
+        """A member of a group has no row in some year while the group has others. With `gaps: refuse`
+        this is an error; with `gaps: zero` the member counts as nothing in that year.""",
+        "table: {file: production.csv, gaps: refuse}",
+    ),
+    "table-unit": Entry(
+        """The units of a table's rows differ from each other or from the `unit` that the scenario
+        states.""",
+        "production: {of: mined, table: usgs.csv, unit: t REO, cv: 10%}",
+    ),
+    "table-sheet": Entry(
+        """A workbook has no sheet of that name.""",
+        "table: book.xlsx#Production",
+    ),
+    "optional-file": Entry(
+        """An optional table is not there: the scenario is computed without it. This is a warning.""",
+        "table: {file: comtrade.json, format: comtrade, optional: true}",
+    ),
+    "nowhere": Entry(
+        """A reported number speaks about labels at which the flow does not exist, so it cannot count.""",
+        "mine: {kind: source, where: {region: [CHN, USA]}}",
+    ),
+}

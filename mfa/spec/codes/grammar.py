@@ -1,0 +1,79 @@
+"""Codes of problems with the keys and the forms of a document."""
+
+from __future__ import annotations
+
+from mfa.spec.codes.entry import Entry
+
+ENTRIES = {
+    "unknown-key": Entry(
+        """A key that the grammar does not have at this place, most often a misspelling. It is refused
+        because an ignored key would be a number or a rule that silently does not count. `mfa
+        schema` lists all keys.""",
+        "mine: {kind: source, label: Mining}   # not lable",
+    ),
+    "missing-key": Entry(
+        """A part lacks a key that it cannot do without: a flow its `from` and `to`, a figure its
+        `kind`, a source its `title`.""",
+        "mined: {from: mine, to: oxides}",
+    ),
+    "type": Entry(
+        """A value is of the wrong type: a number where text is expected, a list where a mapping is
+        expected. `yes`, `no`, `on` and `off` are text; only `true` and `false` are booleans. A
+        number in quotes is text.""",
+        "sd: 0.3   # not '0.3'",
+    ),
+    "choice": Entry(
+        """A word stands where only certain words may. The message lists them.""",
+        "oxides: {kind: market}",
+    ),
+    "version": Entry(
+        """The document is written for another version of the grammar than this program reads.""",
+        "mfa: 1",
+    ),
+    "range": Entry(
+        """A number is outside what it may be, or a range runs backwards.""",
+        "year: {range: [2015, 2024]}",
+    ),
+    "identifier": Entry(
+        """A name holds blanks, dots, dashes or starts with a digit. Names appear in formulas, paths
+        and file names, so they are letters, digits and underscores; how something is called in
+        figures stands in `label`.""",
+        "ev_motors: {label: EV motors (traction)}",
+    ),
+    "dimension-form": Entry(
+        """A dimension is given in more than one way, or in none: it is a list of labels, a range of
+        whole numbers, or a file with one label a row.""",
+        "region: {file: regions.csv, labels: iso3, titles: name}",
+    ),
+    "value-form": Entry(
+        """A value is stated twice or cannot be read: give one of `value`, `table` and `data`. A short
+        form is a number, a percentage, or a number with a unit.""",
+        "floor: 1 t",
+    ),
+    "uncertainty": Entry(
+        """The uncertainty of a number is stated twice, or makes no sense: a negative standard
+        deviation, an interval upside down, a lognormal factor of 1 or less. State one of sd, cv,
+        interval and factor.""",
+        "production: {of: mined, value: 210 kt, cv: 10%}",
+    ),
+    "constraint-form": Entry(
+        """A constraint says nothing, or says `equal` and a limit at once.""",
+        "quota: {of: mined, max: 210 kt}",
+    ),
+    "lifetime-form": Entry(
+        """A lifetime names none or several distributions. It is a mapping with one key, the
+        distribution; when two files are merged, their keys add up.""",
+        "lifetime: {weibull: {mean: 15, shape: 3.5}}",
+    ),
+    "formula": Entry(
+        """An indicator's formula cannot be read. It knows numbers, names of flows, trades and stocks,
+        + - * / and parentheses, sum(x), sum(x, dim), cumsum(x), share(x, dim), and selections such
+        as x[region=CHN, element=Nd|Pr].""",
+        "recycled_content: recovered / (mined + recovered)",
+    ),
+    "figure-kind": Entry(
+        """A figure is of a kind that cannot be drawn. The kinds are sankey, area, adjustments and
+        mirror.""",
+        "sankey_nd: {kind: sankey, at: {year: 2022, element: Nd}}",
+    ),
+}

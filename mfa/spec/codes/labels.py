@@ -1,0 +1,45 @@
+"""Codes of problems with dimensions and labels."""
+
+from __future__ import annotations
+
+from mfa.spec.codes.entry import Entry
+
+ENTRIES = {
+    "unknown-dimension": Entry(
+        """A dimension is named that the document does not have. `exporter` and `importer` stand for
+        the regions of a trade.""",
+        "dimensions: {year: {range: [2015, 2024]}, region: [CHN, USA]}",
+    ),
+    "no-axis": Entry(
+        """Something is restricted to, summed over or given by a dimension that it does not have: a
+        flow has the time, region and element dimensions and those in its `by`; a trade has exporter
+        and importer instead of region; a reserve has no elements.""",
+        "trade_2846: {of: oxide_trade, at: {importer: CHN}, sum: [element]}",
+    ),
+    "axis-twice": Entry(
+        """A dimension stands twice in a list of dimensions, or in the `by` of a flow that has it
+        anyway.""",
+        "magnets: {from: magnet, to: use, by: [application]}",
+    ),
+    "unknown-label": Entry(
+        """A label is named that its dimension does not have. Years are whole numbers and stand without
+        quotes; `NO` is Norway and `Y` is yttrium.""",
+        "quota: {of: mined, at: {region: CHN}, max: 210 kt}",
+    ),
+    "duplicate-label": Entry(
+        """A dimension has a label twice, or a country is a member of two labels: it would count twice.""",
+        "members: {EU27: [AUT, BEL], ROW: ['*']}",
+    ),
+    "empty-label": Entry(
+        """A row of a file of labels has no label. Fill it in or delete the row.""",
+    ),
+    "empty-dimension": Entry(
+        """A dimension has no labels, so nothing can have it.""",
+        "element: [Nd, Pr]",
+    ),
+    "lifetime-missing": Entry(
+        """Lifetimes are given by label, and some labels have none: what enters the stock there would
+        never leave.""",
+        "lifetime: {ev: {fixed: 10}, other: {fixed: 8}}",
+    ),
+}

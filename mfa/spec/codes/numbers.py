@@ -1,0 +1,97 @@
+"""Codes of problems with numbers and units."""
+
+from __future__ import annotations
+
+from mfa.spec.codes.entry import Entry
+
+ENTRIES = {
+    "unit": Entry(
+        """A unit cannot be read. A unit is a word such as t, kt, Mt, kg, USD or %, with a basis behind
+        a mass: `gross` for the product's own mass, a name of `bases` such as REO, or an element.""",
+        "unit: kt REO",
+    ),
+    "unit-kind": Entry(
+        """A unit can be read and measures something else than what it stands by: a value in USD for a
+        mass flow, tonnes of neodymium for dysprosium, tonnes for a share. Kinds are never converted
+        silently.""",
+        "production_nd: {of: mined, at: {element: Nd}, value: 40 kt Nd, cv: 10%}",
+    ),
+    "kinds-mixed": Entry(
+        """Two kinds of quantity are put together: a stock and a flow, gross tonnes and oxide tonnes.
+        Such sums have been published (gross tonnes added to oxides), and they mean nothing. Bring
+        both to one kind first.""",
+        "limits: {of: mined, min: 10 t REO, max: 20 t REO}",
+    ),
+    "no-content": Entry(
+        """A gross mass is stated of a commodity that has no content factor, so that it cannot be
+        compared with the elements in it. State what share of the product's mass the elements or
+        oxides are.""",
+        "contents: {oxide: {value: 0.75, sd: 0.15, unit: t REO / t gross}}",
+    ),
+    "no-value": Entry(
+        """A part that must state a number states none: give `value`, `data` or `table`.""",
+        "production: {of: mined, value: 210 kt, cv: 10%}",
+    ),
+    "no-uncertainty": Entry(
+        """A reported number states no uncertainty, so it cannot be weighed against others. Give one of
+        sd, cv, interval and factor; `sd: 0` says that it is exact. For a table this is a warning
+        when the file has neither a column sd nor cv.""",
+        "production: {of: mined, table: usgs.csv, unit: t REO, cv: 10%}",
+    ),
+    "data-shape": Entry(
+        """Numbers written in the document do not fit their `dims`: nested too deep or not deep enough,
+        a list of another length than the dimension, or no `dims` at all.""",
+        "data: {2022: {CHN: 210, USA: 42}}\ndims: [year, region]",
+    ),
+    "share-range": Entry(
+        """A share is below 0 or above 1, or a content factor is not above 0. Write 70 % as 0.7 or
+        `70%`.""",
+        "magnet: {magnets: 70%, swarf: rest}",
+    ),
+    "share-sum": Entry(
+        """The shares of a process sum to more than 1 (mass would appear) or to less than 1 with
+        nothing to take the rest (mass would vanish). Write `rest` for one of the outflows.""",
+        "magnet: {magnets: 0.7, swarf: rest}",
+    ),
+    "no-share": Entry(
+        """An outflow has no share although another one is `rest`, which takes all that is left:
+        nothing would remain for it. Give it a share.""",
+        "recycle: {recovered: 0.9, sold: 0.05, rec_loss: rest}",
+    ),
+    "no-rest": Entry(
+        """All outflows of a process but one have a share. What the last one gets follows from the
+        balance; write `rest` for it to say that this is meant. This is a warning.""",
+        "magnet: {magnets: 0.7, swarf: rest}",
+    ),
+    "two-rests": Entry(
+        """Two outflows of one process are `rest`: how they divide what is left is not determined. Give
+        one of them a share.""",
+        "magnet: {magnets: 0.7, swarf: rest}",
+    ),
+    "limits": Entry(
+        """A constraint's min is above its max, so nothing can meet it.""",
+        "capacity: {of: mined, min: 10 kt, max: 20 kt}",
+    ),
+    "lifetime-kind": Entry(
+        """A lifetime distribution that does not exist. They are fixed, normal, truncated_normal,
+        folded_normal, lognormal, weibull, gamma, exponential, log_logistic, uniform and table.""",
+        "lifetime: {lognormal: {mean: 6, sd: 2}}",
+    ),
+    "lifetime-parameters": Entry(
+        """A lifetime distribution has parameters that do not belong to it, lacks some, or has one that
+        is not a number above 0. The message lists the sets it accepts.""",
+        "lifetime: {weibull: {mean: 15, shape: 3.5}}",
+    ),
+    "dims": Entry(
+        """Numbers vary over other dimensions than they can: a composition, for instance, varies over
+        elements and over dimensions of the flows that carry it.""",
+        "concentrate: {table: deposits.csv, dims: [region, element]}",
+    ),
+    "shape": Entry(
+        """An array has another shape than its dimensions ask for.""",
+    ),
+    "label": Entry(
+        """A number is given for a label that no dimension of it has.""",
+        "data: {CHN: 210}\ndims: [region]",
+    ),
+}

@@ -1,0 +1,34 @@
+"""Codes of problems with the answer."""
+
+from __future__ import annotations
+
+from mfa.spec.codes.entry import Entry
+
+ENTRIES = {
+    "infeasible": Entry(
+        """The exact rows of the model contradict each other: balances, shares, limits and numbers
+        stated with `sd: 0` cannot all hold. The message names the smallest set found in conflict.
+        Give one of them an uncertainty, or correct it.""",
+        "quota: {of: mined, at: {region: CHN}, max: 210 kt}",
+    ),
+    "undetermined": Entry(
+        """A quantity that a result needs is not determined by the data: any value in an interval fits.
+        It is reported with its interval and never guessed. Add an observation or a share that ties
+        it down.""",
+    ),
+    "not-converged": Entry(
+        """The solver stopped before all rows were closed to the tolerance. Raise
+        `solve.max_iterations`; if that does not help, look for numbers that differ by many powers
+        of ten from what they should be.""",
+        "solve: {max_iterations: 500}",
+    ),
+    "imbalance": Entry(
+        """A process does not close to the tolerance, relative to its own throughput of an element in a
+        year and a region. No result is written, because every figure drawn from it would be wrong.""",
+    ),
+    "output": Entry(
+        """The output folder cannot be written: it is a file, it is protected, or the disk is full.
+        Results are written aside and renamed, so nothing half-written is left.""",
+        "mfa run scenario.yaml -o results/run_2",
+    ),
+}

@@ -1,0 +1,65 @@
+"""Codes of problems with the graph: processes, flows, trade, stocks."""
+
+from __future__ import annotations
+
+from mfa.spec.codes.entry import Entry
+
+ENTRIES = {
+    "empty-system": Entry(
+        """The system has no process, so there is nothing to compute. A scenario without processes
+        imports a model that has them.""",
+        "import: [../models/rare_earths/model.yaml]",
+    ),
+    "idle-process": Entry(
+        """A process that no flow enters or leaves takes no part in anything. This is a warning.""",
+        "to_magnet: {from: oxides, to: magnet}",
+    ),
+    "self-loop": Entry(
+        """A flow goes from a process to itself. It cancels out of the balance, so no data could ever
+        determine it. Name the step in between as a process of its own.""",
+        "swarf: {from: magnet, to: recycle}\nrecovered: {from: recycle, to: magnet}",
+    ),
+    "boundary": Entry(
+        """Something enters a source or leaves a sink. Both are boundaries without a balance: a source
+        only gives, a sink only takes.""",
+        "processes: {mine: {kind: source}, losses: {kind: sink}}",
+    ),
+    "market-ends": Entry(
+        """A market has no inflow or no outflow. What enters a market must leave it; trade only moves
+        it between regions, so all its flows would be zero.""",
+        "mined: {from: mine, to: oxides}\nto_magnet: {from: oxides, to: magnet}",
+    ),
+    "trade-place": Entry(
+        """Trade is placed at a process that is not a market. What is exported has the composition of
+        the market it leaves, and only a market mixes what enters it.""",
+        "oxides: {kind: market}",
+    ),
+    "difference-place": Entry(
+        """A statistical difference is given to a process that is not a market. It stands for missing
+        statistics of supply and use, which meet at markets; elsewhere it would break mass balance.""",
+        "oxides: {kind: market, statistical_difference: {cv: 5%}}",
+    ),
+    "transfer-outflow": Entry(
+        """A share is given to a flow that does not leave the process.""",
+        "transfers: {magnet: {magnets: 0.7, swarf: rest}}",
+    ),
+    "stock-place": Entry(
+        """A stock is at a process that holds nothing: only processes of kind stock (or source, for
+        reserves) do. All others pass on in a year what enters in it.""",
+        "use: {kind: stock}",
+    ),
+    "stock-kind": Entry(
+        """A stock has a key that only another kind of stock has: a lifetime belongs to a cohort stock,
+        recovery and additions to a reserve.""",
+        "reserves: {at: mine, kind: reserve, initial: 90 Mt, recovery: 0.7}",
+    ),
+    "stock-flow": Entry(
+        """A stock names an inflow that does not enter its process, or an outflow that does not leave
+        it.""",
+        "in_use: {at: use, inflow: magnets, outflow: retired, lifetime: {fixed: 10}}",
+    ),
+    "empty-flow": Entry(
+        """A flow exists at no label, because its two processes exist at different ones (`where`). This
+        is a warning.""",
+    ),
+}

@@ -1,0 +1,59 @@
+"""The JSON schema of a document, for editors: the full form and the shorthands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mfa.spec.lifetimes import KINDS
+from mfa.spec.schema import Scenario
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_NUMBER = {"type": "number"}
+_TEXT = {"type": "string"}
+_NUMBER_TEXT = {"type": "string", "pattern": r"^\s*[-+]?[0-9.]", "description": 'such as "10 kt" or "10 %"'}
+_LABELS = {"type": "array", "items": {"anyOf": [_TEXT, {"type": "integer"}]}}
+
+_SHORTHANDS: dict[str, list[dict[str, Any]]] = {
+    "Value": [_NUMBER, _NUMBER_TEXT],
+    "Composition": [{"const": "mixed"}],
+    "Dimension": [_LABELS],
+    "TableRef": [_TEXT],
+    "Parameters": [
+        {
+            "type": "object",
+            "properties": {kind: {"anyOf": [_NUMBER, {"type": "object"}]} for kind in KINDS},
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": False,
+        }
+    ],
+}
+"""Definition -> the JSON schemas of its shorthands."""
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of a scenario: every key with its description, shorthands accepted.
+
+    >>> json_schema()["properties"]["flows"]["description"]
+    'edges'
+    """
+    schema = Scenario.model_json_schema(by_alias=True)
+    definitions = schema["$defs"]
+    for name, forms in _SHORTHANDS.items():
+        full = definitions[name]
+        head = {k: full[k] for k in ("title", "description") if k in full}
+        definitions[name] = {**head, "anyOf": [*forms, full]}
+    _value_texts(definitions)
+    return {"$schema": _DIALECT, "title": "mfa scenario, version 1", **_without_title(schema)}
+
+
+def _value_texts(definitions: dict[str, Any]) -> None:
+    """Let `value` inside the full form be text with a unit too."""
+    for definition in definitions.values():
+        for part in (definition, *definition.get("anyOf", ())):
+            if isinstance(part, dict) and {"value", "table", "data"} <= set(part.get("properties", {})):
+                part["properties"]["value"]["anyOf"].insert(1, _NUMBER_TEXT)
+
+
+def _without_title(schema: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in schema.items() if k != "title"}

@@ -1,0 +1,397 @@
+"""The scenario document, version 1: frozen models whose field descriptions are the reference manual."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from mfa.errors import did_you_mean
+from mfa.spec.lifetimes import KINDS, ONE_NUMBER, TIMINGS, is_timing
+from mfa.spec.values import (
+    Count,
+    Label,
+    Labels,
+    Node,
+    Number,
+    StrList,
+    TableRef,
+    Value,
+    by_shape,
+    plain,
+    refuse,
+)
+
+ProcessKind = Literal["process", "market", "stock", "source", "sink"]
+_LIST_OR_COLUMN = Annotated[
+    Annotated[tuple[Label, ...], Tag("list")] | Annotated[str, Tag("column")],
+    by_shape("a list of labels, or the name of a column of the file", list=(list, tuple), column=str),
+]
+_GROUPS_OR_COLUMN = Annotated[
+    Annotated[dict[Label, Labels], Tag("mapping")] | Annotated[str, Tag("column")],
+    by_shape(
+        "a mapping from label to members, or the name of a column of the file", mapping=dict, column=str
+    ),
+]
+_TITLES_OR_COLUMN = Annotated[
+    Annotated[dict[Label, str], Tag("mapping")] | Annotated[str, Tag("column")],
+    by_shape("a mapping from label to title, or the name of a column of the file", mapping=dict, column=str),
+]
+
+
+class Dimension(Node):
+    """The labels of one dimension: a list, `{range: [2015, 2024]}`, or a file with one label a row.
+
+    A label may stand for several labels of the tables (`members`); `"*"` is every country not named
+    elsewhere.
+    """
+
+    labels: _LIST_OR_COLUMN | None = Field(None, description="the labels, or the file's column of labels")
+    range: tuple[Count, Count] | None = Field(None, description="[first, last], whole numbers, both included")
+    file: str | None = Field(None, description="a CSV with one row a label")
+    members: _GROUPS_OR_COLUMN | None = Field(
+        None,
+        description="label -> the table labels it stands for, or the file's column of them, `;` between",
+    )
+    titles: _TITLES_OR_COLUMN | None = Field(
+        None, description="label -> name in figures, or the file's column"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lift(cls, raw: object) -> object:
+        return {"labels": raw} if isinstance(raw, list | tuple) else raw
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Dimension:
+        forms = [self.range is not None, self.file is not None, isinstance(self.labels, tuple)]
+        if sum(forms) != 1:
+            raise refuse("dimension-form", "give a list of labels, or a range, or a file: one of the three")
+        columns = [k for k in ("labels", "members", "titles") if isinstance(getattr(self, k), str)]
+        if columns and self.file is None:
+            text = f"`{columns[0]}` names a column, and there is no file"
+            hint = "add `file: regions.csv`, or write the labels here"
+            raise refuse("dimension-form", text, columns[0], hint=hint)
+        if self.range is not None and self.range[0] > self.range[1]:
+            first, last = self.range
+            text = f"the range is upside down: [{first}, {last}]"
+            raise refuse("range", text, "range", hint=f"write [{last}, {first}]")
+        return self
+
+
+class Units(Node):
+    """The units results are written in."""
+
+    mass: str = Field("t", description="unit of mass")
+    time: str = Field("year", description="unit of time of the time dimension")
+
+
+class Process(Node):
+    """A node of the system: `process`, `market` (mixes what enters), `stock`, `source` or `sink`."""
+
+    kind: ProcessKind = Field("process", description="source and sink are boundaries: they have no balance")
+    label: str | None = Field(None, description="name in figures and tables")
+    where: dict[str, Labels] = Field(
+        default_factory=dict, description="the labels at which the process exists"
+    )
+    statistical_difference: Value | None = Field(
+        None,
+        description="a named flow that closes the balance of a market, with this standard deviation "
+        "(`cv` of the market's throughput, `sd`, `floor`): evidence of missing statistics, never a plug",
+    )
+    label_position: tuple[Number, Number] | None = Field(
+        None, description="x, y in the Sankey, 0 to 1, if set by hand"
+    )
+
+
+class Flow(Node):
+    """An edge of the system, a tensor over the dimensions (and `by`)."""
+
+    from_: str = Field(alias="from", description="the process it leaves")
+    to: str = Field(description="the process it enters")
+    commodity: str | None = Field(None, description="what flows: names its composition and content")
+    by: StrList = Field((), description="further dimensions")
+    where: dict[str, Labels] = Field(default_factory=dict, description="the labels at which the flow exists")
+    label: str | None = Field(None, description="name in figures and tables")
+
+
+def _pairs(raw: object) -> str:
+    return "word" if raw in ("observed", "all") else "table"
+
+
+Pairs = Annotated[
+    Annotated[Literal["observed", "all"], Tag("word")] | Annotated[TableRef, Tag("table")],
+    Discriminator(_pairs),
+]
+"""`observed`, `all`, or a table with the columns exporter and importer."""
+
+
+class Trade(Node):
+    """A bilateral flow of a commodity between the regions of one process, kept on the pairs that exist."""
+
+    at: str = Field(description="the process (a market) whose regions trade")
+    commodity: str | None = Field(None, description="what is traded")
+    pairs: Pairs = Field(
+        "observed", description="which pairs exist: those with an observation, all, or the rows of a table"
+    )
+    where: dict[str, Labels] = Field(
+        default_factory=dict, description="limits on exporter and importer labels"
+    )
+    label: str | None = Field(None, description="name in figures and tables")
+
+
+class Composition(Value):
+    """The element split of a commodity: `mixed`, or given shares over `element` (and other dimensions)."""
+
+    mixed: bool = Field(False, description="whatever leaves a process has that process's composition")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mixed(cls, raw: object) -> object:
+        return {"mixed": True} if raw == "mixed" else raw
+
+
+class Parameters(Node):
+    """One lifetime distribution: its kind and parameters."""
+
+    kind: str = Field(description="fixed, normal, lognormal, weibull, ...: see `mfa explain lifetime-kind`")
+    parameters: dict[str, Any] = Field(description="such as `{mean: 15, shape: 3.5}`, in years")
+
+
+def _lifetime(raw: object) -> object:
+    """`{weibull: {mean: 15, shape: 3.5}}` or `{fixed: 10}` as kind and parameters."""
+    if not isinstance(raw, dict):
+        hint = "write `{weibull: {mean: 15, shape: 3.5}}` or `{fixed: 10}`"
+        text = f"a lifetime is a mapping from a kind to its parameters, not {plain(raw)}"
+        raise refuse("type", text, hint=hint)
+    if "kind" in raw:
+        return raw
+    if len(raw) != 1:
+        raise refuse(
+            "lifetime-form", f"a lifetime names one distribution; here are {len(raw)}: {_names(raw)}"
+        )
+    ((kind, value),) = raw.items()
+    return {"kind": kind, "parameters": value if isinstance(value, dict) else {ONE_NUMBER: value}}
+
+
+def _names(raw: dict[Any, Any]) -> str:
+    return ", ".join(f'"{k}"' for k in raw) or "none"
+
+
+def _one_lifetime(raw: object) -> str:
+    """Whether a raw lifetime is one distribution or a mapping from labels to distributions."""
+    if not isinstance(raw, dict) or "kind" in raw or not raw or any(k in KINDS for k in raw):
+        return "one"
+    single = len(raw) == 1 and not any(
+        isinstance(v, dict) and any(k in KINDS for k in v) for v in raw.values()
+    )
+    return "one" if single else "many"
+
+
+Lifetime = Annotated[Parameters, BeforeValidator(_lifetime)]
+"""One lifetime distribution, as `{kind: {parameter: number}}`."""
+Lifetimes = Annotated[
+    Annotated[Lifetime, Tag("one")] | Annotated[dict[str, Lifetime], Tag("many")],
+    Discriminator(_one_lifetime),
+]
+"""One lifetime, or one for every label of a dimension."""
+
+
+class Stock(Node):
+    """A stock of a process: a cohort stock with a lifetime, a plain level, or a reserve."""
+
+    at: str = Field(description="the process that holds it")
+    kind: Literal["cohort", "level", "reserve"] = Field("level", description="what drives its outflow")
+    inflow: StrList = Field((), description="flows into it (all inflows of the process unless given)")
+    outflow: StrList = Field((), description="flows out of it (all outflows of the process unless given)")
+    lifetime: Lifetimes | None = Field(
+        None, description="`{weibull: {mean: 15, shape: 3.5}}`, or one for every label of a `by` dimension"
+    )
+    timing: str = Field(
+        "uniform", description="when in a year the inflow enters: uniform, start, middle, end, gauss(n)"
+    )
+    initial: Value | None = Field(None, description="the level before the first year")
+    age_structure: Literal["stationary", "new"] = Field(
+        "stationary", description="ages of the initial stock: as under a constant inflow before, or all new"
+    )
+    recovery: Value | None = Field(None, description="reserve: mass that leaves = depletion x recovery")
+    additions: Value | None = Field(None, description="reserve: discoveries and upgrades a year")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kind(cls, raw: object) -> object:
+        if isinstance(raw, dict) and "lifetime" in raw and "kind" not in raw:
+            return {**raw, "kind": "cohort"}
+        return raw
+
+    @model_validator(mode="after")
+    def _known_timing(self) -> Stock:
+        if not is_timing(self.timing):
+            hint = did_you_mean(self.timing, TIMINGS)
+            raise refuse("choice", f'"{self.timing}" is not a timing', "timing", hint=hint)
+        return self
+
+
+_NAMES_OR_FACTORS = Annotated[
+    Annotated[StrList, Tag("names")] | Annotated[dict[str, Number], Tag("factors")],
+    by_shape(
+        "a name, a list of names, or a mapping from name to factor", names=(str, list, tuple), factors=dict
+    ),
+]
+
+
+class Target(Node):
+    """What a number speaks about: flows, trades or stocks, where, and over what it is summed."""
+
+    of: _NAMES_OR_FACTORS = Field(
+        description="a flow, trade or stock; a list is their sum; a mapping gives each a factor"
+    )
+    at: dict[str, Labels] = Field(default_factory=dict, description="the labels it is restricted to")
+    sum: StrList = Field((), description="the dimensions the report sums over")
+
+
+class Observation(Value, Target):
+    """A reported number (or a table of them) with its uncertainty, source and edition."""
+
+    reported_by: Literal["importer", "exporter", "producer", "other"] | None = Field(
+        None, description="who reports a trade: mirror reports of a pair are compared"
+    )
+    editions: Literal["latest", "all"] = Field(
+        "latest", description="of several editions for the same labels, which count as evidence"
+    )
+
+
+class Constraint(Target):
+    """Limits that must hold: `min`, `max`, or `equal`."""
+
+    min: Value | None = Field(None, description="the least it may be")
+    max: Value | None = Field(None, description="the most it may be")
+    equal: Value | None = Field(None, description="what it must be")
+    source: str | None = Field(None, description="a name of `sources`")
+
+    @model_validator(mode="after")
+    def _some(self) -> Constraint:
+        if self.min is None and self.max is None and self.equal is None:
+            raise refuse("constraint-form", "a constraint needs min, max or equal")
+        return self
+
+
+class Solve(Node):
+    """Which question is asked and how it is solved."""
+
+    question: Literal["reconcile"] = Field("reconcile", description="what happened, given what was reported")
+    robust: Literal["l2", "huber"] = Field("l2", description="loss of an observation's residual")
+    on_infeasible: Literal["explain", "stop"] = Field(
+        "explain", description="name the rows in conflict, or stop"
+    )
+    on_free: Literal["report", "stop"] = Field("report", description="what an undetermined flow means")
+    tolerance: Number = Field(1e-9, gt=0, description="relative closure of every balance")
+    max_iterations: Count = Field(200, ge=1, description="outer iterations")
+
+
+class Uncertainty(Node):
+    """How standard deviations are computed."""
+
+    method: Literal["posterior", "none"] = Field(
+        "posterior", description="error propagation at the solution, or none"
+    )
+
+
+class Variant(Node):
+    """Changes to the scenario under a name."""
+
+    from_: StrList = Field((), alias="from", description="variants applied first")
+    set: dict[str, Any] = Field(default_factory=dict, description="path -> new value")
+    drop: StrList = Field((), description="paths to remove")
+    label: str | None = Field(None, description="name in figures and tables")
+
+
+class Sweep(Node):
+    """Values that one path takes in turn."""
+
+    path: str = Field(description="the path that varies")
+    values: list[Any] = Field(min_length=1, description="the values it takes")
+
+
+class Figure(Node):
+    """One figure: its kind and what it shows."""
+
+    kind: str = Field(description="sankey, area, adjustments or mirror")
+    of: StrList = Field(
+        (), description="flows, trades, stocks or observations shown (all that fit unless given)"
+    )
+    at: dict[str, Labels] = Field(default_factory=dict, description="the labels it is restricted to")
+    by: str | None = Field(None, description="the dimension that makes the bands")
+    unit: str | None = Field(None, description="the unit of its axis, such as `kt REO`")
+    title: str | None = Field(None, description="heading; a description is made up unless given")
+    top: Count = Field(8, ge=1, description="how many bands or rows; the rest is summed as others")
+
+
+class Outputs(Node):
+    """What is computed from the result and drawn."""
+
+    indicators: dict[str, str] = Field(
+        default_factory=dict, description="name -> formula (+ - * / sum cumsum share)"
+    )
+    figures: dict[str, Figure] = Field(default_factory=dict, description="name -> figure")
+
+
+class Source(Node):
+    """Where numbers come from."""
+
+    title: str = Field(description="full citation")
+    licence: str | None = Field(None, description="licence of the data")
+    url: str | None = Field(None, description="where it was published")
+    edition: str | None = Field(None, description="edition used unless a row names one")
+    note: str | None = Field(None, description="anything a reader should know")
+
+
+def _share(raw: object) -> str:
+    return "rest" if raw == "rest" else "share"
+
+
+Transfer = Annotated[
+    Annotated[Literal["rest"], Tag("rest")] | Annotated[Value, Tag("share")], Discriminator(_share)
+]
+"""A share of what enters the process, or `rest`."""
+
+
+class Scenario(Node):
+    """A scenario: the system, data, constraints, variants, outputs. A model is a scenario without data."""
+
+    mfa: Literal[1] = Field(description="version of this grammar")
+    name: str = Field(
+        "scenario", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="names the output folder"
+    )
+    title: str = Field("", description="heading of the report")
+    description: str = Field("", description="what the scenario is about")
+    import_: StrList = Field((), alias="import", description="files merged first; this file wins")
+    dimensions: dict[str, Dimension] = Field(
+        default_factory=dict, description="year, region, element and others"
+    )
+    units: Units = Field(default_factory=Units, description="units of the results")
+    bases: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description="a mass basis -> the compound of each element it counts (REO: {La: La2O3, Ce: CeO2})",
+    )
+    processes: dict[str, Process] = Field(default_factory=dict, description="nodes")
+    flows: dict[str, Flow] = Field(default_factory=dict, description="edges")
+    trade: dict[str, Trade] = Field(default_factory=dict, description="bilateral flows")
+    compositions: dict[str, Composition] = Field(
+        default_factory=dict, description="element split of commodities"
+    )
+    contents: dict[str, Value] = Field(
+        default_factory=dict, description="content factor of commodities (t REO / t gross)"
+    )
+    transfers: dict[str, dict[str, Transfer]] = Field(
+        default_factory=dict, description="process -> outflow -> share of the inflows; one `rest` closes to 1"
+    )
+    stocks: dict[str, Stock] = Field(default_factory=dict, description="stocks of processes")
+    observations: dict[str, Observation] = Field(default_factory=dict, description="what was reported")
+    constraints: dict[str, Constraint] = Field(default_factory=dict, description="what must hold")
+    solve: Solve = Field(default_factory=Solve, description="the question")
+    uncertainty: Uncertainty = Field(default_factory=Uncertainty, description="standard deviations")
+    variants: dict[str, Variant] = Field(default_factory=dict, description="named changes")
+    sweep: dict[str, Sweep] = Field(default_factory=dict, description="paths that vary")
+    outputs: Outputs = Field(default_factory=Outputs, description="indicators and figures")
+    sources: dict[str, Source] = Field(default_factory=dict, description="where numbers come from")

@@ -1,0 +1,97 @@
+"""Plain data read from text, with the place of every key and value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mfa.errors import Place, Problem, Severity
+
+Step = str | int
+Steps = tuple[Step, ...]
+"""A path into a document: keys of mappings and positions in lists."""
+Places = dict[Steps, Place]
+
+
+def spell(steps: Steps) -> str:
+    """A path as one writes it: dots between steps, quotes around a step that holds a dot.
+
+    >>> spell(("transfers", "recycle", "a.b", 0))
+    'transfers.recycle."a.b".0'
+    """
+    return ".".join(f'"{s}"' if "." in str(s) or not str(s) else str(s) for s in steps)
+
+
+def find(data: Any, steps: Steps) -> Any:
+    """The data at a path; raises KeyError where there is none."""
+    for step in steps:
+        data = _inner(data, step)
+    return data
+
+
+def _inner(data: Any, step: Step) -> Any:
+    if isinstance(data, dict):
+        return data[step]
+    if isinstance(data, list) and isinstance(step, int) and 0 <= step < len(data):
+        return data[step]
+    raise KeyError(step)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Plain dicts, lists and scalars; the places of their keys and values; the text of their files.
+
+    `folders` maps the name of each file, as shown in places, to the folder its relative paths start from.
+    """
+
+    data: dict[Any, Any]
+    key_places: Places = field(default_factory=dict)
+    value_places: Places = field(default_factory=dict)
+    lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    folders: Mapping[str, Path] = field(default_factory=dict)
+
+    def has(self, steps: Steps) -> bool:
+        """Whether there is anything at a path."""
+        try:
+            find(self.data, steps)
+        except KeyError:
+            return False
+        return True
+
+    def place(self, steps: Steps, key: bool = False) -> Place | None:
+        """The place of a value (a container's is that of its key), else that of its closest ancestor."""
+        for n in range(len(steps), -1, -1):
+            here = steps[:n]
+            keyed = self.key_places.get(here)
+            if keyed and ((key and n == len(steps)) or self._holds_more(here)):
+                return keyed
+            if here in self.value_places:
+                return self.value_places[here]
+        return None
+
+    def _holds_more(self, steps: Steps) -> bool:
+        try:
+            return isinstance(find(self.data, steps), dict | list)
+        except KeyError:
+            return True
+
+    def line(self, place: Place | None) -> str:
+        """The source line of a place, tabs as blanks so that a caret stands under its column."""
+        lines = self.lines.get(place.file, ()) if place else ()
+        return lines[place.line - 1].replace("\t", " ") if place and 0 < place.line <= len(lines) else ""
+
+    def problem(
+        self,
+        code: str,
+        text: str,
+        steps: Steps,
+        *,
+        hint: str = "",
+        severity: Severity = "error",
+        key: bool = False,
+    ) -> Problem:
+        """A problem at a path, its place and source line filled in."""
+        where = self.place(steps, key)
+        return Problem(code, text, where, hint, severity, self.line(where))

@@ -1,0 +1,85 @@
+"""The factorised system: refinement, redundant rows, blocks with a border."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from mfa.solve.border import border_of
+from mfa.solve.kkt import Kkt, equilibrated, factorise, ordering_of, row_labels
+from mfa.solve.problem import Ints
+
+
+def blocks(seed: int = 0) -> tuple[sparse.csr_array, sparse.csr_array, Ints]:
+    """Three blocks of eight unknowns, two shared ones, and one row that spans two blocks."""
+    random = np.random.default_rng(seed)
+    label = np.array([0] * 8 + [1] * 8 + [2] * 8 + [-1] * 2)
+    rows = np.zeros((13, 26))
+    for k in range(12):
+        rows[k, 8 * (k // 4) + random.choice(8, 3, replace=False)] = random.normal(size=3)
+        rows[k, 24 + k % 2] = 1.0
+    rows[12, [0, 8]] = 1.0
+    pulls = np.diag(10 ** random.uniform(-3, 3, 26))
+    return sparse.csr_array(pulls), sparse.csr_array(rows), label
+
+
+def system(blockwise: bool, rows: sparse.csr_array, pulls: sparse.csr_array, label: Ints) -> Kkt:
+    order = ordering_of(pulls, rows, label)
+    return factorise(pulls, rows, order, fixed=np.zeros(26, dtype=bool), blockwise=blockwise)
+
+
+@pytest.mark.parametrize("blockwise", [False, True])
+def test_solves_to_rounding(blockwise: bool) -> None:
+    pulls, rows, label = blocks()
+    kkt = system(blockwise, rows, pulls, label)
+    wanted = np.random.default_rng(1).normal(size=26 + 26 + 13)
+    dense = np.block(
+        [
+            [np.zeros((26, 26)), pulls.toarray().T, rows.toarray().T],
+            [pulls.toarray(), -np.eye(26), np.zeros((26, 13))],
+            [rows.toarray(), np.zeros((13, 26)), np.zeros((13, 13))],
+        ]
+    )
+    np.testing.assert_allclose(kkt.solve(dense @ wanted), wanted, rtol=1e-7, atol=1e-9)
+    both = np.column_stack([dense @ wanted, dense @ wanted[::-1]])
+    np.testing.assert_allclose(kkt.solve(both)[:, 1], wanted[::-1], rtol=1e-7, atol=1e-9)
+
+
+def test_consistent_redundant_rows_are_met() -> None:
+    pulls, rows, label = blocks()
+    twice = sparse.csr_array(sparse.vstack([rows, 2 * rows]))
+    kkt = system(False, twice, pulls, label)
+    rhs = np.concatenate([np.zeros(52), np.ones(13), 2 * np.ones(13)])
+    d, _, _ = kkt.split(kkt.solve(rhs))
+    np.testing.assert_allclose(twice @ d, rhs[52:], rtol=1e-12)
+
+
+def test_undetermined_unknowns_stay() -> None:
+    rows = sparse.csr_array(np.array([[1.0, 1.0, 0.0]]))
+    pulls = sparse.csr_array(np.array([[0.0, 0.0, 1.0]]))
+    order = ordering_of(pulls, rows, np.zeros(3, dtype=np.int64))
+    kkt = factorise(pulls, rows, order, fixed=np.zeros(3, dtype=bool))
+    d, _, _ = kkt.split(kkt.solve(np.array([0.0, 0.0, 0.0, 3.0, 2.0])))
+    np.testing.assert_allclose(d, [1.0, 1.0, 3.0], rtol=1e-9)
+
+
+def test_rows_over_two_blocks_are_border() -> None:
+    pulls, rows, label = blocks()
+    both = sparse.csr_array(sparse.vstack([pulls, rows]))
+    found = row_labels(both, label)
+    assert found[-1] == -1
+    assert found[:24].tolist() == [0] * 8 + [1] * 8 + [2] * 8
+
+
+def test_an_unknown_seen_by_the_border_alone_joins_it() -> None:
+    matrix = sparse.csc_array(np.array([[1e-9, 1.0, 0.0], [1.0, -1e-9, 1.0], [0.0, 1.0, 1.0]]))
+    assert border_of(matrix, np.array([0, -1, 1])).tolist() == [-1, -1, -1]
+
+
+def test_scaling_brings_rows_to_one() -> None:
+    random = np.random.default_rng(4)
+    dense = random.normal(size=(9, 9)) * np.outer(10 ** random.uniform(-6, 6, 9), np.ones(9))
+    scaled, unit = equilibrated(sparse.csc_array(dense + dense.T))
+    np.testing.assert_allclose(np.abs(scaled.toarray()).max(axis=1), 1.0, rtol=0.1)
+    np.testing.assert_allclose(scaled.toarray(), unit[:, None] * (dense + dense.T) * unit)
