@@ -12,8 +12,8 @@ Ints = npt.NDArray[np.int64]
 
 TOLERANCE = 1e-9
 """Relative closure asked for of every process, time, region and element."""
-FLOOR = 1e-6
-"""Absolute floor in t: a node with micrograms of throughput is measured against it."""
+FLOOR = 1e-3
+"""Absolute floor in t: a node with less than a kilogram of throughput is measured against a kilogram."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def width(text: str, size: float = SIZE, weight: str = "normal") -> float:
 
 
 def lines_within(text: str, room: float, size: float = SIZE, weight: str = "normal") -> list[str]:
-    """The lines of a text broken at its blanks so that none is wider than `room` points where words allow it."""
+    """The lines of a text broken at blanks, none wider than `room` points where its words allow it."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word

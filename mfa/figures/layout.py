@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import networkx as nx
 import numpy as np
@@ -44,7 +45,7 @@ class Columns:
 
 
 def columns(network: Network) -> Columns:
-    """Nodes by their longest way from a source without feedback; long links pass through the columns between."""
+    """Nodes by their longest way from a source without feedback; long links pass through columns."""
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(network.nodes)
     forward = [x for x in network.links if not x.back]
@@ -68,11 +69,11 @@ def _segments(link: Link, at: Mapping[str, int], items: list[list[Item]]) -> lis
     for passage in between:
         items[passage[1]].append(passage)
     stops: list[Item] = [(link.source, -1), *between, (link.target, -1)]
-    return [Segment(link, a, b) for a, b in zip(stops, stops[1:], strict=False)]
+    return [Segment(link, a, b) for a, b in pairwise(stops)]
 
 
 def ordered(found: Columns) -> Columns:
-    """The columns with their items sorted by barycentre sweeps, in the order with the least weight crossed."""
+    """The columns sorted by barycentre sweeps, in the order with the least weight crossed."""
     best, fewest = found, crossings(found)
     current = found
     for sweep in range(SWEEPS):
@@ -171,9 +172,13 @@ def _relaxed(
 
 
 def _placed(
-    column: Sequence[Item], wanted: Sequence[float], slot: Mapping[Item, float], middle: Mapping[Item, float], room: float
+    column: Sequence[Item],
+    wanted: Sequence[float],
+    slot: Mapping[Item, float],
+    middle: Mapping[Item, float],
+    room: float,
 ) -> dict[Item, float]:
-    """The centres closest to those wanted at which the slots of a column do not overlap (isotonic regression)."""
+    """The centres closest to those wanted at which no slots of a column overlap (isotonic regression)."""
     before = np.concatenate([[0.0], np.cumsum([slot[i] for i in column])])
     inside = np.array([middle[i] for i in column])
     start = np.array(wanted) - inside - before[:-1]

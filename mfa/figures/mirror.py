@@ -20,9 +20,9 @@ from mfa.run.result import Result
 from mfa.units import parse_unit
 
 CAPTION = (
-    "What the exporter and the importer report of the same trade, with one sigma. The factor is importer over"
-    " exporter; z is the gap over the sigma of both together, and from 3 on the two contradict each other. A pair is"
-    " incomplete where one side is silent about a part of what the other reports."
+    "What the exporter and the importer report of the same trade, with one sigma. The factor is importer"
+    " over exporter; z is the gap over the sigma of both together, and from 3 on the two contradict each"
+    " other. A pair is incomplete where one side is silent about a part of what the other reports."
 )
 EXPORTER, IMPORTER = "#332288", "#cc6677"
 VERDICTS: Mapping[str, str] = {"conflict": GROSS, "closes": MUTED, "incomplete": MUTED}
@@ -30,7 +30,7 @@ VERDICTS: Mapping[str, str] = {"conflict": GROSS, "closes": MUTED, "incomplete":
 
 
 def draw(result: Result, spec: FigureSpec) -> Figure:
-    """Exporter's and importer's reports as dots with whiskers, one row for each pair and year, worst |z| first.
+    """Exporter's and importer's reports as dots with whiskers, a row for each pair and year, worst |z| first.
 
     Raises UnknownName for a name or label the result lacks, UnitError, and EmptyFigure.
     """
@@ -52,7 +52,7 @@ def draw(result: Result, spec: FigureSpec) -> Figure:
 
 
 def chosen(result: Result, spec: FigureSpec) -> pd.DataFrame:
-    """The mirror gaps a figure speaks of, in one kind of mass: that of `unit`, else the one with most pairs."""
+    """The mirror gaps of a figure in one kind of mass: that of `unit`, else the one with most pairs."""
     gaps = mirror_gaps(result.observations)
     if spec.of and len(gaps):
         names = gaps["of"].str.split(" + ", regex=False)
@@ -61,19 +61,23 @@ def chosen(result: Result, spec: FigureSpec) -> pd.DataFrame:
         gaps = gaps[names.map(lambda found: bool(set(found) & set(spec.of)))]
     for axis, labels in spec.at.items():
         if axis not in gaps.columns:
-            raise UnknownName(f'figure "{spec.name}": no pair has "{axis}"; {did_you_mean(axis, gaps.columns)}')
+            raise UnknownName(
+                f'figure "{spec.name}": no pair has "{axis}"; {did_you_mean(axis, gaps.columns)}'
+            )
         gaps = gaps[gaps[axis].map(plain_label).isin([str(x) for x in labels])]
     if len(gaps):
         wanted = parse_unit(spec.unit, spec.unit.split()) if spec.unit else None
         kind = gaps["unit"].mode()[0] if wanted is None else " ".join(w for w in ("t", wanted.basis) if w)
         gaps = gaps[gaps["unit"] == kind]
     if gaps.empty:
-        hint = "a pair needs observations with `reported_by: importer` and `reported_by: exporter` of one trade"
+        hint = (
+            "a pair needs observations with `reported_by: importer` and `reported_by: exporter` of one trade"
+        )
         raise spec.empty("no trade is reported by both sides within the selection", hint)
     return gaps.reset_index(drop=True)
 
 
-def _row(result: Result, gaps: pd.DataFrame, row: Mapping[str, Any], factor: float) -> Row:
+def _row(result: Result, gaps: pd.DataFrame, row: Mapping[Any, Any], factor: float) -> Row:
     labels = [c for c in gaps.columns[: list(gaps.columns).index("of")] if c not in NUMBERS]
     names = [result.quantities[n].label if n in result.quantities else n for n in row["of"].split(" + ")]
     text = f"{number(row['ratio'])}{TIMES}, z = {number(row['z'], 2)}, {row['verdict']}"

@@ -1,4 +1,4 @@
-"""The chain as a weighted graph for one selection: processes, what flows between them, and what crosses its edge."""
+"""The chain as a weighted graph for one selection: processes, flows between them, what crosses its edge."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _stubs(result: Result, spec: FigureSpec, unit: Unit) -> list[Stub]:
     found = []
     for q in _wanted(result, spec, "difference"):
         value, sd = choose(result, q, spec.at, unit).total()
-        found.append(Stub("difference", q.target, value > 0, abs(value), sd, "difference"))
+        found.append(Stub("stat. difference", q.target, value > 0, abs(value), sd, "difference"))
     if "region" in spec.at:
         for q in _wanted(result, spec, "trade"):
             found += _trade_stubs(result, spec, q, unit)
@@ -127,7 +127,8 @@ def _nodes(
         own = [s for s in stubs if s.process == name]
         if not into and not out:
             continue
-        entering, leaving = [*into, *(s for s in own if s.enters)], [*out, *(s for s in own if not s.enters)]
+        entering: list[Link | Stub] = [*into, *(s for s in own if s.enters)]
+        leaving: list[Link | Stub] = [*out, *(s for s in own if not s.enters)]
         inflow, outflow = (sum(x.value for x in side) for side in (entering, leaving))
         larger = entering if inflow >= outflow else leaving
         sd = math.sqrt(sum(x.sd**2 for x in larger))
@@ -144,7 +145,7 @@ def _stub_text(stub: Stub) -> str:
 
 
 def loops(links: Sequence[Link], order: Sequence[str]) -> set[str]:
-    """The links that close a loop: those which lead back to a process on the way that was followed downstream.
+    """The links that close a loop: they lead back to a process on the way that was followed downstream.
 
     A depth-first search from the sources, larger flows first; without these links the graph has no loop.
     """

@@ -19,11 +19,14 @@ from mfa.run.mirror import label_columns
 from mfa.run.result import Result
 
 CAPTION = (
-    "Reported values with one sigma and adjusted values with one standard deviation, relative to the report. Hollow"
-    " reports do not count (superseded, derived or repeated). z is the adjustment over its own standard deviation."
+    "Reported values with one sigma, adjusted values with one standard deviation, relative to the report."
+    " Hollow reports do not count (superseded, derived or repeated). z is the adjustment over its own"
+    " standard deviation."
 )
 FLAGS: Mapping[str, str] = {"gross error": GROSS, "suspect": SUSPECT}
 """Flag -> its colour."""
+STANDS = ("counted", "exact", "limit")
+"""Standings of observations that take part in the reconciliation."""
 
 
 def draw(result: Result, spec: FigureSpec) -> Figure:
@@ -36,7 +39,7 @@ def draw(result: Result, spec: FigureSpec) -> Figure:
     rows = tuple(_row(result, r) for r in table.to_dict("records"))
     shown = f"{len(rows)} of {matching(result, spec).shape[0]} observations, the largest |z| first"
     wide = is_wide(rows)
-    label = "share of the reported value" + (", logarithmic" if wide else "") + " (reported = 1)"
+    label = "relative to the reported value (reported = 1" + (", logarithmic)" if wide else ")")
     keys = [("reported \N{PLUS-MINUS SIGN} sigma", Mark(0, 0, REPORTED))]
     if any(m.hollow for r in rows for m in r.marks):
         keys.append(("does not count", Mark(0, 0, REPORTED, hollow=True)))
@@ -50,11 +53,14 @@ def draw(result: Result, spec: FigureSpec) -> Figure:
 def matching(result: Result, spec: FigureSpec) -> pd.DataFrame:
     """The observations that a figure speaks of, whether or not there is room for them.
 
-    `of` names observations, or quantities they report; statistical differences are not reports.
+    `of` names observations, or quantities they report; statistical differences are not reports. A figure that
+    chooses nothing shows what counts; one that names observations or labels shows all editions of them.
     """
     table = result.observations
     difference = [n for n, q in result.quantities.items() if q.kind == "difference"]
     table = table[~table["name"].isin(difference)] if len(table) else table
+    if not spec.of and not spec.at and len(table):
+        table = table[table["standing"].isin(STANDS)]
     if spec.of:
         table = table[_named(table, spec)]
     for axis, labels in spec.at.items():
@@ -70,7 +76,9 @@ def _named(table: pd.DataFrame, spec: FigureSpec) -> pd.Series:
     known = {*table["name"], *(q for names in quantities for q in names)}
     for name in spec.of:
         if name not in known:
-            raise UnknownName(f'figure "{spec.name}": nothing observed is called "{name}"; {did_you_mean(name, known)}')
+            raise UnknownName(
+                f'figure "{spec.name}": nothing observed is called "{name}"; {did_you_mean(name, known)}'
+            )
     wanted = set(spec.of)
     return table["name"].isin(wanted) | quantities.map(lambda names: bool(wanted & set(names)))
 
@@ -80,7 +88,9 @@ def chosen(result: Result, spec: FigureSpec) -> pd.DataFrame:
     table = matching(result, spec)
     drawable = table[table["adjusted"].notna() & ((table["value"] > 0) | (table["adjusted"] > 0))]
     if drawable.empty:
-        raise spec.empty("no observation is left of the selection", "see `observations.csv` for what there is")
+        raise spec.empty(
+            "no observation is left of the selection", "see `observations.csv` for what there is"
+        )
     order = drawable["z"].abs().sort_values(ascending=False, kind="stable", na_position="last").index
     return drawable.loc[order[: spec.top]]
 
@@ -92,7 +102,7 @@ def plain_label(label: Any) -> str:
     return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
 
 
-def label_text(result: Result, row: Mapping[str, Any], columns: Sequence[str]) -> str:
+def label_text(result: Result, row: Mapping[Any, Any], columns: Sequence[str]) -> str:
     """The labels of an observation in words: `2022, United States to China`."""
     words = {c: plain_label(row[c]) for c in columns}
     named = {c: title_of(result, c, w) for c, w in words.items() if w}
@@ -100,9 +110,9 @@ def label_text(result: Result, row: Mapping[str, Any], columns: Sequence[str]) -
     return ", ".join([*named.values(), *([" to ".join(pair)] if pair else [])])
 
 
-def _row(result: Result, row: Mapping[str, Any]) -> Row:
+def _row(result: Result, row: Mapping[Any, Any]) -> Row:
     base = row["value"] if row["value"] > 0 else row["adjusted"]
-    counts = row["standing"] in ("counted", "exact", "limit")
+    counts = row["standing"] in STANDS
     flag = str(row["flag"]) if row["flag"] in FLAGS else ""
     colour = FLAGS.get(flag, INK if counts else MUTED)
     labels = label_text(result, row, label_columns(result.observations))

@@ -44,25 +44,36 @@ def _between(a: Point, b: Point, share: float) -> Point:
     return a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])
 
 
-def band(left: Point, right: Point, width: float) -> Path:
-    """A ribbon from its upper left to its upper right corner, of the same height all along."""
-    (x0, y0), (x1, y1) = left, right
-    middle = (x0 + x1) / 2
-    outline = Outline((x0, y0))
-    outline.cubic((middle, y0), (middle, y1), (x1, y1))
-    outline.line((x1, y1 + width))
-    outline.cubic((middle, y1 + width), (middle, y0 + width), (x0, y0 + width))
+def band(parts: Sequence[tuple[Point, Point]], width: float) -> Path:
+    """A ribbon over parts, each given by its upper left and upper right corner, equally high all along."""
+    outline = Outline(parts[0][0])
+    for left, right in parts:
+        _curve(outline, left, right, 0.0)
+    x, y = parts[-1][1]
+    outline.line((x, y + width))
+    for left, right in reversed(parts):
+        _curve(outline, right, left, width)
     return outline.closed()
 
 
-def at(left: Point, right: Point, t: float) -> Point:
-    """The point of a ribbon's upper edge at parameter t."""
-    (x0, y0), (x1, y1) = left, right
-    middle = (x0 + x1) / 2
-    weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
-    x = sum(w * v for w, v in zip(weights, (x0, middle, middle, x1), strict=True))
-    y = sum(w * v for w, v in zip(weights, (y0, y0, y1, y1), strict=True))
-    return x, y
+def _curve(outline: Outline, start: Point, end: Point, below: float) -> None:
+    """An S from one point to another, level at both ends."""
+    middle = (start[0] + end[0]) / 2
+    outline.cubic((middle, start[1] + below), (middle, end[1] + below), (end[0], end[1] + below))
+
+
+def height_at(parts: Sequence[tuple[Point, Point]], x: float) -> float:
+    """The height of a ribbon's upper edge at `x`.
+
+    The cubic of `band` has x(t) = x0 + (x1 - x0) (3t - 3t^2 + 2t^3) / 2 and
+    y(t) = y0 + (y1 - y0) (3t^2 - 2t^3).
+    """
+    (x0, y0), (x1, y1) = next((p for p in parts if p[0][0] <= x <= p[1][0]), parts[-1])
+    share, low, high = (x - x0) / (x1 - x0), 0.0, 1.0
+    for _ in range(30):
+        t = (low + high) / 2
+        low, high = (t, high) if 1.5 * t - 1.5 * t**2 + t**3 < share else (low, t)
+    return y0 + (y1 - y0) * (3 * low**2 - 2 * low**3)
 
 
 def return_band(start: Point, end: Point, lane: float, width: float, out: tuple[float, float]) -> Path:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,6 +16,7 @@ from mfa.figures.frame import NOTE, Sheet, plain_numbers, sheet, width
 from mfa.figures.style import FAINT, INK, MUTED, PAPER, SIZE
 
 ROW, PLOT, GAP = 26.0, 250.0, 10.0
+DOT: Mapping[str, Any] = {"markersize": 5, "markeredgewidth": 1.0, "zorder": 3, "clip_on": False}
 WIDE = 6.0
 """Ratio of the largest to the smallest value from which an axis is logarithmic."""
 
@@ -73,7 +75,9 @@ def draw_chart(chart: Chart) -> Figure:
     high = ROW * len(chart.rows)
     page = sheet(chart.title, chart.subtitle, chart.note, (left + plot + right, high + 64))
     axes = page.axes(left, right, bottom=40)
-    axes.set_position((axes.get_position().x0, axes.get_position().y0, axes.get_position().width, _share(page, high)))
+    axes.set_position(
+        (axes.get_position().x0, axes.get_position().y0, axes.get_position().width, _share(page, high))
+    )
     _scale(axes, chart)
     _marks(axes, chart.rows)
     _texts(page, chart.rows, left, plot)
@@ -131,12 +135,14 @@ def _marks(axes: Axes, rows: Sequence[Row]) -> None:
             axes.axhline(k - 0.5, color=FAINT, linewidth=0.5, zorder=0)
         spread = np.linspace(-0.17, 0.17, len(row.marks)) if len(row.marks) > 1 else np.zeros(1)
         for y, mark in zip(k + spread, row.marks, strict=True):
+            face, beyond = PAPER if mark.hollow else mark.colour, mark.value < low
             axes.plot([max(mark.low, low), mark.high], [y, y], color=mark.colour, linewidth=1.1, zorder=2)
-            beyond = mark.value < low
-            axes.plot(
-                max(mark.value, low), y, marker="<" if beyond else mark.marker, color=mark.colour, markersize=5,
-                markerfacecolor=PAPER if mark.hollow else mark.colour, markeredgewidth=1.0, zorder=3, clip_on=False,
-            )  # fmt: skip
+            style: dict[str, Any] = {
+                "marker": "<" if beyond else mark.marker,
+                "markerfacecolor": face,
+                "color": mark.colour,
+            }
+            axes.plot(max(mark.value, low), y, **style, **DOT)
 
 
 def _texts(page: Sheet, rows: Sequence[Row], left: float, plot: float) -> None:
@@ -157,7 +163,14 @@ def _legend(page: Sheet, keys: Sequence[tuple[str, Mark]], y: float) -> None:
     for text, mark in keys:
         face = PAPER if mark.hollow else mark.colour
         line = Line2D([x / w, (x + 16) / w], [(y + 3) / h] * 2, color=mark.colour, linewidth=1.1)
-        dot = Line2D([(x + 8) / w], [(y + 3) / h], color=mark.colour, marker=mark.marker, markersize=5, markerfacecolor=face)
+        dot = Line2D(
+            [(x + 8) / w],
+            [(y + 3) / h],
+            color=mark.colour,
+            marker=mark.marker,
+            markersize=5,
+            markerfacecolor=face,
+        )
         for artist in (line, dot):
             artist.set_figure(page.figure)
             page.figure.add_artist(artist)

@@ -1,4 +1,4 @@
-"""Numbers of a result chosen by labels, in the unit a figure asks for, summed with their standard deviations."""
+"""Numbers of a result chosen by labels, in a figure's unit, summed with their standard deviations."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Bools = npt.NDArray[np.bool_]
 TIME_NAMES = ("year", "month", "time")
 ENDS = ("exporter", "importer")
 SUMS = (
-    "Standard deviations of sums take cells of different years and regions as independent and the elements of one"
-    " cell as moving together."
+    "Standard deviations of sums take cells of different years and regions as independent and the elements"
+    " of one cell as moving together."
 )
 
 
@@ -46,7 +46,7 @@ class Chosen:
 
 
 def unit_of(result: Result, text: str | None) -> Unit:
-    """The unit a figure is drawn in; raises UnitError for one that is unknown or whose factors the result lacks."""
+    """The unit a figure is drawn in; raises UnitError for one unknown or whose factors the result lacks."""
     elements = [str(e) for e in result.dimensions.get("element", ())]
     known = result.facts.get("bases") or {}
     unit = parse_unit(text or str(result.facts.get("mass_unit") or "t"), [*known, *elements])
@@ -54,7 +54,7 @@ def unit_of(result: Result, text: str | None) -> Unit:
         raise UnitError(f'figures show masses, not "{unit.text}"')
     if unit.basis == GROSS:
         raise UnitError(
-            f'the unit "{unit.text}" needs content factors, which a result does not hold; use t or t of a basis'
+            f'the unit "{unit.text}" needs content factors, which a result does not hold; use t or a basis'
         )
     return unit
 
@@ -66,24 +66,24 @@ def element_weights(result: Result, quantity: Quantity, unit: Unit, wanted: Sequ
     """
     factor = parse_unit(quantity.unit.split("/")[0].split()[0], ()).factor / unit.factor
     if not quantity.elements:
-        if quantity.basis and quantity.basis != unit.basis:
-            raise UnitError(f'"{quantity.name}" is kept in {quantity.basis}, not in "{unit.text}"')
+        if quantity.basis != unit.basis:
+            raise UnitError(f'"{quantity.name}" is kept in t {quantity.basis}, not in "{unit.text}"')
         return np.array([factor])
     names = {str(x) for x in wanted}
-    kept = np.array([not names or e in names for e in quantity.elements], dtype=float)
-    if not unit.basis:
-        return factor * kept
-    if unit.basis in quantity.elements:
-        return factor * kept * np.array([e == unit.basis for e in quantity.elements])
-    counted = result.facts["bases"][unit.basis]
-    return factor * kept * np.array([float(counted.get(e, 0.0)) for e in quantity.elements])
+    counted: Mapping[str, float] = dict.fromkeys(quantity.elements, 1.0)
+    if unit.basis:
+        counted = (result.facts.get("bases") or {}).get(unit.basis, {unit.basis: 1.0})
+    kept = [counted.get(e, 0.0) if not names or e in names else 0.0 for e in quantity.elements]
+    return factor * np.array(kept, dtype=float)
 
 
 def check_labels(result: Result, at: Mapping[str, Sequence[Label]]) -> None:
     """Nothing; raises UnknownName for a dimension or label that the result does not have."""
     for axis, labels in at.items():
         if axis not in (*result.dimensions, *ENDS):
-            raise UnknownName(f'the result has no dimension "{axis}"; {did_you_mean(axis, result.dimensions)}')
+            raise UnknownName(
+                f'the result has no dimension "{axis}"; {did_you_mean(axis, result.dimensions)}'
+            )
         known = {str(x) for x in axis_labels(axis, result.dimensions)}
         for label in labels:
             if str(label) not in known:
@@ -158,5 +158,7 @@ def selection_text(result: Result, at: Mapping[str, Sequence[Label]], axes: Sequ
             ends = f"{labels[0]}\N{EN DASH}{labels[-1]} summed" if axis in TIME_NAMES else None
             words.append(ends or f"all {len(every)} {axis}s summed")
         else:
-            words.append(span([title_of(result, axis, x) for x in labels]) + (" summed" if len(labels) > 1 else ""))
+            words.append(
+                span([title_of(result, axis, x) for x in labels]) + (" summed" if len(labels) > 1 else "")
+            )
     return words

@@ -1,4 +1,4 @@
-"""Stacked areas: a flow or stock over time, split by a dimension, with the total and its standard deviation."""
+"""Stacked areas: a flow or stock over time split by a dimension, the total with its standard deviation."""
 
 from __future__ import annotations
 
@@ -38,15 +38,21 @@ from mfa.run.tensors import axis_labels
 from mfa.units import Unit
 
 CAPTION = (
-    "Stacked by {by}, the largest at the bottom; the line is the total, dashed lines are one standard deviation"
-    " either side of it. Labels are in the order of the stack. " + SUMS
+    "The largest at the bottom; the line is the total, dashed lines are one standard deviation either side of"
+    " it. Labels are in the order of the stack. " + SUMS
 )
 PLOT = (400.0, 230.0)
 KEY = 18.0
 """Width of a legend's colour field with the blank after it."""
 TOTAL = ("Total \N{PLUS-MINUS SIGN} 1 sd", "Total")
 LINE: Mapping[str, Any] = {"color": INK, "linewidth": 1.3}
-EDGE: Mapping[str, Any] = {"color": INK, "linewidth": 0.8, "linestyle": (0, (2.0, 1.6))}
+LEGEND: Mapping[str, Any] = {
+    "handlelength": 1.4,
+    "labelspacing": 0.45,
+    "borderaxespad": 0.0,
+    "borderpad": 0.0,
+}
+EDGE: Mapping[str, Any] = {"color": INK, "linewidth": 0.8, "linestyle": (0, (2.4, 1.8)), "gapcolor": PAPER}
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ class Stack:
     @property
     def total(self) -> Floats:
         """The sum of all bands at every time."""
-        return np.sum([b.value for b in self.bands], axis=0)
+        return np.asarray(np.sum([b.value for b in self.bands], axis=0))
 
 
 def draw(result: Result, spec: FigureSpec) -> Figure:
@@ -113,7 +119,7 @@ def _quantities(result: Result, spec: FigureSpec) -> list[Quantity]:
 
 
 def band_axis(spec: FigureSpec, quantities: Sequence[Quantity]) -> str | None:
-    """The axis that makes the bands: `by`, else the first of region, exporter, element that all of them have."""
+    """The axis that makes the bands: `by`, else the first of region, exporter, element that all have."""
     shared = [a for a in _axes(quantities[0]) if all(a in _axes(q) for q in quantities)]
     if spec.by is None:
         return next((a for a in ("region", "exporter", "element") if a in shared), None)
@@ -163,7 +169,9 @@ def _check(spec: FigureSpec, values: Mapping[Label | None, Floats]) -> None:
         raise spec.empty("nothing is left of the selection, or all of it is zero", "widen `at`")
     largest = max(float(v.max()) for v in values.values())
     if min(float(v.min()) for v in values.values()) < -1e-9 * abs(largest):
-        raise spec.empty("a negative value cannot be stacked", "choose flows or stocks that are never negative")
+        raise spec.empty(
+            "a negative value cannot be stacked", "choose flows or stocks that are never negative"
+        )
 
 
 def _bands(
@@ -193,10 +201,8 @@ def _drawn(stack: Stack, heading: tuple[str, str, str], label: str, time: str) -
     axes.set_ylabel(label)
     axes.set_xlabel(time)
     handles = [Line2D([], [], **EDGE), Line2D([], [], **LINE), *(_key(b) for b in reversed(stack.bands))]
-    axes.legend(
-        handles=handles, labels=[*TOTAL, *reversed(names)], loc="upper left", bbox_to_anchor=(1.0 + 12 / PLOT[0], 1.0),
-        handlelength=1.4, labelspacing=0.45, borderaxespad=0.0, borderpad=0.0,
-    )  # fmt: skip
+    place = (1.0 + 12 / PLOT[0], 1.0)
+    axes.legend(handles, [*TOTAL, *reversed(names)], loc="upper left", bbox_to_anchor=place, **LEGEND)
     return page.figure
 
 
@@ -217,8 +223,9 @@ def _fill(axes: Axes, stack: Stack) -> None:
     axes.plot(x, base, **LINE)
     for edge in (base - sd, base + sd):
         axes.plot(x, edge, **EDGE)
-    axes.set_ylim(0, 1.04 * float(np.max(base + np.nan_to_num(sd))))
-    axes.yaxis.set_major_locator(MaxNLocator(6))
+    top = 1.04 * float(np.max(base + np.nan_to_num(sd)))
+    axes.set_ylim(0, top)
+    axes.set_yticks([t for t in MaxNLocator(6).tick_values(0, top) if t <= top])
     plain_numbers(axes, "y")
     _ticks(axes, stack.times, x)
 
@@ -234,5 +241,3 @@ def _ticks(axes: Axes, times: Sequence[Label], x: Floats) -> None:
 
 def _key(band: Band) -> Patch:
     return Patch(facecolor=band.look.colour, edgecolor=PAPER, hatch=band.look.hatch or None, linewidth=0.4)
-
-

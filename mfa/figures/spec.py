@@ -20,7 +20,7 @@ class EmptyFigure(InputError):
 
 @dataclass(frozen=True)
 class FigureSpec:
-    """One figure: kind, names shown (all that fit unless given), labels kept, bands, unit, heading, how many rows."""
+    """One figure: kind, names shown (all that fit unless given), labels kept, bands, unit, heading, rows."""
 
     name: str
     kind: str
@@ -57,7 +57,9 @@ def _several(labels: Any) -> tuple[Any, ...]:
 
 def figure_specs(result: Result) -> dict[str, FigureSpec]:
     """The figures that a result's scenario asks for, by name."""
-    return {name: FigureSpec.read(name, plain) for name, plain in (result.outputs.get("figures") or {}).items()}
+    return {
+        name: FigureSpec.read(name, plain) for name, plain in (result.outputs.get("figures") or {}).items()
+    }
 
 
 def figure_spec(result: Result, name: str) -> FigureSpec:

@@ -14,7 +14,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 INK, MUTED, FAINT, PAPER = "#1b1f24", "#59636e", "#d5d9de", "#ffffff"
-REPORTED, ADJUSTED, SUSPECT, GROSS = "#59636e", "#0072b2", "#e69f00", "#c1272d"
+REPORTED, ADJUSTED, SUSPECT, GROSS = "#59636e", "#0072b2", "#a85b00", "#c1272d"
 OTHERS = "#c4c9cf"
 PALETTE = (
     "#44aa99", "#cc6677", "#332288", "#ddcc77", "#88ccee", "#117733", "#aa4499", "#999933", "#882255",
@@ -79,10 +79,10 @@ def look(position: int) -> Look:
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """The style for the duration of a `with` block, from matplotlib's defaults; the user's settings come back."""
+    """The style for a `with` block, from matplotlib's defaults; the user's settings come back after it."""
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(_PARAMETERS)
+        mpl.rcParams.update(_PARAMETERS)  # type: ignore[arg-type]
         yield
 
 
@@ -97,7 +97,8 @@ def renderer(made: Figure) -> RendererAgg:
     """The renderer that measures a figure's text."""
     canvas = made.canvas
     assert isinstance(canvas, FigureCanvasAgg)
-    return canvas.get_renderer()
+    found: RendererAgg = canvas.get_renderer()  # type: ignore[no-untyped-call]
+    return found
 
 
 def box(text: Text) -> Bbox:

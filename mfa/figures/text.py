@@ -5,14 +5,21 @@ from __future__ import annotations
 import math
 import textwrap
 
-MINUS, TIMES, PLUS_MINUS, DASH = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}", "\N{PLUS-MINUS SIGN}", "\N{EN DASH}"
+MINUS, TIMES, PLUS_MINUS, DASH = (
+    "\N{MINUS SIGN}",
+    "\N{MULTIPLICATION SIGN}",
+    "\N{PLUS-MINUS SIGN}",
+    "\N{EN DASH}",
+)
+
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def number(x: float, digits: int = 3) -> str:
     """A number with `digits` significant digits, thousands separated; very large and small ones as powers.
 
     >>> number(12345), number(0.012345), number(-3), number(1.234e-7), number(1e12)
-    ('12,300', '0.0123', '−3', '1.23×10^−7', '1×10^12')
+    ('12,300', '0.0123', '−3', '1.23×10⁻⁷', '1×10¹²')
     """
     x = float(x)
     if x == 0 or not math.isfinite(x):
@@ -27,7 +34,7 @@ def rounded(x: float, places: int) -> str:
     if value and not 1e-4 <= abs(value) < 1e11:
         power = math.floor(math.log10(abs(value)))
         mantissa = rounded(value / 10.0**power, max(places + power, 0))
-        return f"{mantissa}{TIMES}10^{power}".replace("-", MINUS)
+        return f"{mantissa}{TIMES}10{str(power).translate(RAISED)}"
     text = f"{abs(value):,.{max(places, 0)}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return MINUS * (value < 0) + text

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -18,8 +18,8 @@ CONFLICT = 3.0
 COUNTS = ("counted", "exact")
 """Rows that are evidence of their own: no superseded edition, nothing derived from another row."""
 NOT_LABELS = frozenset(
-    "name of source edition value sigma adjusted adjusted_sd residual z leverage flag standing unit derived_from"
-    " reported_by place".split()
+    {"name", "of", "unit", "source", "edition", "derived_from", "reported_by", "place", "standing", "flag"}
+    | {"value", "sigma", "adjusted", "adjusted_sd", "residual", "z", "leverage"}
 )
 NUMBERS = ("exporter_value", "exporter_sigma", "importer_value", "importer_sigma", "ratio", "gap", "z")
 Names = frozenset[str]
@@ -44,16 +44,16 @@ def mirror_gaps(observations: pd.DataFrame) -> pd.DataFrame:
     """The gap between the importer's and the exporter's report of each trade, worst first.
 
     One row for each set of labels (year, exporter, importer, ...) and each set of trades that both sides
-    speak of; where one side books in several rows what the other reports in one, the sum is compared. Columns:
-    labels, `of`, `unit`, value, sigma and source of both sides, `ratio` = importer / exporter, `gap` =
-    importer - exporter, `z`, `verdict`.
+    speak of; where one side books in several rows what the other reports in one, the sum is compared.
+    Columns: labels, `of`, `unit`, value, sigma and source of both sides, `ratio` = importer / exporter,
+    `gap` = importer - exporter, `z`, `verdict`.
 
-    Equation: z = gap / sqrt(sum of sigma^2). The verdict is `conflict` for \\|z\\| >= 3, else `closes`;
-    `incomplete` where one side is silent about a part and what it does report is no more than the whole.
+    Equation: z = gap / sqrt(sum of sigma^2). The verdict is `conflict` for abs(z) >= 3, else `closes`;
+    `incomplete` where one side is silent about a part and what it reports is no more than the whole.
     """
     labels = label_columns(observations)
     if not {*PAIR, "reported_by"} <= set(observations.columns):
-        return _frame([], [a for a in ("year", *PAIR) if a in labels or a in PAIR])
+        return _frame([], PAIR)
     rows = observations[
         observations["standing"].isin(COUNTS)
         & observations["reported_by"].isin(PAIR)
@@ -80,13 +80,15 @@ def _groups(rows: pd.DataFrame, labels: Sequence[str]) -> Iterable[Iterable[dict
     units = rows["unit"].map({u: parse_unit(u, u.split()) for u in rows["unit"].unique()})
     factor = units.map(lambda u: u.factor)
     rows = rows.assign(
-        value=rows["value"] * factor, sigma=rows["sigma"] * factor, basis=units.map(lambda u: (u.kind, u.basis))
+        value=rows["value"] * factor,
+        sigma=rows["sigma"] * factor,
+        basis=units.map(lambda u: (u.kind, u.basis)),
     )
-    for key, group in rows.groupby([*labels, "basis"], sort=True, dropna=False):
+    for key, group in rows.groupby([*labels, "basis"], sort=False, dropna=False):
+        *own, (kind, basis) = cast("tuple[Any, ...]", key)
         if group["reported_by"].nunique() == 2:
-            kind, basis = key[-1]
             unit = " ".join(w for w in ("USD" if kind == "value" else "t", basis) if w)
-            head = {**dict(zip(labels, map(_label, key[:-1]), strict=True)), "unit": unit}
+            head = {**dict(zip(labels, map(_label, own), strict=True)), "unit": unit}
             yield ({**head, **found} for found in _compare(group))
 
 
@@ -96,7 +98,7 @@ def _label(value: Any) -> Any:
 
 
 def _compare(group: pd.DataFrame) -> Iterable[dict[str, Any]]:
-    """Exact comparisons wherever both sides cover the same trades; else one incomplete row for what overlaps."""
+    """A row wherever both sides cover the same trades; else one incomplete row for what overlaps."""
     exporter, importer = (_merged(group[group["reported_by"] == side]) for side in PAIR)
     for part in _connected([s.names for s in (*exporter, *importer)]):
         ours = [s for s in exporter if s.names <= part]
@@ -111,7 +113,9 @@ def _compare(group: pd.DataFrame) -> Iterable[dict[str, Any]]:
 def _merged(rows: pd.DataFrame) -> list[Side]:
     """One side's reports; several of the same trades become their precision-weighted mean."""
     found: dict[Names, list[Side]] = {}
-    for of, value, sigma, source in zip(rows["of"], rows["value"], rows["sigma"], rows["source"], strict=True):
+    for of, value, sigma, source in zip(
+        rows["of"], rows["value"], rows["sigma"], rows["source"], strict=True
+    ):
         names = frozenset(str(of).split(" + "))
         found.setdefault(names, []).append(Side(names, float(value), float(sigma), str(source)))
     return [_mean(sides) for sides in found.values()]
@@ -143,7 +147,7 @@ def _sum(sides: Sequence[Side]) -> Side:
 
 
 def _cover(wanted: Names, sides: Sequence[Side]) -> Side | None:
-    """The sum of one side's reports that together speak of exactly `wanted`, the fewest first, if there is one."""
+    """The sum of one side's reports that together speak of exactly `wanted`, if there is one."""
     within = sorted((s for s in sides if s.names <= wanted), key=lambda s: (-len(s.names), sorted(s.names)))
     chosen = _partition(wanted, within)
     return _sum(chosen) if chosen else None
@@ -172,13 +176,15 @@ def _widest(sides: Sequence[Side]) -> Side:
 def _row(exporter: Side, importer: Side) -> dict[str, Any]:
     gap, sigma = importer.value - exporter.value, math.hypot(importer.sigma, exporter.sigma)
     z = gap / sigma if sigma > 0 else math.copysign(math.inf, gap) if gap else 0.0
-    return {
-        "of": " + ".join(sorted(exporter.names | importer.names)),
-        "exporter_value": exporter.value, "exporter_sigma": exporter.sigma, "exporter_source": exporter.source,
-        "importer_value": importer.value, "importer_sigma": importer.sigma, "importer_source": importer.source,
-        "ratio": importer.value / exporter.value if exporter.value else math.inf if importer.value else 1.0,
-        "gap": gap, "z": z, "verdict": _verdict(exporter.names, importer.names, z),
-    }  # fmt: skip
+    ratio = importer.value / exporter.value if exporter.value else math.inf if importer.value else 1.0
+    sides = {
+        f"{name}_{what}": getattr(side, what)
+        for name, side in zip(PAIR, (exporter, importer), strict=True)
+        for what in ("value", "sigma", "source")
+    }
+    verdict = _verdict(exporter.names, importer.names, z)
+    of = " + ".join(sorted(exporter.names | importer.names))
+    return {"of": of, **sides, "ratio": ratio, "gap": gap, "z": z, "verdict": verdict}
 
 
 def _verdict(exporter: Names, importer: Names, z: float) -> str:

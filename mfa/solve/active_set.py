@@ -3,9 +3,9 @@
     min 1/2 |A d + v|^2 + ...   s.t.   J d = -c,   lower <= d <= upper
 
 Each round fixes what sits at a bound, solves the equality system, then fixes what left its bounds and
-frees what is pulled inside (Hintermueller, Ito and Kunisch 2002). Full steps; where the number of changes
-stops falling a random half of them is made (the generator's seed is fixed), and where that fails too the
-interior point decides.
+frees what is pulled inside (Hintermueller, Ito and Kunisch 2002). All changes at once; where their number stops
+falling one at a time, the last in order, until it falls again (block principal pivoting with Murty's rule:
+Judice and Pires 1994), which cannot cycle. Where the rounds run out the interior point decides.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mfa.solve.kkt import Kkt, Ordering, factorise
 from mfa.solve.problem import Floats
 
 At = npt.NDArray[np.int8]
-ROUNDS = 40
+ROUNDS = 150
 PATIENCE = 3
 OUTSIDE = 1e-12
 INCONSISTENT = 1e-5
@@ -36,7 +36,7 @@ class Quadratic:
 
     `pulls` A and `rows` J in units of sigma and scale, `pulled` the residuals now (in sigma), `dual` the row
     multipliers now, `residual` c the rows now, `lower` and `upper` bounds of the step, `soft` the softness of
-    each row (0: holds exactly).
+    each row (0: holds exactly), `near` the weight of staying near the current point.
     """
 
     pulls: sparse.csr_array
@@ -48,6 +48,7 @@ class Quadratic:
     upper: Floats
     order: Ordering
     soft: Floats | None = None
+    near: float = 0.0
 
     @property
     def gradient(self) -> Floats:
@@ -83,20 +84,21 @@ class Step:
 def solve(problem: Quadratic, at: At | None = None) -> Step | None:
     """The solution of `problem`, started from the active set `at`; none where the rounds do not settle."""
     at = np.zeros(len(problem.lower), dtype=np.int8) if at is None else at
-    random = np.random.default_rng(0)
-    fewest, stale = len(at) + 1, 0
+    fewest, patience = len(at) + 1, PATIENCE
     for count in range(1, ROUNDS + 1):
         step = with_active(problem, at)
         if step.left(problem) > INCONSISTENT:
             return None
-        wanted = _wanted(problem, step, resting=stale >= PATIENCE)
+        wanted = _wanted(problem, step, resting=patience == 0)
         changed = np.flatnonzero(wanted != at)
         if not np.any(_wanted(problem, step) != at):
             return replace(step, rounds=count)
-        stale = 0 if len(changed) < fewest else stale + 1
-        fewest = min(fewest, len(changed))
-        if stale >= PATIENCE:
-            changed = changed[random.random(len(changed)) < 0.5]
+        if len(changed) < fewest:
+            fewest, patience = len(changed), PATIENCE
+        elif patience:
+            patience -= 1
+        else:
+            changed = changed[-1:]
         at = at.copy()
         at[changed] = wanted[changed]
     return None
@@ -107,11 +109,17 @@ def with_active(problem: Quadratic, at: At) -> Step:
     fixed = (at != 0) | problem.never_free
     held = np.where(at > 0, problem.upper, problem.lower)
     d0 = np.where(fixed, held, 0.0)
-    kkt = factorise(problem.pulls, problem.rows, problem.order, fixed=fixed, soft=problem.soft)
+    near = np.full(len(fixed), problem.near)
+    kkt = factorise(problem.pulls, problem.rows, problem.order, fixed=fixed, diagonal=near, soft=problem.soft)
     force = np.where(fixed, 0.0, -problem.gradient)
     rhs = kkt.join(force, -(problem.pulls @ d0), -problem.residual - problem.rows @ d0)
     d, pulled, dual = kkt.split(kkt.solve(rhs))
-    bound = problem.gradient + problem.pulls.T @ pulled + problem.rows.T @ dual
+    bound = (
+        problem.gradient
+        + problem.pulls.T @ pulled
+        + problem.rows.T @ dual
+        + problem.near * np.where(fixed, d0, d)
+    )
     return Step(np.where(fixed, d0, d), pulled, dual, np.where(fixed, bound, 0.0), at, kkt)
 
 

@@ -23,10 +23,13 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import SuperLU, splu
 
+from mfa.errors import NotConverged
 from mfa.solve.border import Bordered, border_of
 from mfa.solve.problem import Bools, Floats, Ints
 
 REGULAR = 1e-9
+SOUND = 1e-4
+"""Relative residual that factors leave at most on a probe; refinement takes off the rest."""
 ROUNDS = 12
 PATIENCE = 2
 _ROUNDING = 0.1 * np.finfo(float).eps
@@ -75,6 +78,7 @@ class Kkt:
     unit: Floats
     factors: Factors
     size: tuple[int, int, int]
+    regular: float = REGULAR
 
     def solve(self, rhs: Floats, *, rounds: int = ROUNDS) -> Floats:
         """The refined solution for `rhs` (n,) or (n, k)."""
@@ -142,10 +146,26 @@ def factorise(
     both = sparse.vstack([pulls, rows]).tocsr()
     masked = sparse.csr_array((both.data * ~fixed[both.indices], both.indices, both.indptr), both.shape)
     matrix, unit = equilibrated(_assembled(masked, given))
-    strong = _regularised(matrix, n, regular)
-    apart = Bordered.of(strong, order.labels, symmetric_lu) if blockwise else None
-    factors: Factors = apart or _ordered(strong, order.places)
-    return Kkt(matrix, unit, factors, (n, m, p))
+    factors, regular = _factors(matrix, order, n, regular, blockwise)
+    return Kkt(matrix, unit, factors, (n, m, p), regular)
+
+
+def _factors(
+    matrix: sparse.csc_array, order: Ordering, n: int, regular: float, blockwise: bool
+) -> tuple[Factors, float]:
+    """The factors of the regularised matrix, and how strongly it is: more where a probe shows that pivots grew."""
+    for strength in regular * np.array([1.0, 1e2, 1e4]):
+        strong = _regularised(matrix, n, strength)
+        try:
+            factors: Factors = (
+                Bordered.of(strong, order.labels, symmetric_lu) if blockwise else _ordered(strong, order.places)
+            )
+        except RuntimeError:
+            continue
+        probe = strong @ np.ones(strong.shape[0])
+        if _size(strong @ factors.solve(probe) - probe) <= SOUND * _size(probe):
+            return factors, float(strength)
+    raise NotConverged("the linear system stayed singular at every regularisation tried")
 
 
 def ordering_of(pulls: sparse.csr_array, rows: sparse.csr_array, block: Ints) -> Ordering:
@@ -165,15 +185,9 @@ def ordering_of(pulls: sparse.csr_array, rows: sparse.csr_array, block: Ints) ->
 
 
 def symmetric_lu(matrix: sparse.csc_array, order: str = "MMD_AT_PLUS_A") -> SuperLU:
-    """SuperLU with diagonal pivots, in minimum-degree order of the symmetric pattern or in the order given.
-
-    Where rounding has left a zero on the diagonal, pivots are taken off it.
-    """
+    """SuperLU with diagonal pivots, in minimum-degree order of the symmetric pattern or as given."""
     solver: Any = splu
-    try:
-        found = solver(matrix, permc_spec=order, diag_pivot_thresh=0.0, options={"SymmetricMode": True})
-    except RuntimeError:
-        found = solver(matrix, permc_spec="COLAMD", diag_pivot_thresh=1.0)
+    found = solver(matrix, permc_spec=order, diag_pivot_thresh=0.0, options={"SymmetricMode": True})
     return cast(SuperLU, found)
 
 

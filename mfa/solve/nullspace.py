@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from mfa.solve.kkt import REGULAR, Kkt
+from mfa.solve.kkt import REGULAR
 from mfa.solve.problem import Bools, Floats
 from mfa.solve.solution import Tangent
 
@@ -43,15 +43,15 @@ class NullSpace:
         return np.asarray(np.any(moved > SEEN * np.where(terms > 0, terms, np.inf), axis=1))
 
 
-def null_space(at: Tangent, kkt: Kkt | None = None) -> NullSpace:
+def null_space(at: Tangent) -> NullSpace:
     """Two random null vectors of the rows and observations of `at`."""
-    kkt = kkt or at.factorise()
+    kkt = at.factorise(regular=REGULAR)
     n = len(at.fixed)
     unit = kkt.unit[:n]
     random = np.column_stack([np.random.default_rng(seed).standard_normal(n) for seed in SEEDS])
     found = np.where(at.fixed[:, None], 0.0, random)
     rest = np.zeros((kkt.matrix.shape[0] - n, len(SEEDS)))
     for _ in range(ROUNDS):
-        found = kkt.factors.solve(np.concatenate([REGULAR * found, rest]))[:n]
+        found = kkt.factors.solve(np.concatenate([kkt.regular * found, rest]))[:n]
         found[at.fixed] = 0.0
     return NullSpace(unit[:, None] * found, unit)

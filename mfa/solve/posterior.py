@@ -16,16 +16,17 @@ from scipy import sparse
 from mfa.solve.border import Bordered
 from mfa.solve.kkt import Kkt
 from mfa.solve.nullspace import NullSpace, null_space
-from mfa.solve.problem import Bools, Floats, LeastSquares
+from mfa.solve.problem import Bools, Floats, Ints, LeastSquares
 from mfa.solve.propagation import Propagation
 from mfa.solve.solution import Solution, Tangent, tangent
 
 CHUNK = 64
+REFINED = 4
 REGULAR = 3e-11
 """Weaker than for solving, as block by block what the regularisation takes is not refined away (about
 1e-5)."""
 WEAK = 1e-3
-DIRECT = 30_000_000
+DIRECT = 3_000_000
 """Places times observations up to which every observation is solved for in full, refined to rounding."""
 
 
@@ -58,7 +59,7 @@ class Posterior:
             part = rows[at : at + CHUNK].toarray().T
             part[self.tangent.fixed] = 0.0
             rhs = np.concatenate([part, np.zeros((m + p, part.shape[1]))])
-            found[at : at + CHUNK] = self.kkt.solve(rhs)[n : n + m].T
+            found[at : at + CHUNK] = self.kkt.solve(rhs, rounds=REFINED)[n : n + m].T
         found[self.null.frees(rows)] = np.nan
         return found
 
@@ -75,12 +76,13 @@ class Posterior:
 def posterior(problem: LeastSquares, solution: Solution) -> Posterior:
     """Standard deviations at `solution`."""
     at = tangent(problem, solution)
-    kkt = at.factorise()
-    null = null_space(at, kkt)
+    kkt = at.factorise(regular=REGULAR)
+    null = null_space(at)
     n, q = len(problem), len(problem.cells)
     cells = _in_unknowns(at, sparse.eye_array(q, format="csr"))
     seen = _in_unknowns(at, problem.observed.rows.matrix)
-    every = sparse.csr_array(sparse.vstack([sparse.eye_array(len(at.fixed), format="csr")[:n], cells, seen]))
+    plain = sparse.eye_array(len(at.fixed), format="csr")[:n]
+    every = sparse.csr_array(sparse.vstack([plain, cells, seen]))
     free = null.frees(every)
     free[:n] = null.free[:n]
     sd = np.where(free, np.nan, np.sqrt(_variances(at, kkt, every)))
@@ -91,16 +93,29 @@ def posterior(problem: LeastSquares, solution: Solution) -> Posterior:
 
 
 def _with_leverage(problem: LeastSquares, solution: Solution, found: Posterior) -> Posterior:
-    """`found` with leverages; small ones are computed again by refined solves, as they decide what is checked."""
-    observed = problem.observed
-    weight = np.zeros(len(observed))
-    weight[found.tangent.form.counted] = solution.weight
+    """`found` with leverages; small ones are solved for again, as they decide what counts as checked."""
+    counted = found.tangent.form.counted
     sd = found.sd_observed.copy()
-    weak = np.flatnonzero((weight > 0) & (1 - weight * (sd / solution.sigma) ** 2 < WEAK))
-    sd[weak] = found.sd_of(observed.rows.matrix[weak])
-    pull = weight * np.nan_to_num(sd / solution.sigma) ** 2
-    leverage = np.where(weight > 0, np.maximum(1.0 - pull, 0.0), 0.0)
+    share = solution.weight * np.nan_to_num(sd[counted] / solution.sigma[counted]) ** 2
+    part = np.maximum(1.0 - share, 0.0)
+    weak = np.flatnonzero(part < WEAK)
+    part[weak] = _refined_leverage(found.kkt, weak)
+    sd[counted[weak]] = (solution.sigma[counted] * np.sqrt((1 - part) / solution.weight))[weak]
+    leverage = np.zeros(len(problem.observed))
+    leverage[counted] = part
     return replace(found, sd_observed=sd, leverage=leverage)
+
+
+def _refined_leverage(kkt: Kkt, some: Ints) -> Floats:
+    """Minus the residual of a unit error of each: leverages without a difference of near equals."""
+    n, m, p = kkt.size
+    found = np.zeros(len(some))
+    for at in range(0, len(some), CHUNK):
+        part = some[at : at + CHUNK]
+        error = np.zeros((n + m + p, len(part)))
+        error[n + part, np.arange(len(part))] = 1.0
+        found[at : at + CHUNK] = -kkt.solve(error, rounds=REFINED)[n + part, np.arange(len(part))]
+    return np.clip(found, 0.0, 1.0)
 
 
 def _in_unknowns(at: Tangent, matrix: sparse.csr_array) -> sparse.csr_array:
@@ -129,5 +144,5 @@ def _direct(kkt: Kkt, rows: sparse.csr_array) -> Floats:
         some = np.arange(at, min(at + CHUNK, m))
         error = np.zeros((n + m + p, len(some)))
         error[n + some, some - at] = 1.0
-        total += np.sum((rows @ kkt.solve(error)[:n]) ** 2, axis=1)
+        total += np.sum((rows @ kkt.solve(error, rounds=REFINED)[:n]) ** 2, axis=1)
     return total

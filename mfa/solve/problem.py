@@ -94,6 +94,11 @@ class LeastSquares:
     `start` is a first guess, `scale` the typical magnitude of each unknown (both positive where it matters);
     `block` labels unknowns that are coupled to few others (one label per year, -1 for shared parameters)
     and is only ever used to factorise faster.
+
+    `bulk` and `merge` say how elements fall together, and serve to find a starting point (:mod:`mfa.solve.mixing`):
+    unknowns with the same `bulk` are parts of one flow, -1 marks shares of a composition; exact rows with the same
+    `merge` differ in the element alone, -1 marks rows that say a composition sums to 1. Empty: no such structure.
+    `floor` is the size that an exact row is at least measured against when it is asked whether it closes.
     """
 
     cells: Cells
@@ -106,6 +111,9 @@ class LeastSquares:
     observed: Observed
     name: Names
     block: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    bulk: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    merge: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    floor: float = 0.0
 
     def __len__(self) -> int:
         return len(self.start)

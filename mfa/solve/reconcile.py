@@ -27,10 +27,16 @@ from mfa.solve.standard import SMALL, Standard, standard
 Robust = Literal["l2", "huber"]
 Progress = Callable[[int, str], None]
 HUBER = 1.345
+LEAST = 0.25
+"""Share of its report that a relative sigma is at least taken of: below it a small fit would tighten itself."""
 CLOSED = 1e-12
 ACCEPTED = 1e-9
 NEARLY = 0.3
 RESCUES = 3
+NEAREST, FARTHEST = 1e-8, 1e-2
+"""Weights of staying near the current point, per squared scale: they make every linearised problem strictly
+convex, so that its active set settles, are raised where it does not, and vanish as the steps do (proximal point
+method, Rockafellar 1976)."""
 SHORTEST = 1e-4
 ROUNDING = 1e-15
 
@@ -45,6 +51,7 @@ class _State:
     penalty: Floats
     order: Ordering
     history: History = field(default_factory=History)
+    near: float = NEAREST
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,7 @@ def reconcile(
     robust: Robust = "l2",
     tolerance: float = 1e-9,
     max_iterations: int = 60,
+    warm: bool = False,
     progress: Progress | None = None,
 ) -> Solution:
     """The constrained least-squares optimum of `problem`.
@@ -72,11 +80,15 @@ def reconcile(
     report = progress or (lambda iteration, text: None)
     if np.any(problem.lower > problem.upper):
         raise Infeasible(*explain_infeasible(problem))
-    form = standard(problem)
+    form = standard(problem, warm=warm)
     state, move, rescues = _first(form), np.inf, 0
     for iteration in range(1, max_iterations + 1):
-        local = _local(form, state, robust, first=iteration == 1)
+        local = _local(form, state, robust, first=iteration == 1 and not warm)
         step = active_set.solve(local.quadratic, state.at)
+        if step is None and state.near < FARTHEST:
+            report(iteration, f"the active set does not settle at weight {state.near:.0e}")
+            state = replace(state, near=100 * state.near, at=np.zeros_like(state.at))
+            continue
         if step is None:
             if rescues == RESCUES:
                 break
@@ -142,16 +154,17 @@ def _local(form: Standard, state: _State, robust: Robust, *, first: bool) -> _Lo
         lower=form.lower - state.z,
         upper=form.upper - state.z,
         order=state.order,
+        near=state.near,
     )
     return _Local(quadratic, sigma, weight)
 
 
 def sigma_of(form: Standard, value: Floats) -> Floats:
-    """Sigma of the counted observations at `value`, never below a thousandth of the report's own."""
+    """Sigma of the counted observations at `value`, never below a quarter of the report's own."""
     observed = form.problem.observed
     sd, cv = observed.sd[form.counted], observed.cv[form.counted]
     typical = abs(form.pulls) @ np.abs(form.problem.cells.value(form.problem.scale))
-    floor = np.maximum(1e-3 * cv * np.abs(form.reports), 1e-9 * np.where(typical > 0, typical, 1.0))
+    floor = np.maximum(LEAST * cv * np.abs(form.reports), 1e-9 * np.where(typical > 0, typical, 1.0))
     return np.maximum(np.maximum(sd, cv * np.abs(value)), np.where(sd > 0, 0.0, floor))
 
 
@@ -167,7 +180,7 @@ def _open(form: Standard, z: Floats) -> float:
 
 def _row_size(form: Standard, z: Floats) -> Floats:
     typical = form.magnitude(np.ones_like(z))
-    size = form.magnitude(z) + 1e-6 * SMALL * typical
+    size = np.maximum(form.magnitude(z) + 1e-6 * SMALL * typical, form.problem.floor)
     return np.where(size > 0, size, 1.0)
 
 
@@ -182,11 +195,11 @@ def _stepped(form: Standard, state: _State, local: _Local, step: Step) -> _State
     z, dual = np.clip(state.z + d, form.lower, form.upper), state.dual + t * step.dual
     near = float(np.max(np.abs(step.pulled), initial=0.0)) < NEARLY
     if t < 1.0 or not near or np.any(step.at != state.at):
-        return _State(z, dual, step.at, penalty, state.order)
+        return _State(z, dual, step.at, penalty, state.order, near=max(NEAREST, 0.1 * state.near))
     history = state.history.after(np.concatenate([z, dual]), step.pulled)
     best = history.accelerated()
     z = np.clip(best[: len(z)], form.lower, form.upper)
-    return _State(z, best[len(z) :], step.at, penalty, state.order, history)
+    return _State(z, best[len(z) :], step.at, penalty, state.order, history, max(NEAREST, 0.1 * state.near))
 
 
 @dataclass(frozen=True)

@@ -88,13 +88,13 @@ class Standard:
         return sparse.csr_array(sparse.hstack([pulls, sparse.csr_array((len(sigma), self.slacks))]))
 
 
-def standard(problem: LeastSquares) -> Standard:
-    """The standard form of `problem`, its start moved inside its bounds."""
+def standard(problem: LeastSquares, *, warm: bool = False) -> Standard:
+    """The standard form of `problem`, its start moved inside its bounds (onto them where it is `warm`)."""
     counted = np.flatnonzero(problem.observed.counted)
     typical = np.abs(problem.cells.value(problem.scale))
     room = np.asarray(abs(problem.limits.matrix) @ typical) + np.abs(problem.limits.rhs)
     scale = np.concatenate([problem.scale, np.where(room > 0, room, 1.0)])
-    start = _inside(problem)
+    start = np.clip(problem.start, problem.lower, problem.upper) if warm else _inside(problem)
     slack = np.maximum(-problem.limits.residual(problem.cells.value(start)), 0.0)
     none = np.zeros(len(room))
     return Standard(

@@ -33,6 +33,15 @@ def _imports(tree: Tree) -> Iterator[tuple[str, Steps]]:
             yield name, ("import", k)
 
 
+def _malformed(tree: Tree) -> list[Problem]:
+    """An `import` of an imported file that is no list of paths (validation sees only the document's own)."""
+    named = tree.data.get("import", [])
+    wrong = named if isinstance(named, list) else [named]
+    if all(isinstance(name, str) for name in wrong):
+        return []
+    return [tree.problem("type", "import: expected a path or a list of paths", ("import",))]
+
+
 def _missing(path: Path, name: str, tree: Tree, steps: Steps) -> Problem:
     hint = file_hint(path, "the path is relative to the file that imports")
     return tree.problem("missing-file", f'there is no file "{name}" to import', steps, hint=hint)
@@ -52,7 +61,7 @@ def _collect(path: Path, tree: Tree, files: _Files, chain: tuple[Path, ...]) -> 
             files.problems.append(_missing(target, name, tree, steps))
         elif real not in files.done:
             imported, problems = read_file(target)
-            files.problems += problems
+            files.problems += [*problems, *_malformed(imported)]
             _collect(target, imported, files, (*chain, target))
     files.done.add(path.resolve())
     files.order.append((path, tree))

@@ -34,17 +34,21 @@ _SHORTHANDS: dict[str, list[dict[str, Any]]] = {
 def json_schema() -> dict[str, Any]:
     """The JSON schema of a scenario: every key with its description, shorthands accepted.
 
+    Only `mfa` is required: a file that imports others may state part of a thing that they complete.
+
     >>> json_schema()["properties"]["flows"]["description"]
     'edges'
     """
     schema = Scenario.model_json_schema(by_alias=True)
     definitions = schema["$defs"]
+    for definition in definitions.values():
+        definition.pop("required", None)
     for name, forms in _SHORTHANDS.items():
         full = definitions[name]
         head = {k: full[k] for k in ("title", "description") if k in full}
         definitions[name] = {**head, "anyOf": [*forms, full]}
     _value_texts(definitions)
-    return {"$schema": _DIALECT, "title": "mfa scenario, version 1", **_without_title(schema)}
+    return {**_any_of(schema), "$schema": _DIALECT, "title": "mfa scenario, version 1"}
 
 
 def _value_texts(definitions: dict[str, Any]) -> None:
@@ -55,5 +59,8 @@ def _value_texts(definitions: dict[str, Any]) -> None:
                 part["properties"]["value"]["anyOf"].insert(1, _NUMBER_TEXT)
 
 
-def _without_title(schema: dict[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in schema.items() if k != "title"}
+def _any_of(schema: Any) -> Any:
+    """The schema with `anyOf` for `oneOf`: a word may also be a path, and either reading will do."""
+    if isinstance(schema, dict):
+        return {"anyOf" if k == "oneOf" else k: _any_of(v) for k, v in schema.items()}
+    return [_any_of(v) for v in schema] if isinstance(schema, list) else schema

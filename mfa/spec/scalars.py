@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 
@@ -42,8 +43,10 @@ def is_finite(value: Scalar) -> bool:
     return not isinstance(value, float) or math.isfinite(value)
 
 
-_SAFE = re.compile(r"[A-Za-z0-9_./(+\u00c0-\u024f-][^\x00-\x1f\x7f-\x9f#:\u2028\u2029\ufeff,\[\]{}\"']*")
-_CONTROL = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+_SAFE = re.compile(
+    r"[A-Za-z0-9_./(+\u00c0-\u024f-][^\x00-\x1f\x7f-\x9f#:\u2028\u2029\ufeff\ufffe\uffff,\[\]{}\"']*"
+)
+_CONTROL = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
 def write_scalar(value: Scalar) -> str:
@@ -52,8 +55,6 @@ def write_scalar(value: Scalar) -> str:
     >>> [write_scalar(v) for v in ("NO", "Nd", 1e-9, 3, None, True, "a: b", "")]
     ['"NO"', 'Nd', '1.0e-09', '3', 'null', 'true', '"a: b"', '""']
     """
-    import json
-
     if isinstance(value, float):
         text = repr(value)
         return text if "e" not in text or "." in text else text.replace("e", ".0e")

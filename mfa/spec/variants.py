@@ -142,6 +142,8 @@ def read_setting(text: str) -> tuple[str, Tree] | Problem:
     if not equals or not path.strip():
         return Problem("setting", f'"{text}" is not a setting', where, "write path=value")
     tree, problems = read_text(f'"value": {value.strip()}\n', where.file)
+    if not problems and len(tree.data) > 1:
+        return Problem("setting", "a setting is one path and one value", where, "write path=value")
     if problems:
         return Problem("setting", f"cannot read the value: {problems[0].text}", where, problems[0].hint)
     return path.strip(), Tree(tree.data, {}, {(): where, ("value",): where})

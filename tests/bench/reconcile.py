@@ -1,4 +1,4 @@
-"""Timings of reconcile and posterior on worlds of several sizes: `python -m tests.bench.reconcile [size ...]`."""
+"""Timings of reconcile and posterior on worlds: `python -m tests.bench.reconcile [size ...]`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def main() -> None:
     """Print one line per size."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sizes", nargs="*", default=list(SIZES))
-    print(f"{'size':8}{'unknowns':>10}{'rows':>8}{'reports':>9}{'iterations':>12}{'solve s':>9}{'posterior s':>13}")
+    print(f"{'size':8}{'unknowns':>10}{'rows':>8}{'reports':>9}{'iterations':>12}{'solve s':>9}{'sd s':>13}")
     for size in parser.parse_args().sizes:
         problem = world(**SIZES[size]).problem
         found, solve = timed(lambda p=problem: reconcile(p))

@@ -2,7 +2,8 @@
 
 Every measurement runs in a process of its own, so that memory is its own; `--peer` is a Python that has
 flodym (default: this one, if it has it). Times are the best of the repeats; memory is the peak above that
-of the inputs. `--quick` takes a tenth of the series.
+of the inputs. `--quick` takes a tenth of the series. The peer always takes inflow in the middle of the
+year; ours is spread evenly (uniform), except in `inflow cohort`, which takes it in the middle too.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ def ours(case: str, periods: int, series: int) -> Run:
         "own": lambda: Lifetime.normal(own, 0.3 * own),
         "own weibull": lambda: Lifetime.weibull(mean=own, shape=3.5),
         "cohort": lambda: Lifetime.normal(cohort, 0.3 * cohort, by="cohort"),
+        "cohort uniform": lambda: Lifetime.normal(cohort, 0.3 * cohort, by="cohort"),
     }
     drive, kind = case.split(" ", 1)
     if drive == "inflow":
@@ -57,7 +59,7 @@ def peers(case: str, periods: int, series: int) -> Run:
     other = fd.Dimension(name="series", letter="s", items=list(range(series)), dtype=int)
     dims = fd.DimensionSet(dim_list=[time_dim, other])
     drive, kind = case.split(" ", 1)
-    mean = {"shared": 20.0, "own": own, "own weibull": own, "cohort": cohort}[kind]
+    mean = {"shared": 20.0, "own": own, "own weibull": own, "cohort": cohort, "cohort uniform": cohort}[kind]
     values = inflow if drive == "inflow" else np.cumsum(inflow, axis=0)
     array = fd.StockArray(dims=dims, values=values)
 
@@ -112,6 +114,7 @@ CASES = [
     ("stock shared", 200, 10_000, 100),
     ("stock own", 200, 10_000, 100),
     ("inflow cohort", 200, 10_000, 8),
+    ("inflow cohort uniform", 200, 10_000, 8),
 ]
 ALONE = [("inflow shared", 400, 10_000), ("inflow own", 400, 10_000), ("stock shared", 400, 10_000)]
 LADDER = [50, 100, 200, 400, 800, 1600]

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """A small balanced world as a result: 3 regions, 4 years, 4 elements, one trade, one recycling loop."""
 
 from __future__ import annotations
@@ -70,9 +71,7 @@ def _amounts() -> dict[str, np.ndarray]:
 
 def _quantity(name: str, kind: str, ends: tuple[str, str, str], values: np.ndarray, **more: Any) -> Quantity:
     cells = list(itertools.product(YEARS, REGIONS))
-    labels = {
-        a: np.array([c[k] for c in cells], dtype=object) for k, a in enumerate(("year", "region"))
-    }
+    labels = {a: np.array([c[k] for c in cells], dtype=object) for k, a in enumerate(("year", "region"))}
     value = values.reshape(len(cells), len(ELEMENTS))
     source, target, label = ends
     return Quantity(
@@ -88,7 +87,8 @@ def _trade() -> Quantity:
     cells = [(y, a, b) for y in YEARS for a, b in TRADED]
     value = np.array([growth[y] * TRADED[a, b] * MIX for y, a, b in cells])
     labels = {
-        a: np.array([c[k] for c in cells], dtype=object) for k, a in enumerate(("year", "exporter", "importer"))
+        a: np.array([c[k] for c in cells], dtype=object)
+        for k, a in enumerate(("year", "exporter", "importer"))
     }
     return Quantity(
         name="ore_trade", kind="trade", label="Concentrate trade", source="ores", target="ores", commodity="",
@@ -125,7 +125,11 @@ def observations() -> pd.DataFrame:
     rows = [
         _observed(name="production", of="mined", year=y, region=r, value=v, sigma=0.05 * v, adjusted=v * f)
         for k, y in enumerate(YEARS)
-        for r, v, f in (("CHN", 140000 + 9000 * k, 1.02), ("USA", 46000 + 2000 * k, 0.97), ("ROW", 29000, 1.01))
+        for r, v, f in (
+            ("CHN", 140000 + 9000 * k, 1.02),
+            ("USA", 46000 + 2000 * k, 0.97),
+            ("ROW", 29000, 1.01),
+        )
     ]
     rows[4] |= {"flag": "suspect", "z": 3.3}
     rows[7] |= {"flag": "gross error", "value": 21000.0, "sigma": 2100.0, "z": -9.8}
@@ -138,10 +142,32 @@ def observations() -> pd.DataFrame:
         true = 50000.0 * (1 + 0.1 * k)
         wrong = 1.6 if y == 2019 else 1.04
         common = {"year": y, "adjusted": true, "of": "ore_trade", **pair}
-        rows.append(_observed(name="us_exports", value=true, sigma=0.1 * true, reported_by="exporter", source="census", **common))
-        rows.append(_observed(name="china_ores", value=wrong * true, sigma=0.1 * true, reported_by="importer", source="customs", **common))
+        rows.append(
+            _observed(
+                name="us_exports",
+                value=true,
+                sigma=0.1 * true,
+                reported_by="exporter",
+                source="census",
+                **common,
+            )
+        )
+        rows.append(
+            _observed(
+                name="china_ores",
+                value=wrong * true,
+                sigma=0.1 * true,
+                reported_by="importer",
+                source="customs",
+                **common,
+            )
+        )
     statement = {"name": "oxides.statistical_difference", "of": "oxides.statistical_difference", "unit": "1"}
-    rows.append(_observed(year=2022, region="CHN", value=0.0, sigma=0.1, adjusted=0.03, standing="counted", **statement))
+    rows.append(
+        _observed(
+            year=2022, region="CHN", value=0.0, sigma=0.1, adjusted=0.03, standing="counted", **statement
+        )
+    )
     columns = [
         "name", "of", "year", "region", "exporter", "importer", "element", "source", "edition", "value", "sigma",
         "adjusted", "adjusted_sd", "residual", "z", "leverage", "flag", "standing", "unit", "derived_from",
@@ -151,16 +177,27 @@ def observations() -> pd.DataFrame:
 
 
 def _balances() -> pd.DataFrame:
-    rows = [
-        {"process": p, "year": y, "region": r, "element": e, "inflow": 100.0, "outflow": 100.0, "stock_change": 0.0,
-         "difference": 1e-9 * k, "throughput": 100.0, "relative": 1e-11 * k}
-        for k, (p, y, r, e) in enumerate(itertools.product(("oxides", "ores"), YEARS, REGIONS, ELEMENTS))
-    ]  # fmt: skip
-    return pd.DataFrame(rows).sort_values("relative", ascending=False).reset_index(drop=True)
+    """The balance of both markets, with an invented rounding error."""
+    values, rows = _amounts(), []
+    inflow = {"ores": values["fed"], "oxides": values["to_magnets"] + values["to_other"]}
+    for process, (k, y), (j, r), (i, e) in itertools.product(
+        inflow, enumerate(YEARS), enumerate(REGIONS), enumerate(ELEMENTS)
+    ):
+        x, error = inflow[process][k, j, i], 1e-11 * (k + j + i)
+        row = {"process": process, "year": y, "region": r, "element": e, "inflow": x, "outflow": x}
+        rows.append({**row, "stock_change": 0.0, "difference": x * error, "throughput": x, "relative": error})
+    return pd.DataFrame(rows).sort_values("relative", ascending=False, kind="stable").reset_index(drop=True)
 
 
 def _parameters() -> pd.DataFrame:
-    common = {"source": "literature", "edition": "v1", "standing": "counted", "unit": "1", "leverage": 0.2, "flag": ""}
+    common = {
+        "source": "literature",
+        "edition": "v1",
+        "standing": "counted",
+        "unit": "1",
+        "leverage": 0.2,
+        "flag": "",
+    }
     return pd.DataFrame([
         {"name": "transfers.separation.tailings", "of": "transfers.separation.tailings", "year": None, "value": 0.1,
          "sigma": 0.02, "adjusted": 0.08, "adjusted_sd": 0.01, "residual": 0.02, "z": 1.2, **common},
@@ -170,10 +207,28 @@ def _parameters() -> pd.DataFrame:
 
 
 FIGURES: Mapping[str, Mapping[str, Any]] = {
-    "sankey_nd": {"kind": "sankey", "at": {"year": [2022], "element": ["Nd"]}, "unit": "t", "title": "Neodymium, 2022"},
+    "sankey_nd": {
+        "kind": "sankey",
+        "at": {"year": [2022], "element": ["Nd"]},
+        "unit": "t",
+        "title": "Neodymium, 2022",
+    },
     "sankey_chn": {"kind": "sankey", "at": {"year": 2022, "region": "CHN"}, "unit": "kt REO"},
-    "mine_production": {"kind": "area", "of": ["mined"], "by": "region", "unit": "kt REO", "title": "Mine production"},
-    "made_by_element": {"kind": "area", "of": ["made"], "by": "element", "at": {"region": ["CHN"]}, "unit": "t", "top": 2},
+    "mine_production": {
+        "kind": "area",
+        "of": ["mined"],
+        "by": "region",
+        "unit": "kt REO",
+        "title": "Mine production",
+    },
+    "made_by_element": {
+        "kind": "area",
+        "of": ["made"],
+        "by": "element",
+        "at": {"region": ["CHN"]},
+        "unit": "t",
+        "top": 2,
+    },
     "stock": {"kind": "area", "of": "in_use", "unit": "kt", "at": {"year": [2021]}},
     "adjustments": {"kind": "adjustments", "title": "Reported and adjusted", "top": 12},
     "mirror": {"kind": "mirror", "of": ["ore_trade"]},

@@ -183,8 +183,10 @@ def _partners(rng: np.random.Generator, r: int, regions: int, partners: int) -> 
     return np.append(others[: partners - 1], (r + 1) % regions)
 
 
-def _element(write: Writer, t: int, r: int, e: int, mine: list[int], share: list[list[int]], sold: list[int],
-             pairs: dict[tuple[int, int], int], ore: list[list[int]], made: list[int], tau: Array) -> None:  # fmt: skip
+def _element(
+    write: Writer, t: int, r: int, e: int, mine: list[int], share: list[list[int]], sold: list[int],
+    pairs: dict[tuple[int, int], int], ore: list[list[int]], made: list[int], tau: Array,
+) -> None:  # fmt: skip
     inside = write.truth[sold[r]] * write.truth[share[r][e]]
     enters = write.unknown(f"enters {t} {r} {e}", inside, t)
     magnet = write.unknown(f"magnets {t} {r} {e}", inside * tau[r], t)

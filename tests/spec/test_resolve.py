@@ -321,7 +321,8 @@ def test_four_hundred_lines_take_under_a_tenth_and_a_half(tmp_path: Path) -> Non
 def test_the_layer_imports_no_array_libraries() -> None:
     code = (
         "import sys; from mfa.spec import resolve, describe, codes, jsonschema, formula; "
-        "print([m for m in ('pandas', 'xarray', 'numpy', 'scipy', 'pint', 'mfa.core', 'mfa.data') if m in sys.modules])"
+        "heavy = ('pandas', 'xarray', 'numpy', 'scipy', 'pint', 'mfa.core', 'mfa.data'); "
+        "print([m for m in heavy if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -331,3 +332,18 @@ def test_the_layer_imports_no_array_libraries() -> None:
         cwd=Path(__file__).parents[2],
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("solve.robust", "setting"), ("=3", "setting"), ("name=[", "setting"), ("name=a\nb: 2", "setting")],
+)
+def test_settings_that_cannot_be_read(tmp_path: Path, text: str, code: str) -> None:
+    _, problems = read_document(write(tmp_path, main=SYSTEM), set=[text])
+    assert [p.code for p in problems] == [code]
+
+
+def test_the_import_of_an_imported_file_must_be_paths(tmp_path: Path) -> None:
+    main = write(tmp_path, base="import: {a: b}\n" + SYSTEM, main="mfa: 1\nimport: base.yaml\n")
+    _, problems = read_document(main)
+    assert [(p.code, p.where and p.where.file) for p in problems] == [("type", str(tmp_path / "base.yaml"))]

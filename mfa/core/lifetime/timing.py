@@ -58,8 +58,9 @@ def mean_survival(family: Family, values: tuple[Floats, ...], low: Floats, high:
         (slice(young, None), family.excess, -1.0),
     ):
         own = tuple(v[rows] if v.ndim == out.ndim else v for v in values)
-        out[rows] = sign * _increments(integral, own, low[rows], high[rows])
-    out /= high - low
+        if len(low[rows]):
+            grown = _increments(integral, own, low[rows], high[rows])
+            np.divide(grown, sign * (high[rows] - low[rows]), out=out[rows])
     return out
 
 

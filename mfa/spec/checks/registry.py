@@ -60,7 +60,7 @@ CHECKS: tuple[Check, ...] = (
     _check(shares.outflows, "flows"),
     _check(shares.rests),
     _check(shares.ranges),
-    _check(shares.sums, "flows"),
+    _check(shares.sums, "flows", "processes"),
     _check(stocks.places, "processes"),
     _check(stocks.ends, "flows"),
     _check(stocks.distributions),

@@ -101,6 +101,8 @@ def _sum(document: Document, process: str, shares: dict[str, Transfer]) -> list[
     if total > 1 + _SLACK and all(0 <= n <= 1 for n in numbers):
         text = f'the shares of "{process}" sum to {total:g}: more leaves than enters'
         return [document.problem("share-sum", text, "transfers", process, key=True)]
+    if _stores(document, process):
+        return []
     unlisted = [n for n in targets.outflows(document, process) if n not in shares]
     if unlisted:
         return _unlisted(document, process, unlisted, rest)
@@ -109,6 +111,12 @@ def _sum(document: Document, process: str, shares: dict[str, Transfer]) -> list[
         hint = "write `rest` for one outflow"
         return [document.problem("share-sum", text, "transfers", process, hint=hint, key=True)]
     return []
+
+
+def _stores(document: Document, process: str) -> bool:
+    """Whether what enters a process may stay there."""
+    entry = document.spec.processes.get(process)
+    return entry is not None and entry.kind == "stock"
 
 
 def _scalar(share: Transfer) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mfa.errors import Problem, UnitError
@@ -23,8 +24,14 @@ _KINDS = {
 }
 
 
+_TERM = r"(?:1|%|[A-Za-z]+)(?: +[A-Za-z_][A-Za-z0-9_]*){0,2}"
+_UNIT = re.compile(rf"\s*(?:{_TERM}(?:\s*/\s*{_TERM})?)?\s*")
+
+
 def read_unit(document: Document, text: str) -> Unit | str:
     """The unit a text names with the document's bases and elements, or what is wrong with it."""
+    if not _UNIT.fullmatch(text):
+        return f'cannot read the unit "{text}"; a unit is a word such as `kt REO`, or a ratio of two'
     try:
         return parse_unit(text, (*document.spec.bases, *_elements(document)))
     except UnitError as error:

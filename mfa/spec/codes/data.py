@@ -50,7 +50,7 @@ ENTRIES = {
         "production: {of: mined, table: usgs.csv, unit: t REO, cv: 10%}",
     ),
     "table-sheet": Entry(
-        """A workbook has no sheet of that name.""",
+        """A workbook has no sheet of that name. The sheet stands behind the # of the file name.""",
         "table: book.xlsx#Production",
     ),
     "optional-file": Entry(

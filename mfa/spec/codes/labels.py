@@ -34,7 +34,8 @@ ENTRIES = {
         """A row of a file of labels has no label. Fill it in or delete the row.""",
     ),
     "empty-dimension": Entry(
-        """A dimension has no labels, so nothing can have it.""",
+        """A dimension has no labels, so no flow could exist. Give it a list, a range or a file
+        with at least one label.""",
         "element: [Nd, Pr]",
     ),
     "lifetime-missing": Entry(

@@ -69,7 +69,8 @@ ENTRIES = {
         "magnet: {magnets: 0.7, swarf: rest}",
     ),
     "limits": Entry(
-        """A constraint's min is above its max, so nothing can meet it.""",
+        """A constraint's min is above its max, so that nothing can meet it. Both are compared in
+        the same unit.""",
         "capacity: {of: mined, min: 10 kt, max: 20 kt}",
     ),
     "lifetime-kind": Entry(
@@ -88,10 +89,12 @@ ENTRIES = {
         "concentrate: {table: deposits.csv, dims: [region, element]}",
     ),
     "shape": Entry(
-        """An array has another shape than its dimensions ask for.""",
+        """An array has another shape than its dimensions ask for: one number is expected for every
+        combination of their labels.""",
     ),
     "label": Entry(
-        """A number is given for a label that no dimension of it has.""",
+        """A number is given for a label that no dimension of it has. The number would not count, so it
+        is refused.""",
         "data: {CHN: 210}\ndims: [region]",
     ),
 }

@@ -40,7 +40,8 @@ ENTRIES = {
         "oxides: {kind: market, statistical_difference: {cv: 5%}}",
     ),
     "transfer-outflow": Entry(
-        """A share is given to a flow that does not leave the process.""",
+        """A share is given to a flow that does not leave the process. The shares of a process divide
+        what enters it among its own outflows.""",
         "transfers: {magnet: {magnets: 0.7, swarf: rest}}",
     ),
     "stock-place": Entry(

@@ -17,8 +17,18 @@ def upper(z: Floats) -> Floats:
 
 def stop_loss(z: Floats) -> Floats:
     """E[max(Z - z, 0)] = phi(z) - z P(Z > z), the integral of P(Z > x) from z to infinity."""
-    density = INVERSE_ROOT_TWO_PI * np.exp(-0.5 * z * z)
-    return np.maximum(density - z * ndtr(-z), 0.0)
+    # in place: this is where lifetimes that differ by cohort spend their time
+    out = np.empty(np.shape(z))
+    np.multiply(z, z, out=out)
+    out *= -0.5
+    np.exp(out, out=out)
+    out *= INVERSE_ROOT_TWO_PI
+    tail = np.empty_like(out)
+    np.negative(z, out=tail)
+    ndtr(tail, out=tail)
+    tail *= z
+    out -= tail
+    return np.maximum(out, 0.0, out=out)
 
 
 def early_loss(low: Floats, high: Floats) -> Floats:

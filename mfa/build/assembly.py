@@ -1,0 +1,225 @@
+"""Collecting unknowns, cells and rows group by group, and making the solver's problem of them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from mfa.core.balance import FLOOR
+from mfa.errors import Problem
+from mfa.solve.problem import Cells, LeastSquares, Observed, Rows
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Namer = Callable[[int], str]
+SHARED_BLOCK = -1
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Entries of rows in coordinate form: row, cell, weight."""
+
+    row: Ints
+    cell: Ints
+    weight: Floats
+
+    @staticmethod
+    def of(row: Ints, cell: Ints, weight: Floats | float) -> Terms:
+        """Terms from arrays that broadcast against each other."""
+        r, c, w = np.broadcast_arrays(row, cell, weight)
+        return Terms(
+            np.asarray(r, np.int64).ravel(), np.asarray(c, np.int64).ravel(), np.asarray(w, np.float64).ravel()
+        )
+
+    @staticmethod
+    def join(*parts: Terms) -> Terms:
+        """All terms of several parts."""
+        return Terms(
+            np.concatenate([p.row for p in parts] or [np.zeros(0, np.int64)]),
+            np.concatenate([p.cell for p in parts] or [np.zeros(0, np.int64)]),
+            np.concatenate([p.weight for p in parts] or [np.zeros(0)]),
+        )
+
+
+@dataclass
+class _Groups:
+    """Names of consecutive groups of things: the group is found by bisection, the namer does the rest."""
+
+    offsets: list[int] = field(default_factory=list)
+    namers: list[Namer] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, n: int, namer: Namer) -> int:
+        offset = self.count
+        if n:
+            self.offsets.append(offset)
+            self.namers.append(namer)
+            self.count += n
+        return offset
+
+    def name(self, k: int) -> str:
+        g = bisect_right(self.offsets, k) - 1
+        return self.namers[g](k - self.offsets[g])
+
+
+@dataclass
+class _RowGroups:
+    """Rows collected group by group."""
+
+    groups: _Groups = field(default_factory=_Groups)
+    terms: list[Terms] = field(default_factory=list)
+    rhs: list[Floats] = field(default_factory=list)
+
+    def add(self, terms: Terms, rhs: Floats, namer: Namer) -> int:
+        offset = self.groups.add(len(rhs), namer)
+        self.terms.append(Terms(terms.row + offset, terms.cell, terms.weight))
+        self.rhs.append(np.asarray(rhs, dtype=np.float64))
+        return offset
+
+    def rows(self, n_cells: int) -> Rows:
+        t = Terms.join(*self.terms)
+        shape = (self.groups.count, n_cells)
+        matrix = sparse.coo_array((t.weight, (t.row, t.cell)), shape=shape).tocsr()
+        matrix.sum_duplicates()
+        return Rows(matrix, np.concatenate([*self.rhs, np.zeros(0)]), self.groups.name)
+
+
+class Assembly:
+    """What the parts of :mod:`mfa.build` add their unknowns, cells and rows to."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self._unknowns = _Groups()
+        self._columns: dict[str, list[Floats]] = {k: [] for k in ("lower", "upper", "start", "scale")}
+        self._blocks: list[Ints] = []
+        self._mass: list[Bools] = []
+        self._scalable: list[Bools] = []
+        self._bulk: list[Ints] = []
+        self._merge: list[Ints] = []
+        self._cells = _Groups()
+        self._i: list[Ints] = []
+        self._j: list[Ints] = []
+        self._coef: list[Floats] = []
+        self._exact, self._limits, self._observed = _RowGroups(), _RowGroups(), _RowGroups()
+        self._sd: list[Floats] = []
+        self._cv: list[Floats] = []
+        self._counted: list[npt.NDArray[np.bool_]] = []
+
+    def unknowns(
+        self,
+        n: int,
+        namer: Namer,
+        *,
+        start: Floats | float,
+        lower: float = 0.0,
+        upper: float = np.inf,
+        block: Ints | int = SHARED_BLOCK,
+        mass: bool = True,
+        scalable: bool | None = None,
+        scale: float = 1e-12,
+        bulk: Ints | None = None,
+    ) -> int:
+        """The offset of `n` new unknowns; a `scalable` one (every mass unless told otherwise) starts
+        at what is reported of it, anything else at `start`.
+
+        `bulk` numbers the flow that element-level unknowns are parts of (-1: shares of a composition).
+        """
+        start = np.broadcast_to(np.asarray(start, np.float64), n).copy()
+        for key, value in (("lower", lower), ("upper", upper), ("start", start)):
+            self._columns[key].append(np.broadcast_to(np.asarray(value, np.float64), n).copy())
+        self._columns["scale"].append(np.maximum(np.abs(start), scale))
+        self._mass.append(np.full(n, mass))
+        self._scalable.append(np.full(n, mass if scalable is None else scalable))
+        self._bulk.append(_numbered(bulk, n, self._unknowns.count))
+        self._blocks.append(np.broadcast_to(np.asarray(block, np.int64), n).copy())
+        return self._unknowns.add(n, namer)
+
+    def cells(self, i: Ints, j: Ints | int, coef: Floats | float, namer: Namer) -> int:
+        """The offset of new cells `coef * x[i] * x[j]` (j = -1: no second factor)."""
+        n = len(i)
+        self._i.append(np.asarray(i, np.int64))
+        self._j.append(np.broadcast_to(np.asarray(j, np.int64), n).copy())
+        self._coef.append(np.broadcast_to(np.asarray(coef, np.float64), n).copy())
+        return self._cells.add(n, namer)
+
+    def linear(self, first: int, n: int, namer: Namer) -> int:
+        """The offset of new cells that are unknowns `first`, `first + 1`, ... themselves."""
+        return self.cells(np.arange(first, first + n), -1, 1.0, namer)
+
+    def exact(self, terms: Terms, rhs: Floats, namer: Namer, *, merge: Ints | None = None) -> int:
+        """Add rows that hold exactly; `merge` numbers those that differ in the element alone (-1: a sum of shares)."""
+        self._merge.append(_numbered(merge, len(rhs), self._exact.groups.count))
+        return self._exact.add(terms, rhs, namer)
+
+    def limit(self, terms: Terms, rhs: Floats, namer: Namer) -> int:
+        """Add rows that must not exceed `rhs`."""
+        return self._limits.add(terms, rhs, namer)
+
+    def observe(
+        self, terms: Terms, value: Floats, sd: Floats, cv: Floats, counted: npt.NDArray[np.bool_], namer: Namer
+    ) -> int:
+        """Add reported values of rows; the offset of the first."""
+        self._sd.append(np.asarray(sd, np.float64))
+        self._cv.append(np.asarray(cv, np.float64))
+        self._counted.append(np.asarray(counted, np.bool_))
+        return self._observed.add(terms, value, namer)
+
+    @property
+    def n_cells(self) -> int:
+        """How many cells there are so far."""
+        return self._cells.count
+
+    @property
+    def masses(self) -> Bools:
+        """Which unknowns are masses."""
+        return np.concatenate([*self._mass, np.zeros(0, np.bool_)])
+
+    @property
+    def scalable(self) -> Bools:
+        """Which unknowns start at what is reported of them."""
+        return np.concatenate([*self._scalable, np.zeros(0, np.bool_)])
+
+    def problem(self) -> LeastSquares:
+        """The solver's problem, at the stated starting point."""
+        columns = {k: np.concatenate([*v, np.zeros(0)]) for k, v in self._columns.items()}
+        n = self.n_cells
+        observed = Observed(
+            self._observed.rows(n),
+            np.concatenate([*self._sd, np.zeros(0)]),
+            np.concatenate([*self._cv, np.zeros(0)]),
+            np.concatenate([*self._counted, np.zeros(0, np.bool_)]),
+        )
+        return LeastSquares(
+            cells=Cells(
+                np.concatenate([*self._i, np.zeros(0, np.int64)]),
+                np.concatenate([*self._j, np.zeros(0, np.int64)]),
+                np.concatenate([*self._coef, np.zeros(0)]),
+                self._cells.name,
+            ),
+            lower=columns["lower"],
+            upper=columns["upper"],
+            start=columns["start"],
+            scale=columns["scale"],
+            exact=self._exact.rows(n),
+            limits=self._limits.rows(n),
+            observed=observed,
+            name=self._unknowns.name,
+            block=np.concatenate([*self._blocks, np.zeros(0, np.int64)]),
+            bulk=np.concatenate([*self._bulk, np.zeros(0, np.int64)]),
+            merge=np.concatenate([*self._merge, np.zeros(0, np.int64)]),
+            floor=FLOOR,
+        )
+
+
+def _numbered(group: Ints | None, n: int, offset: int) -> Ints:
+    """Group numbers that no other array of unknowns or rows has: local ones shifted, -1 kept, none: each its own."""
+    if group is None:
+        return offset + np.arange(n)
+    order = np.unique(group[group >= 0])
+    return np.where(group >= 0, offset + np.searchsorted(order, group), -1)

@@ -1,0 +1,34 @@
+"""The model: a system, the solver's problem of it, and where everything is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mfa.build.assembly import Ints
+from mfa.build.flows import EdgeCells
+from mfa.build.parameters import ObservedGroup
+from mfa.core.system import System
+from mfa.errors import Problem
+from mfa.solve.problem import LeastSquares
+from mfa.spec.resolve import Document
+
+
+@dataclass(frozen=True)
+class Model:
+    """A document made ready to solve.
+
+    `edges` and `stocks` locate the cells of every flow, trade and stock; `balances` has, for each exact balance
+    row in order, node * n_elements + element; `observed` describes the observed rows; `before` the cells of
+    each stock's level before the first period (-1 where it is zero).
+    """
+
+    document: Document
+    system: System
+    problem: LeastSquares
+    edges: Mapping[str, EdgeCells]
+    stocks: Mapping[str, EdgeCells]
+    before: Mapping[str, Ints]
+    observed: tuple[ObservedGroup, ...]
+    warnings: tuple[Problem, ...] = field(default=())
+    files: tuple[str, ...] = ()

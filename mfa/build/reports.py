@@ -1,0 +1,170 @@
+"""Reading what was reported: every observation as rows of labels, values, uncertainty and origin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from mfa.build.network import node_axes
+from mfa.build.values import Reader, spread_of
+from mfa.core.labels import ELEMENT, EXPORTER, IMPORTER, REGION, Dimension, dimension_of
+from mfa.data.evidence import COUNTED, derived, latest_edition
+from mfa.errors import UnitError
+from mfa.spec.schema import Observation, Scenario, Target
+from mfa.units import GROSS, Unit
+
+def spec_axes(spec: Scenario, dimensions: Mapping[str, Dimension], name: str) -> tuple[str, ...]:
+    """All axes of a flow, trade or stock of the document."""
+    base = node_axes(dimensions)
+    element = (ELEMENT,) if ELEMENT in dimensions else ()
+    if name in spec.trade:
+        return (*(a for a in base if a != REGION), EXPORTER, IMPORTER, *element)
+    if name in spec.stocks and spec.stocks[name].kind == "reserve":
+        return base
+    if name in spec.stocks:
+        flows = [spec.flows[f] for f in spec.stocks[name].inflow if f in spec.flows]
+        return (*base, *(flows[0].by if flows and spec.stocks[name].kind == "cohort" else ()), *element)
+    return (*base, *(spec.flows[name].by if name in spec.flows else ()), *element)
+
+
+def names_of(target: Target) -> dict[str, float]:
+    """The names a target speaks of, with their factors."""
+    return dict(target.of) if isinstance(target.of, Mapping) else dict.fromkeys(target.of, 1.0)
+
+
+def kept_axes(axes: tuple[str, ...], target: Target, unit: Unit, elements: tuple[str, ...]) -> tuple[str, ...]:
+    """The axes along which a target's rows differ: not summed, not fixed to one label, not implied by the unit."""
+    fixed = {a for a, labels in target.at.items() if len(labels) == 1}
+    if unit.basis == GROSS or unit.basis in elements:
+        fixed = fixed | {ELEMENT}
+    return tuple(a for a in axes if a not in target.sum and a not in fixed)
+
+
+@dataclass(frozen=True)
+class Report:
+    """One observation: its rows with columns of labels, `value`, `low`, `sd`, `cv`, `source`, ... in canonical units;
+    `status` says which of them count."""
+
+    name: str
+    spec: Observation
+    unit: Unit
+    axes: tuple[str, ...]
+    frame: pd.DataFrame
+
+
+class Reports:
+    """All observations of a document that could be read."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader, self.spec = reader, reader.document.spec
+        self.dimensions = reader.dims.dimensions
+        self.reports = [r for name, o in self.spec.observations.items() if (r := self._read(name, o)) is not None]
+        self._mark_derived()
+
+    def _read(self, name: str, observation: Observation) -> Report | None:
+        try:
+            unit = self.reader.unit(observation.unit)
+        except UnitError as error:
+            problem = self.reader.document.problem("unit", error.problems[0].text, "observations", name, "unit")
+            self.reader.problems.append(problem)
+            return None
+        first = next(iter(names_of(observation)))
+        elements = tuple(str(x) for x in self.dimensions[ELEMENT].labels) if ELEMENT in self.dimensions else ()
+        axes = observation.dims or kept_axes(spec_axes(self.spec, self.dimensions, first), observation, unit, elements)
+        if observation.table is not None:
+            frame = self._table(name, observation, unit, axes)
+        else:
+            frame = self._stated(name, observation, unit, axes)
+        return Report(name, observation, unit, axes, frame)
+
+    def _table(self, name: str, o: Observation, unit: Unit, axes: tuple[str, ...]) -> pd.DataFrame:
+        assert o.table is not None
+        frame = self.reader.rows(("observations", name), o.table, axes, o)
+        if frame.empty:
+            return frame
+        factor = self.reader.factors(frame, unit)
+        sd, cv = spread_of(o, unit)
+        frame = frame.assign(
+            value=frame["value"] * factor,
+            low=frame["low"] * factor,
+            high=frame["high"] * factor,
+            sd=(frame["sd"] * factor).fillna(sd if "cv" not in frame else 0.0) if "sd" in frame else sd,
+            cv=frame["cv"].fillna(cv) if "cv" in frame else cv,
+        )
+        return self._with_origin(name, o, frame)
+
+    def _stated(self, name: str, o: Observation, unit: Unit, axes: tuple[str, ...]) -> pd.DataFrame:
+        """Numbers written in the document: one row for every label that has one."""
+        found = self.reader.array(("observations", name), o.model_copy(update={"dims": axes, "unit": o.unit or "t"}))
+        if found is None:
+            return pd.DataFrame()
+        given = np.argwhere(~np.isnan(found.value))
+        columns: dict[str, object] = {
+            a: [self.dimensions[dimension_of(a)].labels[p] for p in given[:, k]] for k, a in enumerate(axes)
+        }
+        value = np.atleast_1d(found.value[tuple(given.T)])
+        frame = pd.DataFrame(columns, index=range(len(value))).assign(value=value, low=np.nan, high=np.nan)
+        sd, cv = spread_of(o, unit)
+        place = self.reader.document.place("observations", name)
+        return self._with_origin(name, o, frame.assign(
+            sd=sd, cv=cv, source=found.source, edition=found.edition, derived_from=None, status=COUNTED,
+            file=place.file if place else "", line=place.line if place else 0,
+        ))
+
+    def _with_origin(self, name: str, o: Observation, frame: pd.DataFrame) -> pd.DataFrame:
+        """Source, edition and origin filled in from the observation where the rows are silent; the floor applied."""
+        known = self.spec.sources.get(o.source or "")
+        source = frame["source"].fillna("").replace("", o.source or "scenario")
+        edition = frame["edition"].fillna("").replace("", o.edition or (known.edition if known else None) or "as stated")
+        origin = frame["derived_from"].fillna("").replace("", ";".join(o.derived_from))
+        floor = 0.0
+        if o.floor is not None and o.floor.value is not None:
+            floor = o.floor.value * self.reader.unit(o.floor.unit or o.unit).factor
+        frame = frame.assign(source=source, edition=edition, derived_from=origin)
+        stated = (frame["sd"] > 0) | (frame["cv"] > 0)
+        frame["sd"] = np.where(stated | (floor > 0), np.maximum(frame["sd"], floor), 0.0)
+        keys = [a for a in frame.columns if a in {*self.dimensions, EXPORTER, IMPORTER}]
+        return latest_edition(frame, keys) if o.editions == "latest" and o.table is not None else frame
+
+    def _mark_derived(self) -> None:
+        """Rows made from another observation that is present are one piece of evidence with it."""
+        present = {r.name for r in self.reports if len(r.frame)}
+        self.reports = [
+            replace(r, frame=derived(r.frame, present - {r.name})) if len(r.frame) else r for r in self.reports
+        ]
+
+    def pairs(self) -> dict[str, np.ndarray]:
+        """Trade -> the (time, exporter, importer) positions that exist."""
+        return {name: self._pairs(name) for name in self.spec.trade}
+
+    def _pairs(self, trade: str) -> np.ndarray:
+        axes = tuple(a for a in spec_axes(self.spec, self.dimensions, trade) if a != ELEMENT)
+        wanted = self.spec.trade[trade].pairs
+        if wanted == "all":
+            sizes = [len(self.dimensions[dimension_of(a)]) for a in axes]
+            return np.indices(sizes).reshape(len(sizes), -1).T.astype(np.int64)
+        if not isinstance(wanted, str):
+            frames = [self.reader.rows(("trade", trade), wanted.model_copy(update={"column": None}), axes)]
+        else:
+            frames = [self._with_fixed(r, axes) for r in self.reports if trade in names_of(r.spec)]
+        coords = [self._positions(f, axes) for f in frames if len(f) and set(axes) <= set(f.columns)]
+        stacked = np.concatenate([np.zeros((0, len(axes)), np.int64), *coords])
+        return np.unique(stacked, axis=0)
+
+    def _with_fixed(self, report: Report, axes: tuple[str, ...]) -> pd.DataFrame:
+        """A report's rows above zero, with the labels that `at` fixes as columns."""
+        frame = report.frame
+        if frame.empty:
+            return frame
+        frame = frame[frame["value"] > 0]
+        missing = {a: labels for a, labels in report.spec.at.items() if a in axes and a not in frame.columns}
+        for axis, labels in missing.items():
+            frame = frame.merge(pd.DataFrame({axis: list(labels)}), how="cross")
+        return frame
+
+    def _positions(self, frame: pd.DataFrame, axes: tuple[str, ...]) -> np.ndarray:
+        columns = [[self.dimensions[dimension_of(a)].positions[x] for x in frame[a]] for a in axes]
+        return np.array(columns, dtype=np.int64).T.reshape(len(frame), len(axes))

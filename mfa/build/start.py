@@ -1,0 +1,47 @@
+"""A first guess: every quantity scaled towards what is reported of it, the rest at the median report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from mfa.build.assembly import Floats
+from mfa.solve.problem import LeastSquares
+
+
+def first_guess(problem: LeastSquares, scalable: np.ndarray) -> Floats:
+    """Starting values: the `scalable` unknowns (masses, not shares) scaled to the reports they appear in.
+
+    Each takes the geometric mean of report / guess over the counted positive reports it enters.
+    """
+    x = problem.start.copy()
+    observed = problem.observed
+    y = observed.rows.rhs
+    positive = observed.counted & (y > 0)
+    if not positive.any():
+        return x
+    x = np.where(scalable & np.isfinite(x), x * _typical(problem, positive), x)
+    q = problem.cells.value(x)
+    fitted = np.asarray(observed.rows.matrix @ q)
+    rows = np.flatnonzero(positive & (fitted > 0))
+    if not len(rows):
+        return x
+    involved = abs(observed.rows.matrix[rows]) @ abs(problem.cells.jacobian(x))
+    involved = (involved > 0).astype(float)
+    ratio = np.log(y[rows] / fitted[rows])
+    count = np.asarray(involved.sum(axis=0)).ravel()
+    shift = np.asarray(involved.T @ ratio).ravel() / np.maximum(count, 1)
+    return np.where(scalable, x * np.exp(np.clip(shift, -20, 20)), x)
+
+
+def _typical(problem: LeastSquares, rows: np.ndarray) -> float:
+    return float(np.median(problem.observed.rows.rhs[rows]))
+
+
+def with_start(problem: LeastSquares, x: Floats, masses: np.ndarray) -> LeastSquares:
+    """The problem with a starting point inside its bounds, and scales to match (masses: a tenth of the median report)."""
+    inside = np.clip(x, problem.lower, problem.upper)
+    positive = problem.observed.counted & (problem.observed.rows.rhs > 0)
+    least = np.where(masses, 0.1 * _typical(problem, positive) if positive.any() else 0.0, 0.0)
+    return replace(problem, start=inside, scale=np.maximum(np.maximum(np.abs(inside), least), problem.scale))

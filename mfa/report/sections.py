@@ -1,0 +1,270 @@
+"""The parts of the report, one function each."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+
+import pandas as pd
+
+from mfa.figures import caption, draw_all, figure_specs, to_bytes
+from mfa.report.grid import Column, Grid, Picture, Section, grid, labels_of
+from mfa.report.verdict import description, verdict
+from mfa.run.manifest import versions
+from mfa.run.mirror import NUMBERS, label_columns, mirror_gaps
+from mfa.run.result import Quantity, Result
+
+FLAGS = ("gross error", "suspect")
+ORIGIN = (Column("source", "source"), Column("edition", "edition"))
+BALANCE = ("inflow", "outflow", "stock_change", "difference", "throughput", "relative")
+
+
+def sections(result: Result) -> tuple[Section, ...]:
+    """All parts of the report that have something to say."""
+    return tuple(s for part in PARTS for s in part(result))
+
+
+def summary(result: Result) -> Iterator[Section]:
+    """What was asked and what came out."""
+    text = description(result)
+    yield Section("verdict", "Verdict", tuple(t for t in (text, *verdict(result)) if t))
+
+
+def figures(result: Result) -> Iterator[Section]:
+    """Every figure of the scenario, drawn anew."""
+    drawn, failed = draw_all(result)
+    pictures = []
+    for name, spec in figure_specs(result).items():
+        title = spec.title or name.replace("_", " ")
+        if name in drawn:
+            data = base64.b64encode(to_bytes(drawn[name], "svg")).decode()
+            pictures.append(Picture(name, title, caption(result, name), f"data:image/svg+xml;base64,{data}"))
+        else:
+            problem = " ".join(f"{p.text}. {p.hint}".strip() for p in failed[name])
+            pictures.append(Picture(name, title, "", problem=problem))
+    if pictures:
+        yield Section("figures", "Figures", pictures=tuple(pictures))
+
+
+def differences(result: Result) -> Iterator[Section]:
+    """Statistical differences, the largest share of the market's throughput first."""
+    parts = [_difference(result, q) for q in result.quantities.values() if q.kind == "difference"]
+    if not any(len(p) for p in parts):
+        return
+    table = pd.concat([p for p in parts if len(p)], ignore_index=True)
+    table = table.loc[table["share"].sort_values(ascending=False, kind="stable").index]
+    labels = labels_of(table, ("market", "value", "sd", "share"))
+    columns = [
+        Column("market", "market"),
+        *labels,
+        Column("difference, t", "value", "sd"),
+        Column("share, %", "share", digits=3),
+    ]
+    text = (
+        "What the statistics of a market lack (positive) or have too much (negative), and its share of all"
+        " that passes through the market. A large one is evidence of missing statistics."
+    )
+    found = grid(result, table, columns, first=15, file="flows.csv")
+    yield Section("differences", "Statistical differences", (text,), grids=(found,))
+
+
+def _difference(result: Result, q: Quantity) -> pd.DataFrame:
+    """One market's differences, elements summed, beside its throughput."""
+    axes = list(q.axes)
+    frame = _summed(q.frame(), axes, ["value", "sd"])
+    through = _summed(result.balances[result.balances["process"] == q.target], axes, ["throughput"])
+    frame = frame.join(through)
+    share = 100 * frame["value"].abs() / frame["throughput"].where(frame["throughput"] > 0)
+    whole = frame.reset_index(names=["market", *axes]).assign(
+        share=share.to_numpy(), market=_process(result, q.target)
+    )
+    return whole.loc[whole["value"] != 0, ["market", *axes, "value", "sd", "share"]]
+
+
+def _summed(frame: pd.DataFrame, axes: list[str], columns: list[str]) -> pd.DataFrame:
+    """Columns summed over all but some axes, by label; NaN (free) where a part is."""
+    keys = frame[axes].astype(str).assign(market="")
+    groups = frame[columns].join(keys).groupby(["market", *axes], sort=False)
+    return groups[columns].sum(skipna=False)
+
+
+def flagged(result: Result) -> Iterator[Section]:
+    """Figures that the rest contradicts, the largest |z| first."""
+    table = result.observations
+    if "flag" not in table.columns:
+        return
+    table = _by_z(table[table["flag"].isin(FLAGS)])
+    text = (
+        "A gross error lies further from what all other figures say than chance allows among so many figures;"
+        " a suspect is one of a group of which one in twenty may be sound."
+    )
+    if table.empty:
+        yield Section("flags", "Flagged figures", ("No figure is flagged.",))
+        return
+    columns = [Column("figure", "name"), *labels_of(table, _not_labels(table)), *ORIGIN]
+    columns += [
+        Column("reported", "value", "sigma"),
+        Column("adjusted", "adjusted", "adjusted_sd"),
+        Column("unit", "unit"),
+    ]
+    columns += [Column("z", "z", digits=2), Column("verdict", "flag")]
+    found = grid(result, table, columns, first=40, file="observations.csv")
+    yield Section("flags", "Flagged figures", (text,), grids=(found,))
+
+
+def _by_z(table: pd.DataFrame) -> pd.DataFrame:
+    order = table["z"].abs().sort_values(ascending=False, kind="stable", na_position="last").index
+    return table.loc[order]
+
+
+def _not_labels(table: pd.DataFrame) -> list[str]:
+    labels = set(label_columns(table))
+    return [c for c in table.columns if c not in labels]
+
+
+def mirrors(result: Result) -> Iterator[Section]:
+    """Trades that both partners report, the largest contradiction first."""
+    gaps = mirror_gaps(result.observations)
+    if gaps.empty:
+        return
+    columns = [*labels_of(gaps, ("of", "unit", "exporter_source", "importer_source", "verdict", *NUMBERS))]
+    columns += [Column("trade", "of"), Column("exporter reports", "exporter_value", "exporter_sigma")]
+    columns += [
+        Column("by", "exporter_source"),
+        Column("importer reports", "importer_value", "importer_sigma"),
+    ]
+    columns += [
+        Column("by", "importer_source"),
+        Column("unit", "unit"),
+        Column("importer / exporter", "ratio", digits=3),
+    ]
+    columns += [Column("z", "z", digits=2), Column("verdict", "verdict")]
+    yield Section("mirror", "Mirror gaps", grids=(grid(result, gaps, columns, first=25),))
+
+
+def free(result: Result) -> Iterator[Section]:
+    """What nothing determines: intervals, and the sums that are known."""
+    table = result.free
+    if table.empty:
+        return
+    text = "Nothing reported determines these numbers; each may lie anywhere in its interval."
+    alone, sums = (table[table["kind"] == kind] for kind in ("free", "sum"))
+    ends = [
+        Column("number", "name"),
+        Column("at least, t", "low", digits=3),
+        Column("at most, t", "high", digits=3),
+    ]
+    grids = [grid(result, alone, ends, first=30, file="free.csv")]
+    known = [Column("known sum", "name"), Column("value, t", "value", "sd")]
+    grids.append(grid(result, sums, known, first=30, file="free.csv"))
+    yield Section("free", "Free quantities", (text,), grids=tuple(g for g in grids if g.rows))
+
+
+def indicators(result: Result) -> Iterator[Section]:
+    """The scenario's indicators with their standard deviations."""
+    table = result.indicators
+    if table.empty:
+        return
+    value = Column("value", "value", "sd" if "sd" in table.columns else "", digits=3)
+    columns = [
+        Column("indicator", "name"),
+        *labels_of(table, ("name", "value", "sd", "unit")),
+        value,
+        Column("unit", "unit"),
+    ]
+    formulas = result.outputs.get("indicators") or {}
+    lines = tuple(f"{name} = {formula}" for name, formula in formulas.items())
+    found = grid(result, table, columns, first=120, file="indicators.csv")
+    yield Section("indicators", "Indicators", lines, grids=(found,))
+
+
+def balances(result: Result) -> Iterator[Section]:
+    """The ten worst mass balances, relative to each one's own throughput."""
+    table = result.balances
+    if table.empty:
+        return
+    names = {
+        "inflow": "in, t",
+        "outflow": "out, t",
+        "stock_change": "stock change, t",
+        "difference": "difference, t",
+    }
+    table = table.head(10).assign(process=table["process"].map(lambda p: _process(result, p)))
+    columns = [*labels_of(table, BALANCE), *(Column(h, k, digits=3) for k, h in names.items())]
+    columns.append(Column("relative to throughput", "relative", digits=2))
+    text = f"The worst of {len(result.balances):,}; all of them in balances.csv."
+    yield Section("balances", "Mass balances", (text,), grids=(grid(result, table, columns),))
+
+
+def _process(result: Result, name: str) -> str:
+    return result.processes.get(name, {}).get("label", name)
+
+
+def parameters(result: Result) -> Iterator[Section]:
+    """Parameters before and after, those that moved most first."""
+    table = result.parameters
+    if table.empty:
+        return
+    table = _by_z(table)
+    columns = [Column("parameter", "name"), *labels_of(table, _not_labels(table))]
+    columns += [
+        Column("stated", "value", "sigma"),
+        Column("estimated", "adjusted", "adjusted_sd"),
+        Column("unit", "unit"),
+    ]
+    columns += [Column("z", "z", digits=2), *ORIGIN]
+    text = "Transfer coefficients, compositions and contents as stated and as estimated with everything else."
+    found = grid(result, table, columns, first=25, file="parameters.csv")
+    yield Section("parameters", "Parameters", (text,), grids=(found,))
+
+
+def sources(result: Result) -> Iterator[Section]:
+    """Where the numbers come from and under which licence."""
+    keys = ("title", "licence", "edition", "url", "note")
+    rows = tuple(
+        (name, *(str(s.get(k) or ("not stated" if k == "licence" else "")) for k in keys))
+        for name, s in result.sources.items()
+    )
+    if rows:
+        yield Section("sources", "Sources", grids=(_filled(Grid(("source", *keys), rows, (False,) * 6)),))
+
+
+def _filled(found: Grid) -> Grid:
+    keep = [k for k in range(len(found.columns)) if any(r[k] for r in found.rows)]
+    rows = tuple(tuple(r[k] for k in keep) for r in found.rows)
+    return Grid(
+        tuple(found.columns[k] for k in keep), rows, tuple(found.numeric[k] for k in keep), found.note
+    )
+
+
+def warnings(result: Result) -> Iterator[Section]:
+    """What the run warned of."""
+    if result.warnings:
+        yield Section("warnings", "Warnings", tuple(result.warnings))
+
+
+def identity(result: Result) -> Iterator[Section]:
+    """What exactly was run, and with what."""
+    lines = (f"Run {result.name}, sha256 of the resolved scenario {result.identity}.",)
+    solver = {k.replace("_", " "): v for k, v in result.facts.items() if isinstance(v, int | float | str)}
+    facts = Grid(("solver", "value"), tuple((k, str(v)) for k, v in solver.items()), (False, True))
+    inputs = Grid(("input", "sha256"), tuple(result.inputs.items()), (False, False))
+    packages = Grid(("package", "version"), tuple(versions().items()), (False, False))
+    yield Section("identity", "Run", lines, grids=tuple(g for g in (facts, packages, inputs) if g.rows))
+
+
+PARTS: tuple[Callable[[Result], Iterator[Section]], ...] = (
+    summary,
+    figures,
+    differences,
+    flagged,
+    mirrors,
+    free,
+    indicators,
+    balances,
+    parameters,
+    sources,
+    warnings,
+    identity,
+)
+"""The parts of the report, in order."""

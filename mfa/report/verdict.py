@@ -1,0 +1,121 @@
+"""What a run found, in plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import yaml
+
+from mfa.figures.text import number
+from mfa.run.mirror import mirror_gaps
+from mfa.run.result import Result
+
+SIGNIFICANT = 0.05
+QUESTIONS = {"reconcile": "What happened, given what was reported?"}
+ASIDE = {
+    "superseded": "superseded by a later edition",
+    "derived": "derived from another figure that is present",
+    "repeated": "repeated",
+    "absent": "zero where nothing can flow",
+    "limit": "used as a limit",
+    "exact": "taken as exact",
+}
+"""Standing of an observation -> what that means."""
+
+
+def count(n: int, one: str, many: str = "") -> str:
+    """A number with its noun.
+
+    >>> count(1, "report"), count(2, "report"), count(0, "process", "processes")
+    ('1 report', '2 reports', '0 processes')
+    """
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def description(result: Result) -> str:
+    """The scenario's own description, empty where it has none."""
+    document = yaml.safe_load(result.scenario) if result.scenario else None
+    return str(document.get("description") or "") if isinstance(document, dict) else ""
+
+
+def verdict(result: Result) -> tuple[str, ...]:
+    """The sentences that sum a run up, in order; those that do not apply are left out."""
+    return tuple(text for sentence in SENTENCES for text in sentence(result))
+
+
+def _question(result: Result) -> Iterator[str]:
+    question = str(result.facts.get("question") or "")
+    if question:
+        yield f"The question was “{question}”: {QUESTIONS.get(question, '')}".rstrip(": ")
+
+
+def _evidence(result: Result) -> Iterator[str]:
+    table = result.observations
+    if "standing" not in table.columns:
+        return
+    difference = {n for n, q in result.quantities.items() if q.kind == "difference"}
+    standing = table.loc[~table["name"].isin(difference), "standing"].value_counts()
+    counted = int(standing.get("counted", 0))
+    aside = [f"{standing[k]:,} {words}" for k, words in ASIDE.items() if k in standing.index]
+    kept = f"; besides them {', '.join(aside)}" if aside else ""
+    yield f"{count(counted, 'reported figure')} count as evidence{kept}."
+
+
+def _agreement(result: Result) -> Iterator[str]:
+    facts = result.facts
+    if "chi_square" not in facts:
+        return
+    dof, p = float(facts["degrees_of_freedom"]), float(facts["p_value"])
+    chi_square = number(facts["chi_square"], 4)
+    test = f"chi-square {chi_square} with {number(dof)} degrees of freedom, p = {number(p, 2)}"
+    if dof <= 0:
+        yield "No figure is checked by another: there is nothing to test."
+    elif p < SIGNIFICANT:
+        yield f"The figures contradict each other by more than their stated uncertainties allow ({test})."
+    else:
+        yield f"The figures agree within their stated uncertainties ({test})."
+
+
+def _flags(result: Result) -> Iterator[str]:
+    if "flag" in result.observations.columns:
+        flags = result.observations["flag"].value_counts()
+        gross, suspect = int(flags.get("gross error", 0)), int(flags.get("suspect", 0))
+        errors = count(gross, "figure is a gross error", "figures are gross errors")
+        yield f"{errors}, {suspect:,} more {'is' if suspect == 1 else 'are'} suspect."
+
+
+def _mirrors(result: Result) -> Iterator[str]:
+    gaps = mirror_gaps(result.observations)
+    if len(gaps):
+        n = int((gaps["verdict"] == "conflict").sum())
+        both = count(len(gaps), "trade is", "trades are")
+        conflict = count(n, "pair of reports is", "pairs of reports are")
+        yield f"{both} reported by both partners; {conflict} in conflict."
+
+
+def _closure(result: Result) -> Iterator[str]:
+    if len(result.balances):
+        worst = result.balances.iloc[0]
+        where = ", ".join(
+            str(worst[c]) for c in ("process", *result.dimensions) if c in result.balances.columns
+        )
+        closure = number(float(worst["relative"]), 2)
+        yield f"Every mass balance closes to {closure} of its own throughput or better (worst: {where})."
+
+
+def _free(result: Result) -> Iterator[str]:
+    cells = int(result.facts.get("free_cells") or 0)
+    if cells:
+        yield f"{count(cells, 'number is', 'numbers are')} free: nothing reported determines them."
+
+
+SENTENCES: tuple[Callable[[Result], Iterator[str]], ...] = (
+    _question,
+    _evidence,
+    _agreement,
+    _flags,
+    _mirrors,
+    _closure,
+    _free,
+)
+"""The sentences of the verdict, in order."""

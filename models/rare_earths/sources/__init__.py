@@ -1,0 +1,1 @@
+"""Makers of the tables of `models/rare_earths/data`, one module a subject."""
