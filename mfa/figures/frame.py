@@ -16,7 +16,6 @@ from mfa.figures.text import number
 MARGIN = 12.0
 TITLE, NOTE = 10.0, 7.0
 LEADING = 1.35
-DPI = 72
 
 
 @cache

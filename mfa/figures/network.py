@@ -105,7 +105,17 @@ def _stubs(result: Result, spec: FigureSpec, unit: Unit) -> list[Stub]:
     if "region" in spec.at:
         for q in _wanted(result, spec, "trade"):
             found += _trade_stubs(result, spec, q, unit)
-    return found
+    return _joined(found)
+
+
+def _joined(stubs: Sequence[Stub]) -> list[Stub]:
+    """Stubs with the same label at one side of a process as one."""
+    found: dict[tuple[str, str, bool], Stub] = {}
+    for s in stubs:
+        key = (s.process, s.label, s.enters)
+        old = found.get(key, replace(s, value=0.0, sd=0.0))
+        found[key] = replace(s, value=old.value + s.value, sd=math.hypot(old.sd, s.sd))
+    return list(found.values())
 
 
 def _trade_stubs(result: Result, spec: FigureSpec, q: Quantity, unit: Unit) -> Iterator[Stub]:
@@ -140,8 +150,10 @@ def _nodes(
 
 
 def _stub_text(stub: Stub) -> str:
-    sign = "" if stub.kind == "trade" else ("+" if stub.enters else MINUS)
-    return f"{stub.label} {sign}{with_sd(stub.value, stub.sd)}"
+    text = with_sd(stub.value, stub.sd)
+    if stub.kind == "difference" and text.split(" ")[0] != "0":
+        text = ("+" if stub.enters else MINUS) + text
+    return f"{stub.label} {text}"
 
 
 def loops(links: Sequence[Link], order: Sequence[str]) -> set[str]:

@@ -10,11 +10,12 @@ from mfa.figures.frame import width
 from mfa.figures.layout import BAR, Item, Layout
 from mfa.figures.network import Link, Network, Node, Stub
 from mfa.figures.ribbons import RADIUS, Point
-from mfa.figures.text import with_sd, wrapped
+from mfa.figures.text import PLUS_MINUS, with_sd, wrapped
 
 NAME, LINE = 7.5, 9.5
 """Size of a label and distance of its lines, in points."""
 LETTERS = 13
+SIGN, KEPT = f" {PLUS_MINUS} ", PLUS_MINUS
 PITCH, STUB, APART, LANE = 84.0, 16.0, 5.0, 15.0
 
 
@@ -28,9 +29,8 @@ class Caption:
     @staticmethod
     def of(node: Node) -> Caption:
         """The label of a node."""
-        numbers = [
-            line for n in (with_sd(node.value, node.sd), *node.notes) for line in wrapped(n, 2 * LETTERS)
-        ]
+        whole = [n.replace(SIGN, KEPT) for n in (with_sd(node.value, node.sd), *node.notes)]
+        numbers = [line.replace(KEPT, SIGN) for n in whole for line in wrapped(n, 2 * LETTERS - 4)]
         return Caption(tuple(wrapped(node.label, LETTERS)), tuple(numbers))
 
     @property
@@ -84,49 +84,74 @@ def lanes(network: Network, found: Layout) -> list[Link]:
 def places(network: Network, captions: Mapping[str, Caption], found: Layout) -> Places:
     """Where all of a network goes."""
     back = lanes(network, found)
-    out = {x.name: (_straight(x, back, found, 0), _straight(x, back, found, 1)) for x in back}
-    x, wide = _across(network, captions, found, back)
+    leave, arrive = (_straight(back, captions, found, end) for end in (0, 1))
+    x, wide = _across(network, captions, found, _room(network, found, back, (arrive, leave)))
     ports = _ports(network, found, back)
     sides = _Sides(found, x, ports)
     low, returns = found.bottom + 14.0, []
     for link in back:
-        returns.append(Return(link, sides.start(link), sides.end(link), low, out[link.name]))
+        returns.append(
+            Return(link, sides.start(link), sides.end(link), low, (leave[link.name], arrive[link.name]))
+        )
         low += link.value * found.scale + LANE
     stubs = tuple((s, sides.stub(s)) for s in network.stubs)
     ribbons = tuple((link, sides.ribbon(link)) for link in network.links if not link.back)
     return Places(found, captions, x, ribbons, tuple(returns), stubs, (wide, low if back else found.bottom))
 
 
-def _straight(link: Link, back: Sequence[Link], found: Layout, end: int) -> float:
-    """How far a feedback band goes before it turns: past those of the same column on lanes further in."""
-    column = found.columns.column
-    ends = {x.name: column[(x.source, x.target)[end], -1] for x in back}
-    inner = [x for x in back[: back.index(link)] if ends[x.name] == ends[link.name]]
-    return APART + sum(x.value * found.scale + APART for x in inner)
+def _straight(
+    back: Sequence[Link], captions: Mapping[str, Caption], found: Layout, end: int
+) -> dict[str, float]:
+    """How far each feedback band goes on before it turns: past labels below it and bands further in."""
+    out: dict[str, float] = {}
+    reached: dict[int, float] = {}
+    for link in back:
+        name = (link.source, link.target)[end]
+        k = found.columns.column[name, -1]
+        start = max(reached.get(k, 0.0), _labels_below(name, captions, found)) + APART
+        out[link.name], reached[k] = start, start + link.value * found.scale
+    return out
+
+
+def _labels_below(name: str, captions: Mapping[str, Caption], found: Layout) -> float:
+    """How far the labels of nodes below a node reach beyond its bar."""
+    column = found.columns.items[found.columns.column[name, -1]]
+    below = [n for n, k in column if k < 0 and found.top[n, k] > found.top[name, -1]]
+    return max((captions[n].width / 2 - BAR / 2 - RADIUS for n in below), default=0.0)
+
+
+def _room(
+    network: Network,
+    found: Layout,
+    back: Sequence[Link],
+    out: tuple[Mapping[str, float], Mapping[str, float]],
+) -> list[list[float]]:
+    """What stubs and feedback bands take left and right of the middle of every column."""
+    room = [[BAR / 2, BAR / 2] for _ in found.columns.items]
+    ends = [(s.process, 0 if s.enters else 1, STUB) for s in network.stubs]
+    for link in back:
+        wide = RADIUS + link.value * found.scale
+        ends += [(link.target, 0, out[0][link.name] + wide), (link.source, 1, out[1][link.name] + wide)]
+    for name, side, reach in ends:
+        own = room[found.columns.column[name, -1]]
+        own[side] = max(own[side], BAR / 2 + reach)
+    return room
 
 
 def _across(
-    network: Network, captions: Mapping[str, Caption], found: Layout, back: Sequence[Link]
+    network: Network, captions: Mapping[str, Caption], found: Layout, room: Sequence[Sequence[float]]
 ) -> tuple[tuple[float, ...], float]:
     """The middle of every column, apart enough for labels, stubs and feedback bands; and the whole width."""
-    n = len(found.columns.items)
-    half = [BAR / 2] * n
-    room = [[0.0, 0.0] for _ in range(n)]
+    half = [BAR / 2] * len(room)
     for name, caption in captions.items():
         k = found.columns.column[name, -1]
         half[k] = max(half[k], caption.width / 2)
-    for link in back:
-        for side, end in ((1, link.source), (0, link.target)):
-            room[found.columns.column[end, -1]][side] += link.value * found.scale + APART
-    for stub in network.stubs:
-        k, side = found.columns.column[stub.process, -1], 0 if stub.enters else 1
-        room[k][side] = max(room[k][side], STUB)
-    room = [[r + RADIUS + APART if r else 0.0 for r in pair] for pair in room]
-    x = [max(half[0], room[0][0] + BAR)]
-    for k in range(1, n):
-        labels, bands = half[k - 1] + half[k] + 8, room[k - 1][1] + room[k][0]
-        x.append(x[-1] + max(PITCH, labels, PITCH / 2 + bands) + 0.4 * bands)
-    return tuple(x), x[-1] + max(half[-1], room[-1][1] + BAR)
+    x = [max(half[0], room[0][0])]
+    for k in range(1, len(room)):
+        right, left = max(half[k - 1], room[k - 1][1]), max(half[k], room[k][0])
+        both = room[k - 1][1] + room[k][0] - BAR
+        x.append(x[-1] + max(PITCH, right + left + 8, PITCH / 2 + both))
+    return tuple(x), x[-1] + max(half[-1], room[-1][1])
 
 
 @dataclass(frozen=True)

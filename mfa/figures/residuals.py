@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from mfa.errors import UnknownName, did_you_mean
 from mfa.figures.rows import Chart, Mark, Row, draw_chart, is_wide
-from mfa.figures.select import ENDS, check_labels, title_of
+from mfa.figures.select import ENDS, TIME_NAMES, check_labels, title_of
 from mfa.figures.spec import FigureSpec
 from mfa.figures.style import ADJUSTED, GROSS, INK, MUTED, REPORTED, SUSPECT, styled
 from mfa.figures.text import number
@@ -37,7 +37,7 @@ def draw(result: Result, spec: FigureSpec) -> Figure:
     check_labels(result, spec.at)
     table = chosen(result, spec)
     rows = tuple(_row(result, r) for r in table.to_dict("records"))
-    shown = f"{len(rows)} of {matching(result, spec).shape[0]} observations, the largest |z| first"
+    shown = f"{len(rows)} of {len(matching(result, spec)):,} observations, the largest |z| first"
     wide = is_wide(rows)
     label = "relative to the reported value (reported = 1" + (", logarithmic)" if wide else ")")
     keys = [("reported \N{PLUS-MINUS SIGN} sigma", Mark(0, 0, REPORTED))]
@@ -105,7 +105,8 @@ def plain_label(label: Any) -> str:
 def label_text(result: Result, row: Mapping[Any, Any], columns: Sequence[str]) -> str:
     """The labels of an observation in words: `2022, United States to China`."""
     words = {c: plain_label(row[c]) for c in columns}
-    named = {c: title_of(result, c, w) for c, w in words.items() if w}
+    first = sorted(columns, key=lambda c: c not in TIME_NAMES)
+    named = {c: title_of(result, c, words[c]) for c in first if words[c]}
     pair = [named.pop(end) for end in ENDS if end in named]
     return ", ".join([*named.values(), *([" to ".join(pair)] if pair else [])])
 

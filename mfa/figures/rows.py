@@ -108,6 +108,7 @@ def _scale(axes: Axes, chart: Chart) -> None:
         _log_ticks(axes, high / low)
     else:
         low = min(m.low for m in marks)
+        low = max(low, 0.0) if min(m.value for m in marks) >= 0 else low
         pad = 0.06 * (high - low or abs(high) or 1.0)
         axes.set_xlim(low - pad, high + pad)
         axes.xaxis.set_major_locator(MaxNLocator(5))

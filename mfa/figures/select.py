@@ -33,9 +33,6 @@ class Chosen:
     value: Floats
     sd: Floats
 
-    def __len__(self) -> int:
-        return len(self.value)
-
     def where(self, keep: Bools) -> Chosen:
         """The cells where `keep` holds."""
         return Chosen({a: x[keep] for a, x in self.labels.items()}, self.value[keep], self.sd[keep])
@@ -49,7 +46,7 @@ def unit_of(result: Result, text: str | None) -> Unit:
     """The unit a figure is drawn in; raises UnitError for one unknown or whose factors the result lacks."""
     elements = [str(e) for e in result.dimensions.get("element", ())]
     known = result.facts.get("bases") or {}
-    unit = parse_unit(text or str(result.facts.get("mass_unit") or "t"), [*known, *elements])
+    unit = parse_unit(text or "t", [*known, *elements])
     if unit.kind != "mass":
         raise UnitError(f'figures show masses, not "{unit.text}"')
     if unit.basis == GROSS:

@@ -94,7 +94,11 @@ def draw(result: Result, spec: FigureSpec) -> Figure:
     words = ", ".join([label, *selection_text(result, spec.at, axes)])
     free = "No standard deviation where a part of the total is free." if np.isnan(stack.sd).any() else ""
     with styled():
-        heading = (spec.title or names, words if spec.title is None else f"{names}; {words}", free)
+        heading = (
+            spec.title or names[:1].upper() + names[1:],
+            words if spec.title is None else f"{names}; {words}",
+            free,
+        )
         return _drawn(stack, heading, label, str(time_axis(result)))
 
 

@@ -10,8 +10,6 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
-from matplotlib.text import Text
-from matplotlib.transforms import Bbox
 
 INK, MUTED, FAINT, PAPER = "#1b1f24", "#59636e", "#d5d9de", "#ffffff"
 REPORTED, ADJUSTED, SUSPECT, GROSS = "#59636e", "#0072b2", "#a85b00", "#c1272d"
@@ -99,12 +97,3 @@ def renderer(made: Figure) -> RendererAgg:
     assert isinstance(canvas, FigureCanvasAgg)
     found: RendererAgg = canvas.get_renderer()  # type: ignore[no-untyped-call]
     return found
-
-
-def box(text: Text) -> Bbox:
-    """The box of a text in points from the figure's lower left corner."""
-    made = text.get_figure(root=True)
-    assert made is not None
-    found = text.get_window_extent(renderer(made))
-    scale = POINTS / made.dpi
-    return Bbox.from_extents(found.x0 * scale, found.y0 * scale, found.x1 * scale, found.y1 * scale)

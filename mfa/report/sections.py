@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
+from mfa.core.balance import FLOOR
 from mfa.figures import caption, draw_all, figure_specs, to_bytes
 from mfa.report.grid import Column, Grid, Picture, Section, grid, labels_of
 from mfa.report.verdict import description, verdict
@@ -74,7 +75,8 @@ def _difference(result: Result, q: Quantity) -> pd.DataFrame:
     frame = _summed(q.frame(), axes, ["value", "sd"])
     through = _summed(result.balances[result.balances["process"] == q.target], axes, ["throughput"])
     frame = frame.join(through)
-    share = 100 * frame["value"].abs() / frame["throughput"].where(frame["throughput"] > 0)
+    frame = frame[frame["throughput"] >= FLOOR]
+    share = 100 * frame["value"].abs() / frame["throughput"]
     whole = frame.reset_index(names=["market", *axes]).assign(
         share=share.to_numpy(), market=_process(result, q.target)
     )
@@ -154,9 +156,9 @@ def free(result: Result) -> Iterator[Section]:
         Column("at least, t", "low", digits=3),
         Column("at most, t", "high", digits=3),
     ]
-    grids = [grid(result, alone, ends, first=30, file="free.csv")]
+    grids = [grid(result, alone, ends, first=20, file="free.csv")]
     known = [Column("known sum", "name"), Column("value, t", "value", "sd")]
-    grids.append(grid(result, sums, known, first=30, file="free.csv"))
+    grids.append(grid(result, sums, known, first=15, file="free.csv"))
     yield Section("free", "Free quantities", (text,), grids=tuple(g for g in grids if g.rows))
 
 

@@ -81,7 +81,7 @@ def _flags(result: Result) -> Iterator[str]:
         flags = result.observations["flag"].value_counts()
         gross, suspect = int(flags.get("gross error", 0)), int(flags.get("suspect", 0))
         errors = count(gross, "figure is a gross error", "figures are gross errors")
-        yield f"{errors}, {suspect:,} more {'is' if suspect == 1 else 'are'} suspect."
+        yield f"{errors}, {count(suspect, 'more is', 'more are')} suspect."
 
 
 def _mirrors(result: Result) -> Iterator[str]:

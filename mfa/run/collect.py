@@ -12,15 +12,19 @@ import pandas as pd
 from mfa.build.flows import EdgeCells
 from mfa.build.model import Model
 from mfa.build.parameters import label_frame
+from mfa.core.composition import mass_fraction
 from mfa.core.labels import CellIndex
 from mfa.core.system import Edge, StockOf
 from mfa.run.manifest import input_hashes
-from mfa.run.result import Quantity, Result
+from mfa.run.result import STATUSES, Quantity, Result
+from mfa.solve.classify import FreeSum, free_sums, intervals
 from mfa.run.tables import balance_table, observation_table
 
 if TYPE_CHECKING:
     from mfa.run.pipeline import Solved
 
+_ORDER = np.argsort(STATUSES)
+_SORTED = np.asarray(STATUSES)[_ORDER]
 PARAMETER_PREFIXES = ("compositions.", "contents.", "transfers.")
 
 
@@ -71,7 +75,8 @@ def _quantities(solved: Solved) -> Iterator[Quantity]:
 def _quantity(solved: Solved, name: str, of: Edge | StockOf, index: CellIndex, cells: EdgeCells) -> Quantity:
     n = len(index)
     numbers = cells.of(np.arange(n))
-    status = np.where(cells.mask, solved.classification.cells[numbers], -1).astype(np.int8)
+    known = np.searchsorted(_SORTED, solved.classification.cells[numbers])
+    status = np.where(cells.mask, _ORDER[known], -1).astype(np.int8)
     labels = label_frame(solved.model.system, index)
     elements = solved.model.system.elements
     stock = isinstance(of, StockOf)
@@ -107,23 +112,46 @@ def _observations(solved: Solved) -> pd.DataFrame:
         "flag": np.asarray(d.flag, dtype=object),
     }
     table = observation_table(solved.model.observed, columns)
+    table["place"] = _relative(table["place"], _root(solved.model))
     table["flag"] = table["flag"].where(table["standing"] == "counted", table["standing"])
     return table
 
 
+def _relative(places: pd.Series, root: Path) -> pd.Series:
+    """`file:line` places with files named from `root`."""
+    known = {}
+    for text in places.unique():
+        file, colon, line = str(text).rpartition(":")
+        path = Path(file if colon else str(text))
+        inside = path.resolve().is_relative_to(root)
+        name = path.resolve().relative_to(root).as_posix() if inside else path.name
+        known[text] = f"{name}{colon}{line}" if colon else name
+    return places.map(known)
+
+
 def _free(solved: Solved) -> pd.DataFrame:
     """What nothing determines: the cells with their feasible intervals, and the sums that are determined."""
-    c = solved.classification
-    name = solved.model.problem.cells.name
+    problem, spread = solved.model.problem, solved.posterior
+    name = problem.cells.name
     rows: list[Mapping[str, Any]] = [
         {"kind": "free", "name": name(int(k)), "low": low, "high": high, "value": np.nan, "sd": np.nan}
-        for k, (low, high) in c.intervals.items()
+        for k, (low, high) in intervals(problem, spread).items()
     ]
     rows += [
-        {"kind": "sum", "name": " + ".join(s.names), "low": np.nan, "high": np.nan, "value": s.value, "sd": s.sd}
-        for s in c.sums
+        {"kind": "sum", "name": _sum(s), "low": np.nan, "high": np.nan, "value": s.value, "sd": s.sd}
+        for s in free_sums(problem, solved.solution, spread)
     ]
     return pd.DataFrame(rows, columns=["kind", "name", "value", "sd", "low", "high"])
+
+
+def _sum(of: FreeSum) -> str:
+    """`F6 + F7`, signs and factors as the row has them, the first positive."""
+    lead = np.sign(of.coefficients[0])
+    words = []
+    for name, c in zip(of.cells, of.coefficients, strict=True):
+        factor = "" if abs(c) == 1 else f"{abs(c):g} "
+        words.append(f"{'-' if c * lead < 0 else '+'} {factor}{name}")
+    return " ".join(words).removeprefix("+ ")
 
 
 def _facts(solved: Solved, balances: pd.DataFrame, order: list[str]) -> dict[str, Any]:
@@ -137,9 +165,9 @@ def _facts(solved: Solved, balances: pd.DataFrame, order: list[str]) -> dict[str
         "observations_kept_aside": len(problem.observed) - counted,
         "iterations": solved.solution.iterations,
         "chi_square": float(f"{solved.solution.chi2:.12g}"),
-        "degrees_of_freedom": float(f"{d.dof:.6g}"),
-        "critical_value": float(f"{d.critical:.6g}"),
-        "p_value": float(f"{d.p:.6g}"),
+        "degrees_of_freedom": float(f"{d.test.dof:.6g}"),
+        "critical_value": float(f"{d.test.critical:.6g}"),
+        "p_value": float(f"{d.test.p:.6g}"),
         "worst_closure": float(f"{balances['relative'].max() if len(balances) else 0.0:.3g}"),
         "free_cells": int((solved.posterior.free_q & (problem.cells.coef != 0)).sum()),
         "bases": _bases(solved.model),
@@ -149,8 +177,6 @@ def _facts(solved: Solved, balances: pd.DataFrame, order: list[str]) -> dict[str
 
 def _bases(model: Model) -> dict[str, dict[str, float]]:
     """t of each basis per t of each element."""
-    from mfa.core.composition import mass_fraction
-
     return {
         basis: {e: 1 / mass_fraction(c, e) for e, c in compounds.items()}
         for basis, compounds in model.document.spec.bases.items()

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
@@ -75,31 +75,29 @@ def _frame(rows: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> pd.DataF
 
 def _groups(rows: pd.DataFrame, labels: Sequence[str]) -> Iterable[Iterable[dict[str, Any]]]:
     """The comparisons within each set of labels and mass basis."""
-    if rows.empty:
-        return
-    units = rows["unit"].map({u: parse_unit(u, u.split()) for u in rows["unit"].unique()})
-    factor = units.map(lambda u: u.factor)
-    rows = rows.assign(
-        value=rows["value"] * factor,
-        sigma=rows["sigma"] * factor,
-        basis=units.map(lambda u: (u.kind, u.basis)),
-    )
-    for key, group in rows.groupby([*labels, "basis"], sort=False, dropna=False):
-        *own, (kind, basis) = cast("tuple[Any, ...]", key)
-        if group["reported_by"].nunique() == 2:
-            unit = " ".join(w for w in ("USD" if kind == "value" else "t", basis) if w)
-            head = {**dict(zip(labels, map(_label, own), strict=True)), "unit": unit}
-            yield ({**head, **found} for found in _compare(group))
+    units = {u: parse_unit(u, u.split()) for u in rows["unit"].unique()}
+    groups: dict[tuple[Any, ...], dict[str, list[Side]]] = {}
+    columns = ("unit", "reported_by", "of", "value", "sigma", "source")
+    for *own, unit, by, of, value, sigma, source in zip(*(rows[c] for c in (*labels, *columns)), strict=True):
+        u = units[unit]
+        basis = " ".join(w for w in ("USD" if u.kind == "value" else "t", u.basis) if w)
+        sides = groups.setdefault((*map(_label, own), basis), {side: [] for side in PAIR})
+        names = frozenset(str(of).split(" + "))
+        sides[by].append(Side(names, float(value) * u.factor, float(sigma) * u.factor, str(source)))
+    for key, sides in groups.items():
+        head = dict(zip((*labels, "unit"), key, strict=True))
+        yield ({**head, **found} for found in _compare(*(_merged(sides[side]) for side in PAIR)))
 
 
 def _label(value: Any) -> Any:
-    """A label as the dimension has it (a column of years with gaps is read as floats)."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    """A label as the dimension has it (a column with gaps is read as floats, gaps as NaN)."""
+    if isinstance(value, float):
+        return None if math.isnan(value) else int(value) if value.is_integer() else value
+    return value
 
 
-def _compare(group: pd.DataFrame) -> Iterable[dict[str, Any]]:
+def _compare(exporter: Sequence[Side], importer: Sequence[Side]) -> Iterable[dict[str, Any]]:
     """A row wherever both sides cover the same trades; else one incomplete row for what overlaps."""
-    exporter, importer = (_merged(group[group["reported_by"] == side]) for side in PAIR)
     for part in _connected([s.names for s in (*exporter, *importer)]):
         ours = [s for s in exporter if s.names <= part]
         theirs = [s for s in importer if s.names <= part]
@@ -110,15 +108,12 @@ def _compare(group: pd.DataFrame) -> Iterable[dict[str, Any]]:
             yield _row(_widest(ours), _widest(theirs))
 
 
-def _merged(rows: pd.DataFrame) -> list[Side]:
+def _merged(sides: Iterable[Side]) -> list[Side]:
     """One side's reports; several of the same trades become their precision-weighted mean."""
     found: dict[Names, list[Side]] = {}
-    for of, value, sigma, source in zip(
-        rows["of"], rows["value"], rows["sigma"], rows["source"], strict=True
-    ):
-        names = frozenset(str(of).split(" + "))
-        found.setdefault(names, []).append(Side(names, float(value), float(sigma), str(source)))
-    return [_mean(sides) for sides in found.values()]
+    for side in sides:
+        found.setdefault(side.names, []).append(side)
+    return [_mean(same) for same in found.values()]
 
 
 def _mean(sides: Sequence[Side]) -> Side:

@@ -16,17 +16,19 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from mfa.solve.kkt import Kkt, Ordering, factorise
+from mfa.solve.kkt import Kkt, Ordering, factorise, with_old_factors
 from mfa.solve.problem import Floats
 
 At = npt.NDArray[np.int8]
-ROUNDS = 150
+ROUNDS = 40
 PATIENCE = 3
 OUTSIDE = 1e-12
 INCONSISTENT = 1e-5
 NOTHING = 1e-6
 """Steps this small, in scales, are rounding when rows are checked."""
 INWARD = 1e-10
+FEW, LONG, EXACT = 6, 40, 1e-14
+"""Changes of the active set with which old factors are tried, rounds they get, and the error they may leave."""
 RESTING = 1e-9
 
 
@@ -81,12 +83,15 @@ class Step:
         return float(np.max(open_ / np.where(size > 0, size, 1.0), initial=0.0))
 
 
-def solve(problem: Quadratic, at: At | None = None) -> Step | None:
-    """The solution of `problem`, started from the active set `at`; none where the rounds do not settle."""
+def solve(problem: Quadratic, at: At | None = None, before: Step | None = None) -> Step | None:
+    """The solution of `problem`, started from the active set `at`; none where the rounds do not settle.
+
+    `before` is the step of an earlier, similar problem, whose factors serve where they still can.
+    """
     at = np.zeros(len(problem.lower), dtype=np.int8) if at is None else at
     fewest, patience = len(at) + 1, PATIENCE
     for count in range(1, ROUNDS + 1):
-        step = with_active(problem, at)
+        before = step = with_active(problem, at, before)
         if step.left(problem) > INCONSISTENT:
             return None
         wanted = _wanted(problem, step, resting=patience == 0)
@@ -104,23 +109,31 @@ def solve(problem: Quadratic, at: At | None = None) -> Step | None:
     return None
 
 
-def with_active(problem: Quadratic, at: At) -> Step:
+def with_active(problem: Quadratic, at: At, before: Step | None = None) -> Step:
     """The step with the unknowns in `at` held at their bounds (-1 lower, 1 upper)."""
     fixed = (at != 0) | problem.never_free
-    held = np.where(at > 0, problem.upper, problem.lower)
-    d0 = np.where(fixed, held, 0.0)
-    near = np.full(len(fixed), problem.near)
-    kkt = factorise(problem.pulls, problem.rows, problem.order, fixed=fixed, diagonal=near, soft=problem.soft)
+    d0 = np.where(fixed, np.where(at > 0, problem.upper, problem.lower), 0.0)
     force = np.where(fixed, 0.0, -problem.gradient)
-    rhs = kkt.join(force, -(problem.pulls @ d0), -problem.residual - problem.rows @ d0)
-    d, pulled, dual = kkt.split(kkt.solve(rhs))
-    bound = (
-        problem.gradient
-        + problem.pulls.T @ pulled
-        + problem.rows.T @ dual
-        + problem.near * np.where(fixed, d0, d)
-    )
-    return Step(np.where(fixed, d0, d), pulled, dual, np.where(fixed, bound, 0.0), at, kkt)
+    rhs = np.concatenate([force, -(problem.pulls @ d0), -problem.residual - problem.rows @ d0])
+    kkt, solution = _solved(problem, at, fixed, rhs, before)
+    d, pulled, dual = kkt.split(solution)
+    d = np.where(fixed, d0, d)
+    bound = problem.gradient + problem.pulls.T @ pulled + problem.rows.T @ dual + problem.near * d
+    return Step(d, pulled, dual, np.where(fixed, bound, 0.0), at, kkt)
+
+
+def _solved(
+    problem: Quadratic, at: At, fixed: npt.NDArray[np.bool_], rhs: Floats, before: Step | None
+) -> tuple[Kkt, Floats]:
+    """The system and its solution: with the factors of the step before where few bounds changed and they still do."""
+    near = np.full(len(fixed), problem.near)
+    if before is not None and np.count_nonzero(before.at != at) <= FEW:
+        kkt = with_old_factors(before.kkt, problem.pulls, problem.rows, fixed=fixed, diagonal=near, soft=problem.soft)
+        solution = kkt.solve(rhs, rounds=LONG)
+        if kkt.error(rhs, solution) <= EXACT:
+            return kkt, solution
+    kkt = factorise(problem.pulls, problem.rows, problem.order, fixed=fixed, diagonal=near, soft=problem.soft)
+    return kkt, kkt.solve(rhs)
 
 
 def _wanted(problem: Quadratic, step: Step, *, resting: bool = False) -> At:

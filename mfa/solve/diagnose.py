@@ -64,11 +64,12 @@ def diagnose(problem: LeastSquares, solution: Solution, spread: Posterior) -> Di
     """The verdict on every observation and on the whole at `solution`."""
     observed = problem.observed
     residual = observed.rows.rhs - solution.fitted
+    sigma = np.where(solution.sigma > 0, solution.sigma, np.inf)
     leverage = spread.leverage
     checked = observed.counted & (leverage > UNCHECKED)
-    z = np.where(checked, residual / (solution.sigma * np.sqrt(np.where(checked, leverage, 1.0))), 0.0)
-    z = np.where(observed.counted, z, _z_beside(residual, solution.sigma, spread.sd_observed))
-    contribution = np.where(observed.counted, (residual / solution.sigma) ** 2, 0.0)
+    z = np.where(checked, residual / (sigma * np.sqrt(np.where(checked, leverage, 1.0))), 0.0)
+    z = np.where(observed.counted, z, _z_beside(residual, sigma, spread.sd_observed))
+    contribution = np.where(observed.counted, (residual / sigma) ** 2, 0.0)
     critical = sidak(int(np.count_nonzero(checked)))
     conditions = [~observed.counted, ~checked, np.abs(z) > critical, _discovered(z, checked)]
     flag = np.select(conditions, ["not counted", "unchecked", "gross error", "suspect"], "")

@@ -32,6 +32,8 @@ SOUND = 1e-4
 """Relative residual that factors leave at most on a probe; refinement takes off the rest."""
 ROUNDS = 12
 PATIENCE = 2
+_BURST = 1e150
+"""A correction this large comes from factors that do not fit; what was found before it stands."""
 _ROUNDING = 0.1 * np.finfo(float).eps
 
 
@@ -103,7 +105,11 @@ class Kkt:
             for before, effect in steps:
                 share = np.sum(effect * push, axis=0)
                 move, push = move - share * before, push - share * effect
-            norm = np.sqrt(np.sum(push * push, axis=0))
+            size = np.max(np.abs(push), axis=0)
+            if not np.all(size < _BURST):
+                break
+            size = np.where(size > 0, size, 1.0)
+            norm = size * np.sqrt(np.sum((push / size) ** 2, axis=0))
             norm = np.where(norm > 0, norm, 1.0)
             move, push = move / norm, push / norm
             steps.append((move, push))
@@ -113,6 +119,12 @@ class Kkt:
             if _size(left) < best:
                 best, kept = _size(left), found
         return kept
+
+    def error(self, rhs: Floats, solution: Floats) -> float:
+        """What a solution leaves of the scaled right side, relative to it and to itself."""
+        scaled, found = self.unit * rhs, solution / self.unit
+        left = _size(scaled - self.matrix @ found)
+        return left / max(_size(scaled) + _size(found), 1e-300)
 
     def split(self, solution: Floats) -> tuple[Floats, Floats, Floats]:
         """The parts of a solution: step, observation residuals, row multipliers."""
@@ -140,14 +152,39 @@ def factorise(
     `blockwise` keeps each block's factors apart from the border's: slower to make, faster for many right
     sides.
     """
-    n, m, p = pulls.shape[1], pulls.shape[0], rows.shape[0]
+    plain = _system(pulls, rows, fixed, diagonal, soft)
+    matrix, unit = equilibrated(plain)
+    size = (pulls.shape[1], pulls.shape[0], rows.shape[0])
+    factors, regular = _factors(matrix, order, size[0], regular, blockwise)
+    return Kkt(matrix, unit, factors, size, regular)
+
+
+def with_old_factors(
+    kkt: Kkt,
+    pulls: sparse.csr_array,
+    rows: sparse.csr_array,
+    *,
+    fixed: Bools,
+    diagonal: Floats | None = None,
+    soft: Floats | None = None,
+) -> Kkt:
+    """A system near one already factorised, to be solved by refinement with the factors of that one."""
+    plain = _system(pulls, rows, fixed, diagonal, soft)
+    columns = np.repeat(kkt.unit, np.diff(plain.indptr))
+    scaled = sparse.csc_array((plain.data * kkt.unit[plain.indices] * columns, plain.indices, plain.indptr), plain.shape)
+    return Kkt(scaled, kkt.unit, kkt.factors, kkt.size, kkt.regular)
+
+
+def _system(
+    pulls: sparse.csr_array, rows: sparse.csr_array, fixed: Bools, diagonal: Floats | None, soft: Floats | None
+) -> sparse.csc_array:
+    """The unscaled matrix, rows and columns of `fixed` unknowns replaced by those of the identity."""
     held = np.where(fixed, 1.0, 0.0 if diagonal is None else diagonal)
-    given = np.concatenate([held, np.full(m, -1.0), np.zeros(p) if soft is None else -soft])
+    lower = np.zeros(rows.shape[0]) if soft is None else -soft
+    given = np.concatenate([held, np.full(pulls.shape[0], -1.0), lower])
     both = sparse.vstack([pulls, rows]).tocsr()
     masked = sparse.csr_array((both.data * ~fixed[both.indices], both.indices, both.indptr), both.shape)
-    matrix, unit = equilibrated(_assembled(masked, given))
-    factors, regular = _factors(matrix, order, n, regular, blockwise)
-    return Kkt(matrix, unit, factors, (n, m, p), regular)
+    return _assembled(masked, given)
 
 
 def _factors(

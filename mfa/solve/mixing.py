@@ -197,6 +197,11 @@ def _stated(bulk: _Bulk) -> Bools:
     return found
 
 
+def has_elements(problem: LeastSquares) -> bool:
+    """Whether there are compositions, or flows in parts, to hold while bulk flows are reconciled."""
+    return bool(np.any(problem.bulk == FROZEN) or len(np.unique(problem.bulk)) < len(problem.bulk))
+
+
 def bulk_first(problem: LeastSquares, solve: Solve, progress: Progress) -> Floats:
     """A point whose bulk flows are reconciled and whose compositions follow from them, every exact row closed."""
     bulk = _bulk(problem)

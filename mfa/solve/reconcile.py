@@ -20,6 +20,7 @@ from mfa.solve.active_set import At, Quadratic, Step
 from mfa.solve.conflict import explain_infeasible, row_name
 from mfa.solve.interior import Box, interior_point
 from mfa.solve.kkt import Ordering, ordering_of
+from mfa.solve.mixing import bulk_first, has_elements
 from mfa.solve.problem import Floats, LeastSquares
 from mfa.solve.solution import Solution
 from mfa.solve.standard import SMALL, Standard, standard
@@ -33,7 +34,7 @@ CLOSED = 1e-12
 ACCEPTED = 1e-9
 NEARLY = 0.3
 RESCUES = 3
-NEAREST, FARTHEST = 1e-8, 1e-2
+NEAREST, FIRST, FARTHEST = 1e-8, 1e-4, 1e-2
 """Weights of staying near the current point, per squared scale: they make every linearised problem strictly
 convex, so that its active set settles, are raised where it does not, and vanish as the steps do (proximal point
 method, Rockafellar 1976)."""
@@ -51,7 +52,8 @@ class _State:
     penalty: Floats
     order: Ordering
     history: History = field(default_factory=History)
-    near: float = NEAREST
+    near: float = FIRST
+    last: Step | None = None
 
 
 @dataclass(frozen=True)
@@ -69,38 +71,59 @@ def reconcile(
     robust: Robust = "l2",
     tolerance: float = 1e-9,
     max_iterations: int = 60,
-    warm: bool = False,
     progress: Progress | None = None,
 ) -> Solution:
     """The constrained least-squares optimum of `problem`.
 
-    `tolerance` is in units of sigma: the last step moves no observed quantity by more. Raises `Infeasible`
-    with the rows in conflict, `NotConverged` where `max_iterations` were not enough.
+    `tolerance` is in units of sigma: the last step moves no observed quantity by more. A problem with elements
+    starts from reconciled bulk flows and the mixes that follow from them. Raises `Infeasible` with the rows in
+    conflict, `NotConverged` where `max_iterations` were not enough.
     """
     report = progress or (lambda iteration, text: None)
     if np.any(problem.lower > problem.upper):
         raise Infeasible(*explain_infeasible(problem))
+    settings = _Settings(robust, tolerance, max_iterations)
+    if not has_elements(problem):
+        return _optimum(problem, settings, report)
+
+    def bulk(inner: LeastSquares, warm: bool) -> Solution:
+        return _optimum(inner, settings, lambda *_: None, warm=warm)
+
+    start = bulk_first(problem, bulk, report)
+    return _optimum(replace(problem, start=start), settings, report, warm=True)
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """What the caller asks for."""
+
+    robust: Robust
+    tolerance: float
+    max_iterations: int
+
+
+def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, warm: bool = False) -> Solution:
+    """The optimum from the problem's start; a `warm` one is taken as it is, bounds included."""
     form = standard(problem, warm=warm)
-    state, move, rescues = _first(form), np.inf, 0
-    for iteration in range(1, max_iterations + 1):
-        local = _local(form, state, robust, first=iteration == 1 and not warm)
-        step = active_set.solve(local.quadratic, state.at)
-        if step is None and state.near < FARTHEST:
+    state, move, rescues = _first(form, warm), np.inf, 0
+    for iteration in range(1, settings.max_iterations + 1):
+        local = _local(form, state, settings.robust, first=iteration == 1 and not warm)
+        step = active_set.solve(local.quadratic, state.at, state.last)
+        if step is not None:
+            move = float(np.max(np.abs(step.pulled), initial=0.0))
+            state = _stepped(form, state, local, step)
+            report(iteration, f"step {move:.1e} sigma, {step.rounds} factorisations")
+            if move <= settings.tolerance and _open(form, state.z) <= 1e-6:
+                return _finish(form, state, local, step, iteration)
+        elif state.near < FARTHEST:
             report(iteration, f"the active set does not settle at weight {state.near:.0e}")
             state = replace(state, near=100 * state.near, at=np.zeros_like(state.at))
-            continue
-        if step is None:
-            if rescues == RESCUES:
-                break
+        elif rescues < RESCUES:
             rescues += 1
             report(iteration, "the active set does not settle: interior point")
-            state = _interior(form, state, robust)
-            continue
-        move = float(np.max(np.abs(step.pulled), initial=0.0))
-        state = _stepped(form, state, local, step)
-        report(iteration, f"step {move:.1e} sigma, {step.rounds} factorisations")
-        if move <= tolerance and _open(form, state.z) <= 1e-6:
-            return _finish(form, state, local, step, iteration)
+            state = _interior(form, state, settings.robust)
+        else:
+            break
     raise _failure(form, state, f"{iteration} iterations, the last moved an observation by {move:.1e} sigma")
 
 
@@ -116,12 +139,16 @@ def _failure(form: Standard, state: _State, how: str) -> Infeasible | NotConverg
     return NotConverged(Problem("not-converged", f"the reconciliation did not settle: {how}{worst}"))
 
 
-def _first(form: Standard) -> _State:
+def _first(form: Standard, warm: bool) -> _State:
+    """The starting state; a warm one has the active set that its point says."""
     zero = np.zeros(len(form.rhs))
     cells = form.cell_jacobian(form.start)
     pulls = form.pull_jacobian(cells, sigma_of(form, form.reports))
     order = ordering_of(pulls, form.row_jacobian(cells), form.block)
-    return _State(form.start, zero, np.zeros(len(form.lower), dtype=np.int8), zero, order)
+    at = np.zeros(len(form.lower), dtype=np.int8)
+    if warm:
+        at[form.start <= form.lower] = -1
+    return _State(form.start, zero, at, zero, order, near=NEAREST if warm else FIRST)
 
 
 def _interior(form: Standard, state: _State, robust: Robust) -> _State:
@@ -192,14 +219,15 @@ def _stepped(form: Standard, state: _State, local: _Local, step: Step) -> _State
     now = merit(state.z)
     fall = now - 0.5 * float(np.sum((local.quadratic.pulled + step.pulled) ** 2))
     t, d = _searched(form, state, step, _Descent(merit, now, fall))
+    closeness = max(NEAREST, 0.1 * state.near)
     z, dual = np.clip(state.z + d, form.lower, form.upper), state.dual + t * step.dual
     near = float(np.max(np.abs(step.pulled), initial=0.0)) < NEARLY
     if t < 1.0 or not near or np.any(step.at != state.at):
-        return _State(z, dual, step.at, penalty, state.order, near=max(NEAREST, 0.1 * state.near))
+        return _State(z, dual, step.at, penalty, state.order, near=closeness, last=step)
     history = state.history.after(np.concatenate([z, dual]), step.pulled)
     best = history.accelerated()
     z = np.clip(best[: len(z)], form.lower, form.upper)
-    return _State(z, best[len(z) :], step.at, penalty, state.order, history, max(NEAREST, 0.1 * state.near))
+    return _State(z, best[len(z) :], step.at, penalty, state.order, history, closeness, step)
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.transforms import Affine2D, Bbox
 
 from mfa.errors import InputError, OutputError, UnitError, UnknownName
 from mfa.figures import CAPTIONS, KINDS, EmptyFigure, caption, draw, figure_specs, save_figures, to_bytes
-from mfa.figures.style import PALETTE, box, look
+from mfa.figures.style import PALETTE, look, renderer
 from mfa.run.result import Result
 
 NAMES = ("sankey_nd", "sankey_chn", "mine_production", "made_by_element", "stock", "adjustments", "mirror")
@@ -37,11 +38,16 @@ def texts(figure: Figure) -> list[Text]:
     return [t for t in found if not t.get_text().isspace()]
 
 
+def box(text: Text, figure: Figure) -> Bbox:
+    """The box of a text in points."""
+    return text.get_window_extent(renderer(figure)).transformed(Affine2D().scale(72 / figure.dpi))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_no_text_is_clipped_or_overlaps_another(world: Result, name: str) -> None:
     figure = draw(world, name)
     width, height = (72 * v for v in figure.get_size_inches())
-    boxes = [(t.get_text(), box(t)) for t in texts(figure)]
+    boxes = [(t.get_text(), box(t, figure)) for t in texts(figure)]
     assert len(boxes) > 5
     for text, b in boxes:
         assert b.x0 >= 0, text

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 
 import networkx as nx
 import numpy as np
 import pytest
 from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.transforms import Bbox
 
 from mfa.figures import draw
 from mfa.figures.layout import columns, crossings, layout, ordered
@@ -64,6 +66,16 @@ def test_trade_shows_only_with_a_region_and_stays_inside_a_group(world: Result) 
         s.label: s.value for s in chain(world, year=(2019,), region=("CHN", "USA")).stubs if s.kind == "trade"
     }
     assert pair == {"imports": pytest.approx(10500.0)}
+
+
+def test_all_trades_of_a_market_are_one_stub(world: Result) -> None:
+    second = replace(world.quantity("ore_trade"), name="monazite_trade")
+    twice = replace(world, quantities={**world.quantities, "monazite_trade": second})
+    at = {"year": (2019,), "region": ("CHN",)}
+    one, two = ([s for s in chain(w, **at).stubs if s.label == "imports"] for w in (world, twice))
+    assert len(one) == len(two) == 1
+    assert two[0].value == pytest.approx(2 * one[0].value)
+    assert two[0].sd == pytest.approx(one[0].sd * 2**0.5)
 
 
 def test_recycling_is_the_loop(world: Result) -> None:
@@ -138,6 +150,23 @@ def test_ribbons_keep_their_width_and_fill_their_bars(world: Result) -> None:
         ends[link.source] = ends.get(link.source, 0.0) + link.value * scale
     for name in ("mine", "separation", "magnets", "recycling"):
         assert ends[name] == pytest.approx(placed.layout.height[name, -1])
+
+
+def test_feedback_passes_beside_the_labels(world: Result) -> None:
+    found = chain(world, year=(2022,))
+    captions = {n: Caption.of(node) for n, node in found.nodes.items()}
+    placed = places(found, captions, layout(found, {n: c.height for n, c in captions.items()}))
+    boxes = []
+    for name, caption in captions.items():
+        x, y = placed.left((name, -1)) + 5, placed.layout.top[name, -1]
+        boxes.append(
+            Bbox.from_extents(x - caption.width / 2, y - caption.height, x + caption.width / 2, y - 2)
+        )
+    assert placed.returns
+    for back in placed.returns:
+        wide = back.link.value * placed.layout.scale
+        path = return_band(back.start, back.end, back.lane, wide, back.out)
+        assert not any(path.intersects_bbox(b, filled=True) for b in boxes)
 
 
 def test_a_feedback_band_runs_below_and_keeps_its_width() -> None:

@@ -1,0 +1,85 @@
+"""The command group and what every command shares: errors on stderr, exit codes 0, 1 and 2."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, ParamSpec
+
+import click
+
+from mfa import __version__
+from mfa.errors import MfaError, Problem
+
+P = ParamSpec("P")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mfa")
+def main() -> None:
+    """Material flow analysis: from raw statistics to mass-balanced flows, figures and a report."""
+
+
+def say(text: str) -> None:
+    """A line for people, on stderr."""
+    click.echo(text, err=True)
+
+
+def say_problems(problems: Iterable[Problem]) -> None:
+    """Problems on stderr, with a count at the end."""
+    found = list(problems)
+    for problem in found:
+        say(str(problem))
+    errors = sum(p.severity == "error" for p in found)
+    if len(found) > 1:
+        warned = len(found) - errors
+        say(f"{errors} error{'s' * (errors != 1)}" + (f", {warned} warning{'s' * (warned != 1)}" if warned else ""))
+
+
+def plain(problem: Problem) -> dict[str, Any]:
+    """A problem as JSON has it."""
+    where = problem.where
+    place = {"file": where.file, "line": where.line, "column": where.column} if where else None
+    return {
+        "code": problem.code, "severity": problem.severity, "text": problem.text, "hint": problem.hint, "where": place,
+    }
+
+
+def guarded(command: Callable[P, None]) -> Callable[P, None]:
+    """The command with errors of mfa printed (as JSON with --json) and its exit code: 1 no answer, 2 wrong input."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except MfaError as error:
+            if kwargs.get("as_json"):
+                click.echo(json.dumps({"problems": [plain(p) for p in error.problems]}, indent=2))
+            else:
+                say_problems(error.problems)
+                say_help(error)
+            sys.exit(error.exit_code)
+        except BrokenPipeError:
+            sys.exit(0)
+
+    return run
+
+
+def say_help(error: MfaError) -> None:
+    """Where to read more about the first problem."""
+    if error.problems:
+        say(f"more: mfa explain {error.problems[0].code}")
+
+
+def load_commands() -> None:
+    """Register the commands, which live in modules of their own."""
+    from mfa.cli import documents, help, results, run
+
+    for module in (run, documents, results, help):
+        for command in module.COMMANDS:
+            main.add_command(command)
+
+
+load_commands()

@@ -1,0 +1,71 @@
+"""`mfa run`: solve a scenario and write everything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mfa.cli.app import guarded, say, say_problems
+
+if TYPE_CHECKING:
+    from mfa.run.result import Result
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("--variant", "-v", help="Run this variant of the scenario.")
+@click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change one value; may be repeated.")
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder to write (default results/<name>).")
+@click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Facts of the run, or its problems, as JSON on stdout.")
+@guarded
+def run(
+    scenario: str, variant: str | None, settings: tuple[str, ...], output: Path | None, quiet: bool, as_json: bool
+) -> None:
+    """Solve SCENARIO (a file, or the name of a bundled one) and write tables, figures and a report."""
+    from mfa.api import run as run_scenario
+    from mfa.report.publish import publish
+    from mfa.run.bundled import find_scenario
+    from mfa.run.staging import check_target
+    from mfa.spec.resolve import load_document
+
+    document = load_document(find_scenario(scenario), variant=variant, set=list(settings) or None)
+    say_problems(document.warnings)
+    name = document.spec.name + (f"-{variant}" if variant else "")
+    target = output or Path("results") / name
+    check_target(target)
+    result = run_scenario(document, progress=None if quiet else _progress())
+    folder, failed = publish(result, target)
+    say_problems(failed)
+    if as_json:
+        click.echo(json.dumps({"folder": str(folder), **{k: v for k, v in result.facts.items() if k != "order"}}, indent=2))
+    else:
+        click.echo(summary(result, folder))
+
+
+def _progress() -> Callable[[str], None]:
+    return lambda text: say(f"  {text}")
+
+
+def summary(result: Result, folder: Path) -> str:
+    """What was found, in a few lines, and where it is."""
+    facts, flags = result.facts, result.observations["flag"]
+    flagged = int(flags.isin(["gross error", "suspect"]).sum()) if len(flags) else 0
+    lines = [
+        f"{result.title}",
+        f"  chi-square {facts['chi_square']:.4g} on {facts['degrees_of_freedom']:.4g} degrees of freedom"
+        f" (95 %: {facts['critical_value']:.4g})",
+        f"  {facts['observations_counted']} observations counted, {facts['observations_kept_aside']} kept aside,"
+        f" {flagged} flagged",
+        f"  worst balance closes to {facts['worst_closure']:.1e} of its throughput",
+    ]
+    if facts["free_cells"]:
+        lines.append(f"  {facts['free_cells']} cells are free: nothing determines them (free.csv)")
+    return "\n".join([*lines, f"  written to {folder}{'/' if not str(folder).endswith('/') else ''}"])
+
+
+COMMANDS = (run,)

@@ -1,0 +1,36 @@
+"""Everything a run writes, into a folder that appears whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mfa.errors import InputError, Problem
+from mfa.figures import save_figures
+from mfa.report import write_report
+from mfa.run.manifest import write_manifest
+from mfa.run.result import Result
+from mfa.run.staging import staged
+from mfa.run.store import manifest_facts, write
+
+
+def publish(result: Result, folder: str | Path) -> tuple[Path, tuple[Problem, ...]]:
+    """The folder with tables, tensors, figures, report and manifest; and the problems of figures not drawn.
+
+    Raises OutputError where the folder cannot be written; nothing is left half-way.
+    """
+    target, failed = Path(folder), ()
+    with staged(target) as partial:
+        write(result, partial)
+        failed = draw_figures(result, partial / "figures")
+        write_report(result, partial)
+        write_manifest(partial, inputs=result.inputs, facts=manifest_facts(result))
+    return target, failed
+
+
+def draw_figures(result: Result, folder: Path) -> tuple[Problem, ...]:
+    """Every figure of the result drawn into a folder; the problems of those that cannot be."""
+    try:
+        save_figures(result, folder)
+    except InputError as error:
+        return error.problems
+    return ()

@@ -1,0 +1,33 @@
+"""Two results side by side."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mfa.run.result import Result
+from mfa.run.store import long_table
+
+
+def compare(first: Result, second: Result) -> pd.DataFrame:
+    """Every flow and stock cell of two results: value, other value, change, and the change in standard deviations.
+
+    A cell that one result lacks counts as 0 there. Largest change in standard deviations first.
+    """
+    tables = [_cells(first), _cells(second)]
+    keys = [c for c in dict.fromkeys([*tables[0].columns, *tables[1].columns]) if c not in ("value", "sd")]
+    tables = [t.reindex(columns=[*keys, "value", "sd"]).fillna(dict.fromkeys(keys, "")) for t in tables]
+    both = tables[0].merge(tables[1], on=keys, how="outer", suffixes=("", "_other"))
+    both[["value", "value_other"]] = both[["value", "value_other"]].fillna(0.0)
+    change = both["value_other"] - both["value"]
+    spread = np.sqrt(both["sd"].fillna(0.0) ** 2 + both["sd_other"].fillna(0.0) ** 2)
+    in_sd = np.divide(change, spread, out=np.zeros(len(both)), where=spread.to_numpy() > 0)
+    order = np.lexsort((-np.abs(change), -np.abs(in_sd)))
+    return both.assign(change=change, in_sd=in_sd).iloc[order].reset_index(drop=True)
+
+
+def _cells(result: Result) -> pd.DataFrame:
+    table = pd.concat([long_table(result, stocks=False), long_table(result, stocks=True)], ignore_index=True)
+    table = table.drop(columns=["unit", "basis", "status"])
+    labels = [c for c in table.columns if c not in ("value", "sd")]
+    return table.assign(**{c: table[c].fillna("").astype(str) for c in labels})
