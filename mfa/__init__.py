@@ -11,6 +11,8 @@
 from __future__ import annotations
 
 import importlib
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -58,9 +60,25 @@ def __getattr__(name: str) -> Any:
         found = importlib.import_module("mfa.core.stock")
     else:
         found = getattr(importlib.import_module(_WHERE[name]), name)
-    globals()[name] = found
+    if name != "run":
+        globals()[name] = found
     return found
 
 
 def __dir__() -> list[str]:
     return __all__
+
+
+class _Package(ModuleType):
+    """The package, in which `run` is the function: importing the folder of that name would hide it."""
+
+    @property
+    def run(self) -> Any:
+        return importlib.import_module(_WHERE["run"]).run
+
+    @run.setter
+    def run(self, folder: ModuleType) -> None:
+        """Python binds a subpackage under its name in the parent; that name is taken."""
+
+
+sys.modules[__name__].__class__ = _Package

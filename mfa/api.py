@@ -21,8 +21,8 @@ def load(source: Source, *, variant: str | None = None, set: Mapping[str, Any] |
     `variant` names one of its variants; `set` maps paths such as `solve.robust` to new values.
     Raises DocumentError with every problem, MissingFile with the nearest name.
 
-    >>> load({"mfa": 1, "name": "empty"}).spec.name
-    'empty'
+    >>> load({"mfa": 1, "name": "small", "processes": {"mine": {"kind": "source"}}}).spec.name
+    'small'
     """
     found = source if isinstance(source, Mapping) else find_scenario(source)
     return load_document(found, variant=variant, set=set)

@@ -1,8 +1,8 @@
 """Indicators: formulas over flows, trades and stocks, with standard deviations by error propagation.
 
-Every part of a formula is an array with its derivative by the cells of the problem, so that the standard deviation
-of a ratio or a share is that of the whole expression, covariances included: sd = |J S|, S the effect of a
-one-sigma error of each observation on the cells.
+Every part of a formula is an array with its derivative by the cells of the problem, so that the standard
+deviation of a ratio or a share is that of the whole expression, covariances included: sd = |J S|, S the effect
+of a one-sigma error of each observation on the cells.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class Operand:
         """The entries `rows` as an array over other axes."""
         return Operand(tuple(axes), labels, self.value[rows], self.slope[rows].tocsr())
 
-    def mapped(self, axes: Sequence[str], labels: Mapping[str, tuple[str | int, ...]], by: sparse.csr_array) -> Operand:
+    def mapped(
+        self, axes: Sequence[str], labels: Mapping[str, tuple[str | int, ...]], by: sparse.csr_array
+    ) -> Operand:
         """`by @ self`: sums of entries as an array over other axes."""
         return Operand(tuple(axes), labels, np.asarray(by @ self.value), (by @ self.slope).tocsr())
 
@@ -75,10 +77,17 @@ def _table(solved: Solved, name: str, formula: str) -> pd.DataFrame:
     defined = np.isfinite(found.value)
     if defined.any():
         sd[defined] = solved.posterior.sd_of(found.slope[np.flatnonzero(defined)].tocsr())
-    index = np.indices(found.shape).reshape(len(found.axes), -1)
+    index = _positions(found.shape)
     columns = {a: np.asarray(found.labels[a], dtype=object)[index[k]] for k, a in enumerate(found.axes)}
     value = np.where(defined, found.value, np.nan)
-    return pd.DataFrame({"name": name, **columns, "value": value, "sd": sd, "formula": formula}, index=range(len(value)))
+    return pd.DataFrame(
+        {"name": name, **columns, "value": value, "sd": sd, "formula": formula}, index=range(len(value))
+    )
+
+
+def _positions(shape: tuple[int, ...]) -> Ints:
+    """The positions of every entry along every axis, one line an axis (none for a single number)."""
+    return np.indices(shape, dtype=np.int64).reshape(len(shape), int(np.prod(shape, dtype=np.int64)))
 
 
 class _Evaluation:
@@ -106,7 +115,9 @@ class _Evaluation:
         labels = {a: system.dimensions[dimension_of(a)].labels for a in axes}
         shape = tuple(len(labels[a]) for a in axes)
         k, element = np.nonzero(cells.mask)
-        where = [index.coords[k, i] for i in range(len(index.axes))] + ([element] if axes != index.axes else [])
+        where = [index.coords[k, i] for i in range(len(index.axes))] + (
+            [element] if axes != index.axes else []
+        )
         row = np.ravel_multi_index(tuple(where), shape) if shape else np.zeros(len(k), np.int64)
         number = cells.offset + k * cells.n_elements + element
         size = int(np.prod(shape, dtype=np.int64))
@@ -143,7 +154,8 @@ _RULES: dict[type, Callable[[_Evaluation, object], Operand]] = {
 
 
 def _scaled(slope: sparse.csr_array, factor: Floats) -> sparse.csr_array:
-    return (sparse.diags_array(np.where(np.isfinite(factor), factor, 0.0)) @ slope).tocsr()
+    """The derivative with its rows multiplied; where the factor is not finite there is none."""
+    return sparse.csr_array(sparse.diags_array(np.where(np.isfinite(factor), factor, 0.0)) @ slope)
 
 
 def _quotient(a: Operand, b: Operand) -> tuple[Floats, sparse.csr_array]:
@@ -174,7 +186,7 @@ def _spread(operand: Operand, axes: tuple[str, ...], labels: Mapping[str, tuple[
     shape = tuple(len(labels[a]) for a in axes)
     if operand.axes == axes:
         return operand
-    index = np.indices(shape).reshape(len(shape), -1)
+    index = _positions(shape)
     own = tuple(index[axes.index(a)] for a in operand.axes)
     size = int(np.prod(shape, dtype=np.int64))
     rows = np.ravel_multi_index(own, operand.shape) if own else np.zeros(size, np.int64)
@@ -183,7 +195,9 @@ def _spread(operand: Operand, axes: tuple[str, ...], labels: Mapping[str, tuple[
 
 def _axis(operand: Operand, axis: str) -> int:
     if axis not in operand.axes:
-        raise InputError(f'there is no dimension "{axis}" here; the dimensions are {", ".join(operand.axes) or "none"}')
+        raise InputError(
+            f'there is no dimension "{axis}" here; the dimensions are {", ".join(operand.axes) or "none"}'
+        )
     return operand.axes.index(axis)
 
 
@@ -207,13 +221,15 @@ def _summed(operand: Operand, dims: Sequence[str]) -> Operand:
     gone = {_axis(operand, d) for d in dims} if dims else set(range(len(operand.axes)))
     axes = tuple(a for k, a in enumerate(operand.axes) if k not in gone)
     labels = {a: operand.labels[a] for a in axes}
-    index = np.indices(operand.shape).reshape(len(operand.axes), -1)
+    index = _positions(operand.shape)
     shape = tuple(len(labels[a]) for a in axes)
     kept = tuple(index[operand.axes.index(a)] for a in axes)
     n = len(operand.value)
     row = np.ravel_multi_index(kept, shape) if kept else np.zeros(n, np.int64)
     size = int(np.prod(shape, dtype=np.int64))
-    return operand.mapped(axes, labels, sparse.coo_array((np.ones(n), (row, np.arange(n))), shape=(size, n)).tocsr())
+    return operand.mapped(
+        axes, labels, sparse.coo_array((np.ones(n), (row, np.arange(n))), shape=(size, n)).tocsr()
+    )
 
 
 def _cumulated(operand: Operand, dims: Sequence[str]) -> Operand:

@@ -8,9 +8,11 @@ t, year and USD.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
+from math import inf
+from tokenize import TokenError
 from typing import Any
 
 from mfa.errors import UnitError, did_you_mean
@@ -18,25 +20,27 @@ from mfa.errors import UnitError, did_you_mean
 GROSS = "gross"
 """The basis of a product's own mass, whatever it contains."""
 
-_DEFINITIONS = """
-t = [mass]
-kt = 1e3 * t
-Mt = 1e6 * t
-Gt = 1e9 * t
-kg = 1e-3 * t
-g = 1e-6 * t
-mg = 1e-9 * t
-Gg = 1e3 * t
-Tg = 1e6 * t
-lb = 0.00045359237 * t
-year = [time]
-month = year / 12
-day = year / 365.25
-USD = [value]
-kUSD = 1e3 * USD
-MUSD = 1e6 * USD
-percent = 0.01
-"""
+_UNITS: Mapping[str, tuple[float, str]] = {
+    "t": (1.0, "mass"),
+    "kt": (1e3, "mass"),
+    "Mt": (1e6, "mass"),
+    "Gt": (1e9, "mass"),
+    "kg": (1e-3, "mass"),
+    "g": (1e-6, "mass"),
+    "mg": (1e-9, "mass"),
+    "Gg": (1e3, "mass"),
+    "Tg": (1e6, "mass"),
+    "lb": (0.00045359237, "mass"),
+    "year": (1.0, "time"),
+    "month": (1 / 12, "time"),
+    "day": (1 / 365.25, "time"),
+    "USD": (1.0, "value"),
+    "kUSD": (1e3, "value"),
+    "MUSD": (1e6, "value"),
+    "percent": (0.01, "number"),
+}
+"""Unit -> its factor to t, year, USD or 1, and its kind."""
+_BASE = {"mass": "t", "time": "year", "value": "USD"}
 _KINDS = {
     "[mass]": "mass",
     "[value]": "value",
@@ -45,7 +49,16 @@ _KINDS = {
     "[mass] / [time]": "mass",
     "[value] / [mass]": "price",
 }
-_ALIASES = {"tonne": "t", "tonnes": "t", "metric tons": "t", "a": "year", "yr": "year", "years": "year", "%": "percent"}
+_UNREADABLE = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, SyntaxError, TokenError),
+    *(TypeError, ValueError),
+)
+"""What pint lets out, beside its own errors, for text that is no expression."""
+_ALIASES = {
+    **dict.fromkeys(("tonne", "tonnes", "metric tons"), "t"),
+    **dict.fromkeys(("a", "yr", "years"), "year"),
+    "%": "percent",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +76,16 @@ class Unit:
 
     def same_kind(self, other: Unit) -> bool:
         """Whether quantities in the two units may be added."""
-        return (self.kind, self.basis) == (other.kind, other.basis) and (self.per is None) == (other.per is None)
+        return (self.kind, self.basis) == (other.kind, other.basis) and (self.per is None) == (
+            other.per is None
+        )
+
+
+def _definition(name: str) -> str:
+    """A unit in pint's language."""
+    factor, kind = _UNITS[name]
+    base = _BASE.get(kind)
+    return f"{name} = [{kind}]" if name == base else f"{name} = {factor!r}{f' * {base}' if base else ''}"
 
 
 @cache
@@ -71,27 +93,34 @@ def _registry() -> Any:
     import pint
 
     registry: Any = pint.UnitRegistry(None)
-    registry.load_definitions(_DEFINITIONS.strip().splitlines())
+    registry.load_definitions([_definition(name) for name in _UNITS])
     return registry
 
 
 @cache
 def _plain(text: str) -> tuple[float, str]:
-    """Factor to canonical units and kind of a pint expression without basis."""
+    """Factor to canonical units and kind of an expression without basis."""
     expression = re.sub(r"[A-Za-z%]+( tons)?", lambda m: _ALIASES.get(m.group(0), m.group(0)), text.strip())
     if not expression or expression == "1":
         return 1.0, "number"
+    # One word needs no parser, and loading pint takes longer than reading a scenario.
+    return _UNITS[expression] if expression in _UNITS else _evaluated(text, expression)
+
+
+def _evaluated(text: str, expression: str) -> tuple[float, str]:
+    """Factor and kind of an expression by pint; raises UnitError for whatever it cannot make sense of."""
     import pint
 
     try:
         quantity = _registry().Quantity(1.0, expression).to_base_units()
-    except (pint.errors.PintError, AttributeError, ValueError, SyntaxError, TypeError) as error:
-        names = [line.split()[0] for line in _DEFINITIONS.strip().splitlines()]
-        raise UnitError(f'cannot read the unit "{text}"; {did_you_mean(expression, names, listed=12)}') from error
-    dimension = str(quantity.dimensionality)
-    if dimension not in _KINDS:
-        raise UnitError(f'the unit "{text}" ({dimension}) is neither a mass, a value, a time, a price nor a number')
-    return float(quantity.magnitude), _KINDS[dimension]
+        factor, dimension = float(quantity.magnitude), str(quantity.dimensionality)
+    except (pint.errors.PintError, *_UNREADABLE) as error:
+        hint = did_you_mean(expression, _UNITS, listed=12)
+        raise UnitError(f'cannot read the unit "{text}"; {hint}') from error
+    if dimension not in _KINDS or not 0 < factor < inf:
+        what = "neither a mass, a value, a time, a price nor a number"
+        raise UnitError(f'the unit "{text}" ({dimension}) is {what}')
+    return factor, _KINDS[dimension]
 
 
 def parse_unit(text: str, bases: Collection[str] = ()) -> Unit:
@@ -104,7 +133,7 @@ def parse_unit(text: str, bases: Collection[str] = ()) -> Unit:
     >>> parse_unit("t REO / t gross", ["REO"]).per.basis
     'gross'
     """
-    left, bar, right = text.partition("/")
+    left, bar, right = (part.strip() for part in text.partition("/"))
     below = right.split()[:1]
     if bar and len(right.split()) > 1 and not {_ALIASES.get(w, w) for w in below} & {"year", "month", "day"}:
         above, per = parse_unit(left, bases), parse_unit(right, bases)
@@ -114,7 +143,9 @@ def parse_unit(text: str, bases: Collection[str] = ()) -> Unit:
     basis = next((w for w in words[1:] if w in known), "")
     plain = " ".join(w for i, w in enumerate(words) if not (i and w == basis))
     if len(words) > 1 and not basis and re.fullmatch(r"[A-Za-z0-9]+", words[-1]) and "/" not in text:
-        raise UnitError(f'unknown basis "{words[-1]}" in the unit "{text}"; {did_you_mean(words[-1], sorted(known))}')
+        raise UnitError(
+            f'unknown basis "{words[-1]}" in the unit "{text}"; {did_you_mean(words[-1], sorted(known))}'
+        )
     factor, kind = _plain(plain)
     if basis and kind != "mass":
         raise UnitError(f'a basis ("{basis}") goes with a mass, not with "{plain}"')

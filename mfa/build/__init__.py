@@ -7,20 +7,24 @@ from mfa.build.model import Model
 from mfa.errors import InputError, Problem
 from mfa.spec.resolve import Document
 
-__all__ = ["Model", "build", "prepare"]
+__all__ = ["Model", "build", "check"]
 
 
 def build(document: Document) -> Model:
     """The model of a document that passed its checks; raises InputError with every problem found."""
-    model, problems = prepare(document)
-    if model is None:
-        raise InputError(*(p for p in problems if p.severity == "error"))
-    return model
+    builder = _placed(document)
+    if builder.failed:
+        raise InputError(*(p for p in builder.problems if p.severity == "error"))
+    return builder.model()
 
 
-def prepare(document: Document) -> tuple[Model | None, list[Problem]]:
-    """The model and every problem of the tables it reads; no model where one of them is an error."""
+def check(document: Document) -> list[Problem]:
+    """Every problem of the tables a document reads, and of what they say about its system."""
+    return _placed(document).problems
+
+
+def _placed(document: Document) -> Builder:
     builder = Builder(document)
-    model = builder.make() if builder.read() else None
-    failed = any(p.severity == "error" for p in builder.problems)
-    return None if failed else model, builder.problems
+    if builder.read():
+        builder.place()
+    return builder

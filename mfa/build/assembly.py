@@ -11,7 +11,6 @@ import numpy.typing as npt
 from scipy import sparse
 
 from mfa.core.balance import FLOOR
-from mfa.errors import Problem
 from mfa.solve.problem import Cells, LeastSquares, Observed, Rows
 
 Floats = npt.NDArray[np.float64]
@@ -34,8 +33,23 @@ class Terms:
         """Terms from arrays that broadcast against each other."""
         r, c, w = np.broadcast_arrays(row, cell, weight)
         return Terms(
-            np.asarray(r, np.int64).ravel(), np.asarray(c, np.int64).ravel(), np.asarray(w, np.float64).ravel()
+            np.asarray(r, np.int64).ravel(),
+            np.asarray(c, np.int64).ravel(),
+            np.asarray(w, np.float64).ravel(),
         )
+
+    def only(self, rows: Ints) -> Terms:
+        """The terms of some rows (ascending), renumbered in their order."""
+        kept = np.isin(self.row, rows)
+        return Terms(np.searchsorted(rows, self.row[kept]), self.cell[kept], self.weight[kept])
+
+    def summed(self, n_elements: int) -> Terms:
+        """Rows numbered node * n_elements + element added up to rows numbered node."""
+        return Terms(self.row // n_elements, self.cell, self.weight)
+
+    def times(self, factor: Floats | float) -> Terms:
+        """The terms with their weights multiplied."""
+        return Terms(self.row, self.cell, self.weight * factor)
 
     @staticmethod
     def join(*parts: Terms) -> Terms:
@@ -94,7 +108,6 @@ class Assembly:
     """What the parts of :mod:`mfa.build` add their unknowns, cells and rows to."""
 
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
         self._unknowns = _Groups()
         self._columns: dict[str, list[Floats]] = {k: [] for k in ("lower", "upper", "start", "scale")}
         self._blocks: list[Ints] = []
@@ -109,7 +122,7 @@ class Assembly:
         self._exact, self._limits, self._observed = _RowGroups(), _RowGroups(), _RowGroups()
         self._sd: list[Floats] = []
         self._cv: list[Floats] = []
-        self._counted: list[npt.NDArray[np.bool_]] = []
+        self._counted: list[Bools] = []
 
     def unknowns(
         self,
@@ -117,8 +130,8 @@ class Assembly:
         namer: Namer,
         *,
         start: Floats | float,
-        lower: float = 0.0,
-        upper: float = np.inf,
+        lower: Floats | float = 0.0,
+        upper: Floats | float = np.inf,
         block: Ints | int = SHARED_BLOCK,
         mass: bool = True,
         scalable: bool | None = None,
@@ -153,16 +166,45 @@ class Assembly:
         return self.cells(np.arange(first, first + n), -1, 1.0, namer)
 
     def exact(self, terms: Terms, rhs: Floats, namer: Namer, *, merge: Ints | None = None) -> int:
-        """Add rows that hold exactly; `merge` numbers those that differ in the element alone (-1: a sum of shares)."""
+        """Add rows that hold exactly; the offset of the first.
+
+        `merge` numbers those that differ in the element alone (-1: a sum of shares).
+        """
         self._merge.append(_numbered(merge, len(rhs), self._exact.groups.count))
         return self._exact.add(terms, rhs, namer)
+
+    def total(
+        self,
+        terms: Terms,
+        n: int,
+        namer: Namer,
+        *,
+        block: Ints | int,
+        plus: float = 0.0,
+        bulk: Ints | None = None,
+        merge: Ints | None = None,
+    ) -> int:
+        """The first of `n` new unknowns, each the sum of a row of terms `plus` a constant."""
+        first, rows = self.unknowns(n, namer, start=1.0, block=block, bulk=bulk), np.arange(n)
+        cell = self.linear(first, n, namer)
+        self.exact(
+            Terms.join(terms, Terms.of(rows, cell + rows, -1.0)), np.full(n, -plus), namer, merge=merge
+        )
+        return first
 
     def limit(self, terms: Terms, rhs: Floats, namer: Namer) -> int:
         """Add rows that must not exceed `rhs`."""
         return self._limits.add(terms, rhs, namer)
 
     def observe(
-        self, terms: Terms, value: Floats, sd: Floats, cv: Floats, counted: npt.NDArray[np.bool_], namer: Namer
+        self,
+        terms: Terms,
+        value: Floats,
+        sd: Floats,
+        cv: Floats,
+        *,
+        counted: Bools,
+        namer: Namer,
     ) -> int:
         """Add reported values of rows; the offset of the first."""
         self._sd.append(np.asarray(sd, np.float64))
@@ -218,7 +260,7 @@ class Assembly:
 
 
 def _numbered(group: Ints | None, n: int, offset: int) -> Ints:
-    """Group numbers that no other array of unknowns or rows has: local ones shifted, -1 kept, none: each its own."""
+    """Group numbers that no other array has: local ones shifted, -1 kept; without groups each its own."""
     if group is None:
         return offset + np.arange(n)
     order = np.unique(group[group >= 0])

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from mfa.build.assembly import Assembly, Floats, Ints, Terms
+from mfa.build.assembly import Assembly, Ints, Terms
 from mfa.build.balances import add_balances
+from mfa.build.cohorts import add_cohorts, add_levels
 from mfa.build.compositions import composition_unknowns, first_mix, read_compositions
+from mfa.build.constraints import add_constraints
 from mfa.build.differences import add_difference
-from mfa.build.dims import build_dims
-from mfa.build.flows import FlowCells, Reach, allocate_flows, pruned
+from mfa.build.dims import build_dims, time_problems
+from mfa.build.flows import FlowCells, Reach, allocate_flows, initially_held, pruned
 from mfa.build.model import Model
 from mfa.build.network import build_system, difference_name, empty_edges
 from mfa.build.observed import Observer
 from mfa.build.parameters import ObservedGroup, add_parameter
 from mfa.build.reports import Reports
-from mfa.build.shares import Throughputs, add_share
-from mfa.build.start import first_guess, with_start
-from mfa.build.stocks import StockCells, add_reserve, add_stock, change_terms
+from mfa.build.reserves import add_reserve, read_reserve
+from mfa.build.shares import add_share, read_shares, split_problems
+from mfa.build.start import first_guess, with_start, without_bounds
+from mfa.build.stocks import StockCells, add_stock, change_terms
 from mfa.build.targets import Content, Targets
 from mfa.build.values import Reader, ValueArray
-from mfa.core.labels import ELEMENT
 from mfa.core.system import System
 from mfa.errors import Problem
 from mfa.spec.resolve import Document
 
 
 class Builder:
-    """The steps from document to model, in order."""
+    """The steps from document to model: `read` what it says, `place` it in the system, make the `model`."""
 
     def __init__(self, document: Document) -> None:
         self.document, self.spec = document, document.spec
@@ -37,53 +37,80 @@ class Builder:
 
     @property
     def problems(self) -> list[Problem]:
+        """Everything found wrong so far."""
         return self.reader.problems
 
+    @property
+    def failed(self) -> bool:
+        """Whether a problem is an error."""
+        return any(p.severity == "error" for p in self.problems)
+
     def read(self) -> bool:
-        """Tables and system; False where something is wrong with them."""
+        """Read the tables and make the system; False where something is wrong with them."""
+        self.problems.extend(time_problems(self.document, self.reader.dims))
         self.reports = Reports(self.reader)
         self.compositions = read_compositions(self.reader)
-        self.shares = self._shares()
-        if any(p.severity == "error" for p in self.problems):
+        self.shares = read_shares(self.reader)
+        self.initial = self._initial()
+        if self.failed:
             return False
         whole = build_system(self.document, self.reader.dims.dimensions, self.reports.pairs())
         self.problems.extend(empty_edges(self.document, whole))
-        zeros = {flow: v for (_, flow), v in self.shares.items() if not v.uncertain and ELEMENT in v.axes}
-        self.reach = Reach(whole, self.compositions, zeros)
+        self.problems.extend(split_problems(self.reader, whole, self.shares))
+        stated = {flow: share for (_, flow), share in self.shares.items()}
+        self.reach = Reach(whole, self.compositions, stated, initially_held(whole, self.initial))
         self.system: System = pruned(whole, self.reach)
-        return True
+        return not self.failed
 
-    def _shares(self) -> dict[tuple[str, str], ValueArray]:
+    def _initial(self) -> dict[str, ValueArray]:
+        """The level of each stock before the first period (of a reserve: read with its other values)."""
         found = {}
-        for process, shares in self.spec.transfers.items():
-            for flow, share in shares.items():
-                if share != "rest":
-                    given = self.reader.array(("transfers", process, flow), share, "1")
-                    if given is not None:
-                        found[process, flow] = given
+        for name, stock in self.spec.stocks.items():
+            if stock.initial is not None and stock.kind != "reserve":
+                given = self.reader.array(("stocks", name, "initial"), stock.initial, "t")
+                if given is not None:
+                    found[name] = given
         return found
 
-    def make(self) -> Model:
-        """Unknowns, cells and rows."""
-        flows = self._flows()
+    def place(self) -> None:
+        """Give everything stated its unknowns, cells and rows; what cannot be is a problem."""
+        self.flows = flows = self._flows()
         contents = self._contents()
         stocks, change = self._stocks(flows)
         levels = {n: s.level for n, s in stocks.items()}
         targets = Targets(self.assembly, self.system, self.spec, flows.edges, levels, contents)
-        reserves = self._reserves(flows, targets)
-        targets.stocks = levels | {n: s.level for n, s in reserves.items()}
+        stocks |= self._reserves(flows, targets)
+        targets.stocks = {n: s.level for n, s in stocks.items()}
         add_balances(self.assembly, self.system, flows, change)
         self._add_shares(flows)
         self._add_differences(flows)
         observer = Observer(self.assembly, targets, self.reader, self.groups)
         observer.add_reports(self.reports)
-        observer.add_constraints()
+        add_constraints(self.assembly, targets, self.reader)
+        self.stocks = stocks
+
+    def model(self) -> Model:
+        """The model of what was placed without an error, cohorts included."""
+        stocks, edges = self.stocks, self.flows.edges
+        for name, stock in self.system.stocks.items():
+            if stock.kind == "cohort":
+                add_cohorts(self.assembly, self.system, stock, self.spec.stocks[name], edges, stocks[name])
+            if stock.kind != "reserve":
+                add_levels(self.assembly, self.system, stock, edges, stocks[name])
         problem = self.assembly.problem()
-        problem = with_start(problem, first_guess(problem, self.assembly.scalable), self.assembly.masses)
+        if self.reader.simulates:
+            problem = without_bounds(problem)
+        guess = first_guess(problem, self.assembly.scalable)
         return Model(
-            self.document, self.system, problem, flows.edges, targets.stocks,
-            {n: s.before for n, s in (stocks | reserves).items()}, tuple(self.groups),
-            tuple(p for p in self.problems if p.severity == "warning"), tuple(sorted(self.reader.files)),
+            document=self.document,
+            system=self.system,
+            problem=with_start(problem, guess, self.assembly.masses),
+            edges=edges,
+            stocks={n: s.level for n, s in stocks.items()},
+            before={n: s.before for n, s in stocks.items()},
+            observed=tuple(self.groups),
+            warnings=tuple(p for p in self.problems if p.severity == "warning"),
+            files=tuple(sorted(self.reader.files)),
         )
 
     def _flows(self) -> FlowCells:
@@ -109,59 +136,39 @@ class Builder:
         return found
 
     def _stocks(self, flows: FlowCells) -> tuple[dict[str, StockCells], Terms]:
+        """Stocks that are part of a balance, and minus their change."""
         found, change = {}, []
         for name, stock in self.system.stocks.items():
             if stock.kind == "reserve":
                 continue
-            initial = self._initial(name)
-            found[name] = add_stock(self.assembly, self.system, stock, self.spec.stocks[name], flows.edges, initial)
-            change.append(change_terms(self.system, stock, found[name].level, found[name].before))
-            self.groups += found[name].groups
+            cells = add_stock(self.assembly, self.system, stock, flows.edges, self.initial.get(name))
+            change.append(change_terms(self.system, stock, cells.level, cells.before))
+            self.groups += cells.groups
+            found[name] = cells
         return found, Terms.join(*change)
-
-    def _initial(self, name: str) -> ValueArray | None:
-        value = self.spec.stocks[name].initial
-        return None if value is None else self.reader.array(("stocks", name, "initial"), value, "t")
 
     def _reserves(self, flows: FlowCells, targets: Targets) -> dict[str, StockCells]:
         found = {}
         for name, stock in self.system.stocks.items():
-            if stock.kind != "reserve":
-                continue
-            weights = targets.element_weights(stock.basis)
-            recovery, _ = self._at_stock(name, "recovery", 1.0)
-            additions, revision = self._at_stock(name, "additions", 0.0)
-            found[name] = add_reserve(
-                self.assembly, self.system, stock, flows.edges, weights, self._initial(name), recovery, additions, revision
-            )
-            self.groups += found[name].groups
+            values = read_reserve(self.reader, stock) if stock.kind == "reserve" else None
+            if values is not None:
+                weights = targets.element_weights(stock.basis)
+                found[name] = add_reserve(self.assembly, self.system, stock, flows.edges, weights, values)
+                self.groups += found[name].groups
         return found
 
-    def _at_stock(self, name: str, key: str, default: float) -> tuple[Floats, Floats]:
-        """A value of a reserve and its standard deviation at each of the reserve's cells."""
-        cells = self.system.stocks[name].cells
-        value = getattr(self.spec.stocks[name], key)
-        given = None if value is None else self.reader.array(("stocks", name, key), value, "1")
-        if given is None:
-            return np.full(len(cells), default), np.zeros(len(cells))
-        where = tuple(cells.column(a) for a in given.axes)
-        found = np.broadcast_to(given.value[where], len(cells)), np.broadcast_to(given.sd[where], len(cells))
-        return np.asarray(found[0]), np.asarray(found[1])
-
     def _add_shares(self, flows: FlowCells) -> None:
-        through = Throughputs(self.assembly, self.system, flows.edges)
         for (process, flow), given in self.shares.items():
-            group = add_share(through, f"transfers.{process}.{flow}", self.system.edges[flow], given)
+            name, edge = f"transfers.{process}.{flow}", self.system.edges[flow]
+            group = add_share(self.assembly, self.system, flows.edges, name, edge, given)
             if group is not None:
                 self.groups.append(group)
 
     def _add_differences(self, flows: FlowCells) -> None:
         for name, process in self.spec.processes.items():
             stated = process.statistical_difference
-            if stated is not None:
+            if stated is not None and not self.reader.simulates:
                 edge = self.system.edges[difference_name(name)]
                 factor = self.reader.unit(stated.floor.unit if stated.floor else stated.unit).factor
                 group = add_difference(self.assembly, self.system, edge, flows, stated, factor)
                 self.groups.append(group)
-
-

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from mfa.build.assembly import Assembly, Floats, Ints, Terms
-from mfa.build.flows import cell_name
+from mfa.build.naming import cell_namer
 from mfa.build.parameters import ObservedGroup, add_parameter
 from mfa.build.values import Reader, ValueArray
 from mfa.core.composition import mass_fraction, to_element_shares
@@ -27,7 +27,7 @@ def read_compositions(reader: Reader) -> dict[str, ValueArray]:
             found[name] = _closed(given, metal_fractions(reader, composition.basis))
         elif given is not None:
             text = "a composition varies over element last, such as dims: [region, element]"
-            reader.problems.append(reader.document.problem("dims", text, "compositions", name, "dims"))
+            reader.problems.append(reader.document.problem("data-shape", text, "compositions", name, "dims"))
     return found
 
 
@@ -39,7 +39,7 @@ def metal_fractions(reader: Reader, basis: str | None) -> Floats:
 
 
 def _closed(given: ValueArray, fractions: Floats) -> ValueArray:
-    """Shares of element mass that sum to 1, from shares of compound mass in any scale; blanks are zero shares."""
+    """Shares of element mass that sum to 1, from shares of compound mass in any scale; blanks are zero."""
     value = np.nan_to_num(given.value, nan=0.0)
     stated = value.sum(axis=-1, keepdims=True) > 0
     shares = np.where(stated, to_element_shares(np.where(stated, value, 1.0), fractions), 0.0)
@@ -60,14 +60,15 @@ def composition_unknowns(
         assembly, system, f"compositions.{name}", shares, used=shares.value > 0, upper=1.0, shares=True
     )
     flat = parameter.cell.reshape(-1, parameter.cell.shape[-1])
-    whole, element = np.nonzero(flat >= 0)
-    rows, row = np.unique(whole, return_inverse=True)
+    free = (flat >= 0) & ~shares.certain.reshape(flat.shape)
+    rows: Ints = np.flatnonzero(free.any(axis=1))
+    row, element = np.nonzero(flat[rows] >= 0)
     at = np.array(np.unravel_index(rows, parameter.cell.shape[:-1]), dtype=np.int64).T.reshape(len(rows), -1)
     index = CellIndex(shares.axes[:-1], at)
     assembly.exact(
-        Terms.of(row.astype(np.int64), flat[whole, element], 1.0),
+        Terms.of(row, flat[rows[row], element], 1.0),
         np.ones(len(rows)),
-        lambda k: cell_name(system, f"composition of {name} sums to 1", index, k),
+        cell_namer(system, f"composition of {name} sums to 1", index),
         merge=np.full(len(rows), -1),
     )
     return parameter.unknown, [group]

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mfa.build.assembly import SHARED_BLOCK, Assembly, Floats, Ints, Terms
+from mfa.build.assembly import Assembly, Bools, Floats, Ints, Terms
+from mfa.build.naming import blocks, cell_namer, element_namer, node_namer, tensor_namer
 from mfa.build.values import ValueArray
-from mfa.core.labels import ELEMENT, REGION, CellIndex, dimension_of
+from mfa.core.labels import at_cells
 from mfa.core.system import Edge, System
-
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class EdgeCells:
-    """Where an edge's cells are: cell k, element e is `offset + k * n_elements + e`; `mask` says which can be."""
+    """Where an edge's cells are: (k, e) is `offset + k * n_elements + e`; `mask` says which can be."""
 
     offset: int
     n_elements: int
@@ -30,34 +30,31 @@ class EdgeCells:
         return self.offset + np.asarray(cells)[:, None] * self.n_elements + np.arange(self.n_elements)
 
 
-def cell_name(system: System, name: str, index: CellIndex, k: int, element: int | None = None) -> str:
-    """`flow[2022, CHN, Nd]`: a cell in the user's words."""
-    words = [
-        str(system.dimensions[dimension_of(a)].labels[p]) for a, p in zip(index.axes, index.coords[k], strict=True)
-    ]
-    if element is not None and system.elements:
-        words.append(system.elements[element])
-    return f"{name}[{', '.join(words)}]" if words else name
+def end_terms(edge: Edge, cells: EdgeCells, ends: Ints, sign: float) -> Terms:
+    """An edge's element cells as terms of (node, element) rows, numbered node * n_elements + element.
+
+    `ends` is the node of every edge cell, -1 where it has none.
+    """
+    k, element = np.nonzero(cells.mask & (ends >= 0)[:, None])
+    return Terms.of(ends[k] * cells.n_elements + element, cells.offset + k * cells.n_elements + element, sign)
 
 
-def shares_at(given: ValueArray, edge: Edge, n_elements: int) -> Floats:
-    """A value over (some axes, element) at every cell of an edge, shape (cells, elements)."""
-    where = []
-    for axis in given.axes:
-        if axis == ELEMENT:
-            where.append(np.arange(n_elements)[None, :])
-        else:
-            where.append(edge.cells.column(edge.source_region if axis == REGION else axis)[:, None])
-    return np.broadcast_to(given.value[tuple(where)], (len(edge.cells), n_elements))
+def at_edge(values: npt.NDArray[Any], axes: Sequence[str], edge: Edge, n_elements: int) -> npt.NDArray[Any]:
+    """An array over (some axes, element) at every cell of an edge, by the region it leaves."""
+    return at_cells(values, axes, edge.cells, n_elements, edge.source_region)
 
 
-def _allowed(edge: Edge, compositions: Mapping[str, ValueArray], zeros: Mapping[str, ValueArray], ne: int) -> Bools:
+def _allowed(
+    edge: Edge, compositions: Mapping[str, ValueArray], shares: Mapping[str, ValueArray], ne: int
+) -> Bools:
     """Which elements an edge could carry whatever enters its process."""
     allowed = np.ones((len(edge.cells), ne), dtype=bool)
     if edge.split == "given":
-        allowed &= shares_at(compositions[str(edge.commodity)], edge, ne) > 0
-    if edge.name in zeros:
-        allowed &= shares_at(zeros[edge.name], edge, ne) != 0
+        given = compositions[str(edge.commodity)]
+        allowed &= at_edge(given.value > 0, given.axes, edge, ne)
+    if edge.name in shares:
+        given = shares[edge.name]
+        allowed &= ~at_edge((given.value == 0) & given.certain, given.axes, edge, ne)
     return allowed
 
 
@@ -68,16 +65,34 @@ def _carried(edge: Edge, allowed: Bools, at_source: Bools) -> Bools:
     return allowed & at_source
 
 
+def initially_held(system: System, initial: Mapping[str, ValueArray]) -> Bools:
+    """Which elements are at which node because a stock there holds them before the first period."""
+    held = np.zeros((len(system.nodes), system.n_elements), dtype=np.bool_)
+    for name, given in initial.items():
+        stock = system.stocks[name]
+        there = at_cells(np.nan_to_num(given.value) > 0, given.axes, stock.cells, system.n_elements)
+        where = tuple(stock.cells.column(a) for a in system.node_axes)
+        np.logical_or.at(held, system.nodes.numbers[stock.process][where], there)
+    return held
+
+
 class Reach:
-    """Which elements can be at which node and on which edge cell: the least fixed point from the sources."""
+    """Which elements can be at which node and on which edge cell: the least fixed point from the sources.
+
+    A share of exactly zero is a structural zero: nothing is there.
+    """
 
     def __init__(
-        self, system: System, compositions: Mapping[str, ValueArray], exact_shares: Mapping[str, ValueArray]
+        self,
+        system: System,
+        compositions: Mapping[str, ValueArray],
+        shares: Mapping[str, ValueArray],
+        held: Bools,
     ) -> None:
         self.system, ne = system, system.n_elements
-        self.nodes = np.zeros((len(system.nodes), ne), dtype=bool)
+        self.nodes = held.copy()
         self._edges = [e for e in system.edges.values() if e.kind != "difference"]
-        self._allowed = {e.name: _allowed(e, compositions, exact_shares, ne) for e in self._edges}
+        self._allowed = {e.name: _allowed(e, compositions, shares, ne) for e in self._edges}
         self.edges: dict[str, Bools] = {}
         self._grow()
         if self._supply_unknown():
@@ -118,32 +133,35 @@ class Reach:
         return changed
 
 
+def _any(mask: Bools) -> Bools:
+    """Which cells hold any element."""
+    return np.asarray(mask.any(axis=1))
+
+
 def pruned(system: System, reach: Reach) -> System:
     """The system without the edge cells that nothing can reach."""
-    edges = {n: replace(e, cells=e.cells.keep(reach.edges[n].any(axis=1))) for n, e in system.edges.items()}
+    edges = {n: replace(e, cells=e.cells.keep(_any(reach.edges[n]))) for n, e in system.edges.items()}
     return System(system.dimensions, system.processes, edges, system.stocks)
 
 
 @dataclass(frozen=True)
 class FlowCells:
-    """Every edge's cells, the composition unknowns of mixing nodes, and the first guess of their composition."""
+    """Every edge's cells, and the composition unknowns of mixing nodes (-1 for none)."""
 
     edges: Mapping[str, EdgeCells]
     mix: Ints
-
-
-def blocks(system: System, index: CellIndex) -> Ints:
-    """The time position of every cell, which is its block in the solver (shared where there is no time)."""
-    if system.time is None or system.time not in index.axes:
-        return np.full(len(index), SHARED_BLOCK if system.time else 0, dtype=np.int64)
-    return index.column(system.time)
 
 
 class _Flows:
     """Allocates the unknowns and cells edge by edge."""
 
     def __init__(
-        self, assembly: Assembly, system: System, reach: Reach, given: Mapping[str, tuple[Ints, ValueArray]], guess: Floats
+        self,
+        assembly: Assembly,
+        system: System,
+        reach: Reach,
+        given: Mapping[str, tuple[Ints, ValueArray]],
+        guess: Floats,
     ) -> None:
         self.assembly, self.system, self.reach, self.given, self.guess = assembly, system, reach, given, guess
         self.mix = np.full(reach.nodes.shape, -1, dtype=np.int64)
@@ -158,23 +176,33 @@ class _Flows:
 
     def _direct(self, edge: Edge, mask: Bools, lower: float) -> EdgeCells:
         cell, element = np.nonzero(mask)
-        name = lambda k: cell_name(self.system, edge.name, edge.cells, int(cell[k]), int(element[k]))  # noqa: E731
+        name = element_namer(self.system, edge.name, edge.cells, cell, element)
         start = self.guess[element] if edge.split == "free" else 1.0
         first = self.assembly.unknowns(
             len(cell), name, start=start, lower=lower, block=blocks(self.system, edge.cells)[cell], bulk=cell
         )
         i = np.zeros(mask.shape, np.int64)
         i[mask] = first + np.arange(len(cell))
-        offset = self.assembly.cells(i.ravel(), -1, mask.ravel().astype(float), self._element_names(edge))
+        offset = self.assembly.cells(
+            i.ravel(),
+            -1,
+            mask.ravel().astype(float),
+            tensor_namer(self.system, edge.name, edge.cells, mask.shape[1]),
+        )
         return EdgeCells(offset, mask.shape[1], mask)
 
     def _bulk(self, edge: Edge, mask: Bools, lower: float) -> EdgeCells:
-        name = lambda k: cell_name(self.system, edge.name, edge.cells, k)  # noqa: E731
         n, ne = mask.shape
+        name = cell_namer(self.system, edge.name, edge.cells)
         bulk = self.assembly.unknowns(n, name, start=1.0, lower=lower, block=blocks(self.system, edge.cells))
         i = np.repeat(bulk + np.arange(n), ne)
         j, coef = self._split(edge, mask)
-        offset = self.assembly.cells(i, j.ravel(), (coef * mask).ravel(), self._element_names(edge))
+        offset = self.assembly.cells(
+            i,
+            j.ravel(),
+            (coef * mask).ravel(),
+            tensor_namer(self.system, edge.name, edge.cells, mask.shape[1]),
+        )
         return EdgeCells(offset, ne, mask, bulk)
 
     def _split(self, edge: Edge, mask: Bools) -> tuple[Ints, Floats]:
@@ -186,48 +214,32 @@ class _Flows:
             return np.where(mask, self.mix[node], -1), np.ones(mask.shape)
         unknown, shares = self.given[str(edge.commodity)]
         if unknown.size == 0:
-            return np.full(mask.shape, -1, np.int64), shares_at(shares, edge, mask.shape[1])
-        index = replace(shares, value=unknown)
-        return np.where(mask, shares_at(index, edge, mask.shape[1]), -1), np.ones(mask.shape)
+            return np.full(mask.shape, -1, np.int64), at_edge(shares.value, shares.axes, edge, mask.shape[1])
+        return np.where(mask, at_edge(unknown, shares.axes, edge, mask.shape[1]), -1), np.ones(mask.shape)
 
     def _open_mixes(self, nodes: Ints) -> None:
         """Composition unknowns of nodes that do not have them yet."""
         new = nodes[(self.mix[nodes] < 0).all(axis=1)]
         row, element = np.nonzero(self.reach.nodes[new])
-        node = new[row]
-        ends = self.system.nodes
+        node, n = new[row], len(row)
         guess = np.where(self.reach.nodes[new], self.guess, 0.0)
         guess = (guess / guess.sum(axis=1, keepdims=True))[row, element]
-
-        def name(k: int) -> str:
-            index = CellIndex(ends.axes, ends.coords[[node[k]]])
-            return cell_name(self.system, f"mix.{ends.process[node[k]]}", index, 0, int(element[k]))
-
-        time = self.system.node_axes.index(self.system.time) if self.system.time else None
-        block = ends.coords[node, time] if time is not None else np.zeros(len(node), np.int64)
-        first = self.assembly.unknowns(len(node), name, start=guess, block=block, mass=False, bulk=np.full(len(node), -1))
-        self.mix[node, element] = first + np.arange(len(node))
-        self._close_mixes(first, row, len(new), node)
-
-    def _close_mixes(self, first: int, row: Ints, n: int, node: Ints) -> None:
-        """Shares of a mix sum to 1."""
-        ends = self.system.nodes
-        at = self.assembly.linear(first, len(row), lambda k: f"mix {k}")
-        label = [node[np.searchsorted(row, r)] for r in range(n)]
-
-        def name(k: int) -> str:
-            index = CellIndex(ends.axes, ends.coords[[label[k]]])
-            return cell_name(self.system, f"composition of {ends.process[label[k]]} sums to 1", index, 0)
-
-        self.assembly.exact(Terms.of(row, at + np.arange(len(row)), 1.0), np.ones(n), name, merge=np.full(n, -1))
-
-    def _element_names(self, edge: Edge):  # type: ignore[no-untyped-def]
-        ne = self.system.n_elements
-        return lambda k: cell_name(self.system, edge.name, edge.cells, k // ne, k % ne)
+        namer = node_namer(self.system, "mix.{}", node, element)
+        block = blocks(self.system, self.system.nodes.at(node))
+        first = self.assembly.unknowns(n, namer, start=guess, block=block, mass=False, bulk=np.full(n, -1))
+        self.mix[node, element] = first + np.arange(n)
+        at = self.assembly.linear(first, n, namer)
+        closing = node_namer(self.system, "composition of {} sums to 1", new)
+        terms = Terms.of(row, at + np.arange(n), 1.0)
+        self.assembly.exact(terms, np.ones(len(new)), closing, merge=np.full(len(new), -1))
 
 
 def allocate_flows(
-    assembly: Assembly, system: System, reach: Reach, given: Mapping[str, tuple[Ints, ValueArray]], guess: Floats
+    assembly: Assembly,
+    system: System,
+    reach: Reach,
+    given: Mapping[str, tuple[Ints, ValueArray]],
+    guess: Floats,
 ) -> FlowCells:
     """Unknowns and cells of every edge of a pruned system.
 

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
-from mfa.core.labels import ELEMENT, EXPORTER, IMPORTER, REGION, TIME_NAMES, CellIndex, Dimension, dimension_of, full_index
+from mfa.core.labels import (
+    ELEMENT,
+    EXPORTER,
+    IMPORTER,
+    REGION,
+    TIME_NAMES,
+    CellIndex,
+    Dimension,
+    Ints,
+    dimension_of,
+    full_index,
+)
 from mfa.core.system import Edge, Process, Split, StockOf, System
 from mfa.errors import Problem
 from mfa.spec.resolve import Document
 from mfa.spec.schema import Scenario
 from mfa.spec.values import Label
 
-Pairs = Mapping[str, np.ndarray]
+Bools = npt.NDArray[np.bool_]
+Pairs = Mapping[str, Ints]
 """Trade -> the (time, exporter, importer) positions that exist."""
 
 
@@ -22,7 +36,9 @@ def difference_name(process: str) -> str:
     return f"{process}.statistical_difference"
 
 
-def _mask(index: CellIndex, where: Mapping[str, tuple[Label, ...]], dimensions: Mapping[str, Dimension]) -> CellIndex:
+def _mask(
+    index: CellIndex, where: Mapping[str, tuple[Label, ...]], dimensions: Mapping[str, Dimension]
+) -> CellIndex:
     """The cells whose labels are among those named, axis by axis (`region` limits both ends of a trade)."""
     keep = np.ones(len(index), dtype=bool)
     for name, labels in where.items():
@@ -47,23 +63,32 @@ def _processes(spec: Scenario, dimensions: Mapping[str, Dimension]) -> dict[str,
     }
 
 
-def _split(spec: Scenario, commodity: str | None, has_elements: bool) -> Split:
+def _split(spec: Scenario, source: str, commodity: str | None, has_elements: bool) -> Split:
+    """Where the elements of a flow come from; a boundary has no mix that could leave it."""
     if not has_elements:
         return "none"
     composition = spec.compositions.get(commodity or "")
     if composition is None:
         return "free"
-    return "mixed" if composition.mixed else "given"
+    if composition.mixed:
+        return "free" if spec.processes[source].kind == "source" else "mixed"
+    return "given"
 
 
-def _present(edge: Edge, processes: Mapping[str, Process], axes: tuple[str, ...]) -> np.ndarray:
+def _there(process: Process, shape: tuple[int, ...]) -> Bools:
+    """Whether a process exists, over time and region."""
+    table = np.zeros(shape, dtype=np.bool_)
+    table[tuple(process.cells.coords.T)] = True
+    return table
+
+
+def _present(edge: Edge, processes: Mapping[str, Process], sizes: Mapping[str, int]) -> Bools:
     """Which cells of an edge have both their ends in the system."""
-    keep = np.ones(len(edge.cells), dtype=bool)
+    keep = np.ones(len(edge.cells), dtype=np.bool_)
     for process, region in ((edge.source, edge.source_region), (edge.target, edge.target_region)):
-        cells = processes[process].cells
-        there = {tuple(c) for c in cells.coords.tolist()}
-        here = edge.cells.coords[:, [edge.cells.axes.index(region if a == REGION else a) for a in axes]]
-        keep &= np.fromiter((tuple(c) in there for c in here.tolist()), bool, len(here))
+        axes = processes[process].cells.axes
+        here = tuple(edge.cells.column(region if a == REGION else a) for a in axes)
+        keep &= _there(processes[process], tuple(sizes[a] for a in axes))[here]
     return keep
 
 
@@ -71,7 +96,7 @@ def _flow_edges(spec: Scenario, dimensions: Mapping[str, Dimension]) -> Iterable
     sizes = {n: len(d) for n, d in dimensions.items()}
     for name, f in spec.flows.items():
         index = _mask(full_index((*node_axes(dimensions), *f.by), sizes), f.where, dimensions)
-        split = _split(spec, f.commodity, ELEMENT in dimensions)
+        split = _split(spec, f.from_, f.commodity, ELEMENT in dimensions)
         label = f.label or name.replace("_", " ")
         yield Edge(name, f.from_, f.to, index, split, "flow", f.commodity, label)
 
@@ -82,15 +107,17 @@ def _trade_edges(spec: Scenario, dimensions: Mapping[str, Dimension], pairs: Pai
         coords = pairs[name]
         coords = coords[coords[:, -1] != coords[:, -2]]
         index = _mask(CellIndex((*time, EXPORTER, IMPORTER), coords), t.where, dimensions)
-        split = _split(spec, t.commodity, ELEMENT in dimensions)
+        split = _split(spec, t.at, t.commodity, ELEMENT in dimensions)
         label = t.label or name.replace("_", " ")
         yield Edge(name, t.at, t.at, index, split, "trade", t.commodity, label)
 
 
-def _difference_edges(spec: Scenario, edges: Mapping[str, Edge], processes: Mapping[str, Process]) -> Iterable[Edge]:
+def _difference_edges(
+    spec: Scenario, edges: Mapping[str, Edge], processes: Mapping[str, Process]
+) -> Iterable[Edge]:
     """One signed edge into every market that may carry a statistical difference, of the market's own mix."""
     for name, p in spec.processes.items():
-        if p.statistical_difference is None:
+        if p.statistical_difference is None or spec.solve.question == "simulate":
             continue
         mixes = any(e.split == "mixed" and e.source == name for e in edges.values())
         plain = any(e.split == "none" for e in edges.values())
@@ -99,15 +126,20 @@ def _difference_edges(spec: Scenario, edges: Mapping[str, Edge], processes: Mapp
         yield Edge(difference_name(name), "", name, processes[name].cells, split, "difference", None, label)
 
 
-def _stocks(spec: Scenario, dimensions: Mapping[str, Dimension], edges: Mapping[str, Edge]) -> dict[str, StockOf]:
+def _stocks(
+    spec: Scenario,
+    dimensions: Mapping[str, Dimension],
+    edges: Mapping[str, Edge],
+    processes: Mapping[str, Process],
+) -> dict[str, StockOf]:
+    sizes = {n: len(d) for n, d in dimensions.items()}
     stocks = {}
     for name, s in spec.stocks.items():
         inflow = s.inflow or tuple(e.name for e in edges.values() if e.target == s.at and e.kind == "flow")
         outflow = s.outflow or tuple(e.name for e in edges.values() if e.source == s.at and e.kind == "flow")
-        of = [edges[f].cells.axes for f in (inflow if s.kind == "cohort" else outflow or inflow) if f in edges]
-        axes = of[0] if s.kind == "cohort" and of else node_axes(dimensions)
         used = [edges[f].cells for f in (*inflow, *outflow) if f in edges]
-        index = _union(axes, used)
+        axes = used[0].axes if s.kind == "cohort" and used else node_axes(dimensions)
+        index = _lasting(axes, used, processes[s.at], sizes)
         basis = _basis(s.initial.unit if s.initial else None)
         stocks[name] = StockOf(name, s.at, s.kind, inflow, outflow, index, s.kind != "reserve", basis)
     return stocks
@@ -118,34 +150,47 @@ def _basis(unit: str | None) -> str:
     return words[-1] if len(words) > 1 else ""
 
 
-def _union(axes: tuple[str, ...], parts: list[CellIndex]) -> CellIndex:
-    """Every cell over `axes` that appears in any part, at every time (a stock does not vanish in between)."""
-    found = {tuple(c) for p in parts for c in p.coords[:, [p.axes.index(a) for a in axes]].tolist()}
-    coords = np.array(sorted(found), dtype=np.int64).reshape(len(found), len(axes))
-    return CellIndex(axes, coords)
+def _lasting(
+    axes: tuple[str, ...], parts: list[CellIndex], at: Process, sizes: Mapping[str, int]
+) -> CellIndex:
+    """The cells of a stock: every series that appears in any part, whenever its process exists.
+
+    A stock does not vanish in a year in which nothing flows.
+    """
+    shape = tuple(sizes[a] for a in axes)
+    held = np.zeros(shape, dtype=np.bool_)
+    for part in parts:
+        held[tuple(part.column(a) for a in axes)] = True
+    time = [k for k, a in enumerate(axes) if a in TIME_NAMES]
+    held = np.broadcast_to(held.any(axis=tuple(time), keepdims=True), shape)
+    own = tuple(slice(None) if a in at.cells.axes else None for a in axes)
+    there = _there(at, tuple(sizes[a] for a in at.cells.axes))[own]
+    return CellIndex(axes, np.argwhere(held & there).astype(np.int64).reshape(-1, len(axes)))
 
 
 def build_system(document: Document, dimensions: Mapping[str, Dimension], pairs: Pairs) -> System:
     """The system of a document, given the labels of its dimensions and the trade pairs that exist."""
     spec = document.spec
     processes = _processes(spec, dimensions)
-    axes = node_axes(dimensions)
+    sizes = {n: len(d) for n, d in dimensions.items()}
     edges: dict[str, Edge] = {}
     for edge in (*_flow_edges(spec, dimensions), *_trade_edges(spec, dimensions, pairs)):
-        kept = edge.cells.keep(_present(edge, processes, axes))
-        edges[edge.name] = Edge(
-            edge.name, edge.source, edge.target, kept, edge.split, edge.kind, edge.commodity, edge.label
-        )
+        kept = edge.cells.keep(_present(edge, processes, sizes))
+        edges[edge.name] = replace(edge, cells=kept)
     edges |= {e.name: e for e in _difference_edges(spec, edges, processes)}
-    return System(dimensions, processes, edges, _stocks(spec, dimensions, edges))
+    return System(dimensions, processes, edges, _stocks(spec, dimensions, edges, processes))
 
 
 def empty_edges(document: Document, system: System) -> list[Problem]:
     """Warnings for flows that exist nowhere: their processes share no label."""
     return [
         document.problem(
-            "empty-flow", f'flow "{e.name}" exists at no label: its processes share none',
-            "trade" if e.kind == "trade" else "flows", e.name, severity="warning", key=True,
+            "empty-flow",
+            f'flow "{e.name}" exists at no label: its processes share none',
+            "trade" if e.kind == "trade" else "flows",
+            e.name,
+            severity="warning",
+            key=True,
         )
         for e in system.edges.values()
         if e.kind != "difference" and not len(e.cells)

@@ -7,17 +7,24 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from mfa.build.assembly import SHARED_BLOCK, Assembly, Bools, Floats, Ints, Terms
+from mfa.build.assembly import Assembly, Bools, Floats, Ints, Terms
+from mfa.build.naming import blocks, cell_namer
 from mfa.build.values import ValueArray
 from mfa.core.labels import CellIndex, dimension_of
 from mfa.core.system import System
+
+EXACT = "exact"
+"""The standing of a number stated without uncertainty: it holds, and nothing adjusts it."""
+ASSUMED, AS_STATED = "assumption", "as stated"
+"""Source and edition of what the scenario assumes and nobody reported."""
 
 
 @dataclass(frozen=True)
 class ObservedGroup:
     """Observed rows `first ... first + len(labels)` and what is printed of them.
 
-    `factor` converts the canonical unit to `unit`; `standing` says why a row does not count ("" if it does).
+    `factor` converts the canonical unit to `unit`; `standing` says why a row does not count ("" if it does);
+    `report` tells observations from statements about parameters.
     """
 
     name: str
@@ -32,14 +39,7 @@ class ObservedGroup:
     reported_by: str = ""
     of: str = ""
     place: list[str] = field(default_factory=list)
-
-
-def label_frame(system: System, index: CellIndex) -> pd.DataFrame:
-    """The labels of every cell, one column an axis."""
-    columns = {
-        a: np.asarray(system.dimensions[dimension_of(a)].labels, dtype=object)[index.column(a)] for a in index.axes
-    }
-    return pd.DataFrame(columns, index=range(len(index)))
+    report: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,36 +50,98 @@ class Parameter:
     cell: Ints
 
 
+def label_frame(system: System, index: CellIndex) -> pd.DataFrame:
+    """The labels of every cell, one column an axis."""
+    columns = {
+        a: np.asarray(system.dimensions[dimension_of(a)].labels, dtype=object)[index.column(a)]
+        for a in index.axes
+    }
+    return pd.DataFrame(columns, index=range(len(index)))
+
+
+def statements(
+    system: System,
+    name: str,
+    first: int,
+    index: CellIndex,
+    unit: str,
+    *,
+    factor: float = 1.0,
+    source: str = ASSUMED,
+    edition: str = AS_STATED,
+    certain: Bools | None = None,
+) -> ObservedGroup:
+    """The observed group of what is stated at every cell of an index, from one source and edition."""
+    n = len(index)
+    standing = [EXACT if c else "" for c in (np.zeros(n, bool) if certain is None else certain)]
+    labels = label_frame(system, index)
+    return ObservedGroup(
+        name,
+        first,
+        labels,
+        unit,
+        np.full(n, factor),
+        [source] * n,
+        [edition] * n,
+        [""] * n,
+        standing,
+        "",
+        name,
+    )
+
+
 def add_parameter(
-    assembly: Assembly, system: System, name: str, given: ValueArray, *, used: Bools | None = None, upper: float = np.inf,
+    assembly: Assembly,
+    system: System,
+    name: str,
+    given: ValueArray,
+    *,
+    used: Bools | None = None,
+    upper: float = np.inf,
     shares: bool = False,
 ) -> tuple[Parameter, ObservedGroup]:
-    """Unknowns for an array of stated numbers, and the observations that state them."""
+    """Unknowns for an array of stated numbers, and the observations that state them.
+
+    A number without uncertainty is held by its bounds. `used` says which numbers are wanted (all that are
+    stated unless given); `shares` marks the parts of a composition.
+    """
     used = ~np.isnan(given.value) if used is None else used & ~np.isnan(given.value)
-    positions = np.argwhere(used).astype(np.int64).reshape(int(used.sum()), given.value.ndim)
-    index = CellIndex(given.axes, positions)
-    value, sd, cv = given.value[used], given.sd[used], given.cv[used]
-
-    def namer(k: int) -> str:
-        labels = [str(system.dimensions[dimension_of(a)].labels[p]) for a, p in zip(index.axes, positions[k], strict=True)]
-        return f"{name}[{', '.join(labels)}]" if labels else name
-
-    n = len(value)
-    first = assembly.unknowns(n, namer, start=value, upper=upper, block=_block(system, index), mass=False, bulk=np.full(n, -1) if shares else None)
-    cell = assembly.linear(first, n, namer)
-    row = np.arange(n)
-    at = assembly.observe(Terms.of(row, cell + row, 1.0), value, sd, cv, np.ones(n, bool), namer)
-    numbers = np.full(used.shape, -1, np.int64)
-    numbers[used] = np.arange(n)
-    group = ObservedGroup(
-        name, at, label_frame(system, index), given.unit.text, np.full(n, 1 / given.unit.factor),
-        [given.source] * n, [given.edition] * n, [""] * n, [""] * n, "", name,
+    index = CellIndex(given.axes, _positions(used))
+    value, sd, cv, certain = given.value[used], given.sd[used], given.cv[used], given.certain[used]
+    n, namer = len(value), cell_namer(system, name, index)
+    first = assembly.unknowns(
+        n,
+        namer,
+        start=value,
+        lower=np.where(certain, value, 0.0),
+        upper=np.where(certain, value, upper),
+        block=blocks(system, index),
+        mass=False,
+        bulk=np.full(n, -1) if shares else None,
     )
-    shifted = lambda base: np.where(numbers >= 0, numbers + base, -1)  # noqa: E731
-    return Parameter(shifted(first), shifted(cell)), group
+    cell, row = assembly.linear(first, n, namer), np.arange(n)
+    at = assembly.observe(Terms.of(row, cell + row, 1.0), value, sd, cv, counted=~certain, namer=namer)
+    group = statements(
+        system,
+        name,
+        at,
+        index,
+        given.unit.text,
+        factor=1 / given.unit.factor,
+        source=given.source,
+        edition=given.edition,
+        certain=certain,
+    )
+    return Parameter(_numbered(used, first), _numbered(used, cell)), group
 
 
-def _block(system: System, index: CellIndex) -> Ints | int:
-    if system.time is None:
-        return 0
-    return index.column(system.time) if system.time in index.axes else SHARED_BLOCK
+def _positions(used: Bools) -> Ints:
+    """The positions where `used` holds, one line each (numpy has none for a scalar)."""
+    return np.argwhere(used).astype(np.int64).reshape(int(used.sum()), used.ndim)
+
+
+def _numbered(used: Bools, first: int) -> Ints:
+    """Consecutive numbers from `first` where `used` holds, -1 elsewhere."""
+    numbers = np.full(used.shape, -1, np.int64)
+    numbers[used] = first + np.arange(int(used.sum()))
+    return numbers

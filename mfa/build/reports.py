@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from mfa.build.assembly import Floats, Ints
 from mfa.build.network import node_axes
 from mfa.build.values import Reader, spread_of
 from mfa.core.labels import ELEMENT, EXPORTER, IMPORTER, REGION, Dimension, dimension_of
 from mfa.data.evidence import COUNTED, derived, latest_edition
 from mfa.errors import UnitError
-from mfa.spec.schema import Observation, Scenario, Target
+from mfa.spec.schema import Driver, Observation, Scenario, Target
 from mfa.units import GROSS, Unit
+
 
 def spec_axes(spec: Scenario, dimensions: Mapping[str, Dimension], name: str) -> tuple[str, ...]:
     """All axes of a flow, trade or stock of the document."""
@@ -35,7 +37,9 @@ def names_of(target: Target) -> dict[str, float]:
     return dict(target.of) if isinstance(target.of, Mapping) else dict.fromkeys(target.of, 1.0)
 
 
-def kept_axes(axes: tuple[str, ...], target: Target, unit: Unit, elements: tuple[str, ...]) -> tuple[str, ...]:
+def kept_axes(
+    axes: tuple[str, ...], target: Target, unit: Unit, elements: tuple[str, ...]
+) -> tuple[str, ...]:
     """The axes along which a target's rows differ: not summed, not fixed to one label, not implied by the unit."""
     fixed = {a for a, labels in target.at.items() if len(labels) == 1}
     if unit.basis == GROSS or unit.basis in elements:
@@ -45,14 +49,48 @@ def kept_axes(axes: tuple[str, ...], target: Target, unit: Unit, elements: tuple
 
 @dataclass(frozen=True)
 class Report:
-    """One observation: its rows with columns of labels, `value`, `low`, `sd`, `cv`, `source`, ... in canonical units;
-    `status` says which of them count."""
+    """One observation or driver: its rows with columns of labels, `value`, `low`, `sd`, `cv`, `source`, ...
+
+    Numbers are in canonical units; `status` says which rows count.
+    """
 
     name: str
-    spec: Observation
+    spec: Observation | Driver
     unit: Unit
     axes: tuple[str, ...]
     frame: pd.DataFrame
+    section: str = "observations"
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it is one number for every label at which its target exists."""
+        return self.spec.value is not None and bool(self.axes)
+
+
+def _within(frame: pd.DataFrame, target: Target) -> pd.DataFrame:
+    """The rows at the labels a target is restricted to."""
+    for axis, labels in target.at.items():
+        if axis in frame:
+            frame = frame[frame[axis].isin(list(labels))]
+    return frame.reset_index(drop=True)
+
+
+def _spreads(frame: pd.DataFrame, factor: Floats, sd: float, cv: float) -> dict[str, Floats]:
+    """sd and cv of table rows: their own, else those stated for all; a row given as an interval has its width's.
+
+    An interval is uniform: sd = width / sqrt(12).
+    """
+    n = len(frame)
+    none: Floats = np.full(n, np.nan)
+    own_sd = frame["sd"].to_numpy(float) * factor if "sd" in frame else none
+    own_cv = frame["cv"].to_numpy(float) if "cv" in frame else none
+    own = ~np.isnan(own_sd) | ~np.isnan(own_cv)
+    width = (frame["high"] - frame["low"]).to_numpy(float)
+    uniform = np.where(np.isfinite(width), width, 0.0) / np.sqrt(12.0)
+    return {
+        "sd": np.where(own, np.nan_to_num(own_sd), np.maximum(sd, uniform)),
+        "cv": np.where(own, np.nan_to_num(own_cv), cv),
+    }
 
 
 class Reports:
@@ -61,44 +99,48 @@ class Reports:
     def __init__(self, reader: Reader) -> None:
         self.reader, self.spec = reader, reader.document.spec
         self.dimensions = reader.dims.dimensions
-        self.reports = [r for name, o in self.spec.observations.items() if (r := self._read(name, o)) is not None]
+        stated: list[tuple[str, str, Observation | Driver]] = [
+            *(("observations", name, o) for name, o in self.spec.observations.items()),
+            *(("drivers", name, d) for name, d in self.spec.drivers.items()),
+        ]
+        self.reports = [r for entry in stated if (r := self._read(*entry)) is not None]
         self._mark_derived()
 
-    def _read(self, name: str, observation: Observation) -> Report | None:
+    def _read(self, section: str, name: str, observation: Observation | Driver) -> Report | None:
         try:
             unit = self.reader.unit(observation.unit)
         except UnitError as error:
-            problem = self.reader.document.problem("unit", error.problems[0].text, "observations", name, "unit")
+            problem = self.reader.document.problem("unit", error.problems[0].text, section, name, "unit")
             self.reader.problems.append(problem)
             return None
+        path = (section, name)
         first = next(iter(names_of(observation)))
-        elements = tuple(str(x) for x in self.dimensions[ELEMENT].labels) if ELEMENT in self.dimensions else ()
-        axes = observation.dims or kept_axes(spec_axes(self.spec, self.dimensions, first), observation, unit, elements)
+        elements = (
+            tuple(str(x) for x in self.dimensions[ELEMENT].labels) if ELEMENT in self.dimensions else ()
+        )
+        axes = observation.dims or kept_axes(
+            spec_axes(self.spec, self.dimensions, first), observation, unit, elements
+        )
         if observation.table is not None:
-            frame = self._table(name, observation, unit, axes)
+            frame = self._table(path, observation, unit, axes)
         else:
-            frame = self._stated(name, observation, unit, axes)
-        return Report(name, observation, unit, axes, frame)
+            frame = self._stated(path, observation, unit, axes)
+        return Report(name, observation, unit, axes, _within(frame, observation), section)
 
-    def _table(self, name: str, o: Observation, unit: Unit, axes: tuple[str, ...]) -> pd.DataFrame:
+    def _table(self, path: tuple[str, str], o: Observation | Driver, unit: Unit, axes: tuple[str, ...]) -> pd.DataFrame:
         assert o.table is not None
-        frame = self.reader.rows(("observations", name), o.table, axes, o)
+        frame = self.reader.rows(path, o.table, axes, o)
         if frame.empty:
             return frame
         factor = self.reader.factors(frame, unit)
-        sd, cv = spread_of(o, unit)
-        frame = frame.assign(
-            value=frame["value"] * factor,
-            low=frame["low"] * factor,
-            high=frame["high"] * factor,
-            sd=(frame["sd"] * factor).fillna(sd if "cv" not in frame else 0.0) if "sd" in frame else sd,
-            cv=frame["cv"].fillna(cv) if "cv" in frame else cv,
-        )
-        return self._with_origin(name, o, frame)
+        frame = frame.assign(**{c: frame[c] * factor for c in ("value", "low", "high")})
+        return self._with_origin(o, frame.assign(**_spreads(frame, factor, *spread_of(o, unit))))
 
-    def _stated(self, name: str, o: Observation, unit: Unit, axes: tuple[str, ...]) -> pd.DataFrame:
+    def _stated(
+        self, path: tuple[str, str], o: Observation | Driver, unit: Unit, axes: tuple[str, ...]
+    ) -> pd.DataFrame:
         """Numbers written in the document: one row for every label that has one."""
-        found = self.reader.array(("observations", name), o.model_copy(update={"dims": axes, "unit": o.unit or "t"}))
+        found = self.reader.array(path, o.model_copy(update={"dims": axes, "unit": o.unit or "t"}))
         if found is None:
             return pd.DataFrame()
         given = np.argwhere(~np.isnan(found.value))
@@ -108,17 +150,30 @@ class Reports:
         value = np.atleast_1d(found.value[tuple(given.T)])
         frame = pd.DataFrame(columns, index=range(len(value))).assign(value=value, low=np.nan, high=np.nan)
         sd, cv = spread_of(o, unit)
-        place = self.reader.document.place("observations", name)
-        return self._with_origin(name, o, frame.assign(
-            sd=sd, cv=cv, source=found.source, edition=found.edition, derived_from=None, status=COUNTED,
-            file=place.file if place else "", line=place.line if place else 0,
-        ))
+        place = self.reader.document.place(*path)
+        return self._with_origin(
+            o,
+            frame.assign(
+                sd=sd,
+                cv=cv,
+                source=found.source,
+                edition=found.edition,
+                derived_from=None,
+                status=COUNTED,
+                file=place.file if place else "",
+                line=place.line if place else 0,
+            ),
+        )
 
-    def _with_origin(self, name: str, o: Observation, frame: pd.DataFrame) -> pd.DataFrame:
+    def _with_origin(self, o: Observation | Driver, frame: pd.DataFrame) -> pd.DataFrame:
         """Source, edition and origin filled in from the observation where the rows are silent; the floor applied."""
         known = self.spec.sources.get(o.source or "")
         source = frame["source"].fillna("").replace("", o.source or "scenario")
-        edition = frame["edition"].fillna("").replace("", o.edition or (known.edition if known else None) or "as stated")
+        edition = (
+            frame["edition"]
+            .fillna("")
+            .replace("", o.edition or (known.edition if known else None) or "as stated")
+        )
         origin = frame["derived_from"].fillna("").replace("", ";".join(o.derived_from))
         floor = 0.0
         if o.floor is not None and o.floor.value is not None:
@@ -127,20 +182,22 @@ class Reports:
         stated = (frame["sd"] > 0) | (frame["cv"] > 0)
         frame["sd"] = np.where(stated | (floor > 0), np.maximum(frame["sd"], floor), 0.0)
         keys = [a for a in frame.columns if a in {*self.dimensions, EXPORTER, IMPORTER}]
-        return latest_edition(frame, keys) if o.editions == "latest" and o.table is not None else frame
+        every = isinstance(o, Observation) and o.editions == "all"
+        return frame if every or o.table is None else latest_edition(frame, keys)
 
     def _mark_derived(self) -> None:
         """Rows made from another observation that is present are one piece of evidence with it."""
         present = {r.name for r in self.reports if len(r.frame)}
         self.reports = [
-            replace(r, frame=derived(r.frame, present - {r.name})) if len(r.frame) else r for r in self.reports
+            replace(r, frame=derived(r.frame, present - {r.name})) if len(r.frame) else r
+            for r in self.reports
         ]
 
-    def pairs(self) -> dict[str, np.ndarray]:
+    def pairs(self) -> dict[str, Ints]:
         """Trade -> the (time, exporter, importer) positions that exist."""
         return {name: self._pairs(name) for name in self.spec.trade}
 
-    def _pairs(self, trade: str) -> np.ndarray:
+    def _pairs(self, trade: str) -> Ints:
         axes = tuple(a for a in spec_axes(self.spec, self.dimensions, trade) if a != ELEMENT)
         wanted = self.spec.trade[trade].pairs
         if wanted == "all":
@@ -165,6 +222,6 @@ class Reports:
             frame = frame.merge(pd.DataFrame({axis: list(labels)}), how="cross")
         return frame
 
-    def _positions(self, frame: pd.DataFrame, axes: tuple[str, ...]) -> np.ndarray:
+    def _positions(self, frame: pd.DataFrame, axes: tuple[str, ...]) -> Ints:
         columns = [[self.dimensions[dimension_of(a)].positions[x] for x in frame[a]] for a in axes]
         return np.array(columns, dtype=np.int64).T.reshape(len(frame), len(axes))

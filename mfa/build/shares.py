@@ -3,113 +3,157 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from mfa.build.assembly import Assembly, Ints, Terms
-from mfa.build.balances import end_terms, renumbered
-from mfa.build.flows import EdgeCells, shares_at
+from mfa.build.assembly import Assembly, Ints, Namer, Terms
+from mfa.build.balances import inflow_terms
+from mfa.build.flows import EdgeCells, end_terms
+from mfa.build.naming import blocks, node_namer
 from mfa.build.parameters import ObservedGroup, add_parameter
-from mfa.build.targets import _numbers
-from mfa.build.values import ValueArray
-from mfa.core.labels import ELEMENT
+from mfa.build.values import Reader, ValueArray
+from mfa.core.labels import ELEMENT, CellIndex, at_cells, keys, matches
 from mfa.core.system import Edge, System
+from mfa.errors import Problem
+
+Shares = Mapping[tuple[str, str], ValueArray]
+"""(process, outflow) -> its share of what enters the process."""
 
 
-class Throughputs:
-    """Total inflow of a node (by element, or summed) as an unknown of its own, made once per node."""
+def read_shares(reader: Reader) -> dict[tuple[str, str], ValueArray]:
+    """The shares a document states; those that are no shares are problems of the reader."""
+    found = {}
+    for process, shares in reader.document.spec.transfers.items():
+        for flow, share in shares.items():
+            given = None if share == "rest" else reader.array(("transfers", process, flow), share, "1")
+            if given is not None:
+                found[process, flow] = given
+                reader.problems += _outside(reader, process, flow, given)
+    return found
 
-    def __init__(self, assembly: Assembly, system: System, edges: Mapping[str, EdgeCells]) -> None:
-        self.assembly, self.system, self.edges = assembly, system, edges
 
-    def inflow(self, process: str, split: bool) -> Terms:
-        """Inflow terms of a process, rows numbered node * n_elements + element (or node where not split)."""
-        parts = [
-            end_terms(e, self.edges[n], self.system.nodes.target_of(e), 1.0)
-            for n, e in self.system.edges.items()
-            if e.target == process and e.kind != "difference"
-        ]
-        terms = Terms.join(*parts)
-        return terms if split else Terms(terms.row // self.system.n_elements, terms.cell, terms.weight)
+def _outside(reader: Reader, process: str, flow: str, given: ValueArray) -> list[Problem]:
+    """A problem where a table has a share below 0 or above 1."""
+    wrong = given.value[(given.value < 0) | (given.value > 1)]
+    if not wrong.size or reader.document.spec.transfers[process][flow].table is None:  # type: ignore[union-attr]
+        return []
+    text = f'the share of "{flow}" must be between 0 and 1, not {wrong[0]:g}'
+    return [reader.document.problem("share-range", text, "transfers", process, flow)]
+
+
+def split_problems(reader: Reader, system: System, shares: Shares) -> list[Problem]:
+    """Shares by element of flows whose elements a composition holds together."""
+    found = []
+    for (process, flow), given in shares.items():
+        edge = system.edges[flow]
+        if ELEMENT in given.axes and edge.split in ("given", "mixed"):
+            text = (
+                f'the share of "{flow}" varies over element, and the composition of its commodity'
+                f' "{edge.commodity}" is {edge.split}'
+            )
+            hint = "give the flow a commodity of its own, without a composition"
+            found.append(reader.document.problem("no-axis", text, "transfers", process, flow, hint=hint))
+    return found
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows X[p -> q] = tau T of one edge, numbered group * n_elements + element.
+
+    A group is a node together with the further labels its share varies over; `cell` is one edge cell of each
+    group, and `n_elements` is 1 where only the bulk of a given or mixed split counts.
+    """
+
+    edge: Edge
+    cell: Ints
+    n_elements: int
+    out: Terms
+    inflow: Terms
+
+    @property
+    def numbers(self) -> Ints:
+        """The rows in which the edge takes part."""
+        return np.unique(self.out.row)
+
+    def at(self, values: npt.NDArray[Any], axes: tuple[str, ...], rows: Ints) -> npt.NDArray[Any]:
+        """An array over `axes` at some rows."""
+        found = at_cells(values, axes, self.edge.cells, self.n_elements, self.edge.source_region)
+        return np.asarray(found[self.cell].ravel()[rows])
+
+    def only(self, rows: Ints) -> _Rows:
+        """The terms of some rows, renumbered in their order."""
+        return replace(self, out=self.out.only(rows), inflow=self.inflow.only(rows))
+
+
+def _rows(system: System, edges: Mapping[str, EdgeCells], edge: Edge, axes: tuple[str, ...]) -> _Rows:
+    """The rows of an edge whose share varies over `axes`."""
+    split = edge.split in ("free", "none")
+    node, ne = system.nodes.source_of(edge), system.n_elements
+    further = [a for a in edge.cells.axes if a in axes and a not in system.node_axes]
+    code = node * int(np.prod([system.sizes[a] for a in further], initial=1))
+    code = code + keys(edge.cells, further, system.sizes)
+    _, cell, group = np.unique(code, return_index=True, return_inverse=True)
+    out = end_terms(edge, edges[edge.name], group.astype(np.int64), 1.0)
+    inflow = inflow_terms(system, edges, edge.source)
+    which, g = matches(inflow.row // ne, node[cell])
+    row = g * ne + inflow.row[which] % ne
+    inflow = Terms(row, inflow.cell[which], inflow.weight[which])
+    if split:
+        return _Rows(edge, cell, ne, out, inflow)
+    return _Rows(edge, cell, 1, out.summed(ne), inflow.summed(ne))
 
 
 def add_share(
-    through: Throughputs, name: str, edge: Edge, given: ValueArray
+    assembly: Assembly,
+    system: System,
+    edges: Mapping[str, EdgeCells],
+    name: str,
+    edge: Edge,
+    given: ValueArray,
 ) -> ObservedGroup | None:
-    """The rows X[p -> q] = tau * (sum of inflows of p): element by element, or for the bulk of a given or mixed split.
+    """The rows X[p -> q] = tau * (sum of inflows of p), for every element or for the bulk of a composition.
 
-    A share with an uncertainty is an unknown with its statement as an observation.
+    A share with an uncertainty is an unknown with its statement as an observation. A share stated exactly
+    stays a number, or within a table of uncertain ones an unknown held by its bounds: so the rows of a node
+    have one form and still add up to that of its bulk. Where no share is stated there is no row.
     """
-    system, cells = through.system, through.edges[edge.name]
-    split = edge.split in ("free", "none")
-    ne = system.n_elements if split else 1
-    out = _outflow(system, edge, cells, split)
-    share = shares_at(given, edge, system.n_elements)[:, :ne] if ELEMENT in given.axes or split else shares_at(given, edge, 1)
-    group = None
-    if given.uncertain:
-        parameter, group = add_parameter(through.assembly, system, name, given, upper=1.0)
-        numbers = shares_at(_numbers(given, parameter.unknown), edge, max(ne, 1)).astype(np.int64)
-        _estimated(through, edge, out, numbers, split)
-    else:
-        _exact(through, edge, out, share, split)
+    rows = _rows(system, edges, edge, given.axes)
+    numbers = rows.numbers
+    numbers = numbers[rows.at(~np.isnan(given.value), given.axes, numbers)]
+    if not given.uncertain:
+        _add_exact(assembly, system, rows, given, numbers)
+        return None
+    zero = given.certain & (given.value == 0)
+    parameter, group = add_parameter(assembly, system, name, given, used=~zero, upper=1.0)
+    _add_estimated(assembly, system, rows, rows.at(parameter.unknown, given.axes, numbers), numbers)
     return group
 
 
-def _outflow(system: System, edge: Edge, cells: EdgeCells, split: bool) -> Terms:
-    """The edge's own terms, numbered node * n_elements + element, or node where only the bulk counts."""
-    terms = end_terms(edge, cells, system.nodes.source_of(edge), 1.0)
-    return terms if split else Terms(terms.row // system.n_elements, terms.cell, terms.weight)
+def _add_exact(assembly: Assembly, system: System, rows: _Rows, given: ValueArray, numbers: Ints) -> None:
+    own = rows.only(numbers)
+    tau = rows.at(given.value, given.axes, numbers)
+    inflow = own.inflow.times(-tau[own.inflow.row])
+    merge = numbers // rows.n_elements
+    namer = _namer(system, rows, numbers)
+    assembly.exact(Terms.join(own.out, inflow), np.zeros(len(numbers)), namer, merge=merge)
 
 
-def _row_shares(through: Throughputs, edge: Edge, rows: Ints, share: np.ndarray, split: bool) -> np.ndarray:
-    """The share that belongs to every (node, element) row."""
-    system = through.system
-    ne = system.n_elements if split else 1
-    table = np.full((len(system.nodes), ne), np.nan)
-    table[system.nodes.source_of(edge)] = share
-    return np.asarray(table.ravel()[rows])
-
-
-def _exact(through: Throughputs, edge: Edge, out: Terms, share: np.ndarray, split: bool) -> None:
-    inflow = through.inflow(edge.source, split)
-    kept = np.isin(inflow.row, out.row)
-    tau = _row_shares(through, edge, inflow.row[kept], share, split)
-    inflow = Terms(inflow.row[kept], inflow.cell[kept], -tau * inflow.weight[kept])
-    terms, number = renumbered(Terms.join(out, inflow))
-    merge = number // through.system.n_elements if split else number
-    through.assembly.exact(terms, np.zeros(len(number)), _share_name(through.system, edge, number, split), merge=merge)
-
-
-def _estimated(through: Throughputs, edge: Edge, out: Terms, unknown: np.ndarray, split: bool) -> None:
-    """tau unknown: total inflow T becomes an unknown, and X = tau * T a product."""
-    assembly, system = through.assembly, through.system
-    rows = np.unique(out.row)
-    inflow = through.inflow(edge.source, split)
-    kept = np.isin(inflow.row, rows)
-    inflow = Terms(np.searchsorted(rows, inflow.row[kept]), inflow.cell[kept], inflow.weight[kept])
-    namer = _share_name(system, edge, rows, split)
-    n, k = len(rows), np.arange(len(rows))
-    node = rows // system.n_elements if split else rows
-    time = system.node_axes.index(system.time) if system.time else None
-    block = system.nodes.coords[node, time] if time is not None else 0
-    total = assembly.unknowns(n, namer, start=1.0, block=block, bulk=node)
-    cell = assembly.linear(total, n, namer)
-    assembly.exact(Terms.join(inflow, Terms.of(k, cell + k, -1.0)), np.zeros(n), namer, merge=node)
-    tau = _row_shares(through, edge, rows, unknown.astype(float), split).astype(np.int64)
+def _add_estimated(assembly: Assembly, system: System, rows: _Rows, tau: Ints, numbers: Ints) -> None:
+    """tau unknown: total inflow T becomes an unknown, and X = tau T a product."""
+    own, n, namer = rows.only(numbers), len(numbers), _namer(system, rows, numbers)
+    group, k = numbers // rows.n_elements, np.arange(len(numbers))
+    index = CellIndex(rows.edge.cells.axes, rows.edge.cells.coords[rows.cell[group]])
+    total = assembly.total(own.inflow, n, namer, block=blocks(system, index), bulk=group, merge=group)
     product = assembly.cells(total + k, tau, 1.0, namer)
-    own = Terms(np.searchsorted(rows, out.row), out.cell, out.weight)
-    assembly.exact(Terms.join(own, Terms.of(k, product + k, -1.0)), np.zeros(n), namer, merge=node)
+    terms = Terms.join(own.out, Terms.of(k, product + k, -1.0))
+    assembly.exact(terms, np.zeros(n), namer, merge=group)
 
 
-def _share_name(system: System, edge: Edge, rows: Ints, split: bool):  # type: ignore[no-untyped-def]
-    from mfa.build.balances import node_name
-
-    ne = system.n_elements
-
-    def name(k: int) -> str:
-        node, element = (int(rows[k]) // ne, int(rows[k]) % ne) if split else (int(rows[k]), None)
-        return f"share of {edge.name} in {node_name(system, node, element if system.elements else None)}"
-
-    return name
-
-
+def _namer(system: System, rows: _Rows, numbers: Ints) -> Namer:
+    group, element = np.divmod(numbers, rows.n_elements)
+    node = system.nodes.source_of(rows.edge)[rows.cell[group]]
+    shown = element if rows.n_elements == system.n_elements and system.elements else None
+    return node_namer(system, f"share of {rows.edge.name} in {{}}", node, shown)

@@ -40,8 +40,16 @@ def _typical(problem: LeastSquares, rows: np.ndarray) -> float:
 
 
 def with_start(problem: LeastSquares, x: Floats, masses: np.ndarray) -> LeastSquares:
-    """The problem with a starting point inside its bounds, and scales to match (masses: a tenth of the median report)."""
+    """The problem with a start inside its bounds, and scales to match (masses: a tenth of the median report)."""
     inside = np.clip(x, problem.lower, problem.upper)
     positive = problem.observed.counted & (problem.observed.rows.rhs > 0)
     least = np.where(masses, 0.1 * _typical(problem, positive) if positive.any() else 0.0, 0.0)
     return replace(problem, start=inside, scale=np.maximum(np.maximum(np.abs(inside), least), problem.scale))
+
+
+def without_bounds(problem: LeastSquares) -> LeastSquares:
+    """The problem of a simulation: its rows determine everything, and a negative flow is its answer's own fault."""
+    room = problem.lower < problem.upper
+    return replace(
+        problem, lower=np.where(room, -np.inf, problem.lower), upper=np.where(room, np.inf, problem.upper)
+    )

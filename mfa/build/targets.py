@@ -1,4 +1,4 @@
-"""What numbers speak about: the cells of flows, trades and stocks, weighted by the basis they are counted in."""
+"""What numbers speak about: cells of flows, trades and stocks, weighted by the basis they are counted in."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from mfa.build.assembly import Assembly, Bools, Floats, Ints, Terms
-from mfa.build.flows import EdgeCells, cell_name, shares_at
+from mfa.build.flows import EdgeCells, at_edge
+from mfa.build.naming import blocks, cell_name, cell_namer
 from mfa.build.parameters import Parameter
 from mfa.build.values import ValueArray
 from mfa.core.composition import mass_fraction
-from mfa.core.labels import ELEMENT, CellIndex, Label, dimension_of
+from mfa.core.labels import ELEMENT, CellIndex, Label, dimension_of, keys, matches
 from mfa.core.system import Edge, System
 from mfa.errors import UnitError
 from mfa.spec.schema import Scenario
 from mfa.units import GROSS, Unit
+
+At = Mapping[str, tuple[Label, ...]]
+"""Axis -> the labels something is restricted to."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Content:
 
 
 class Targets:
-    """Turns `of`, `at`, `sum` and a unit into weighted cells; makes gross masses unknowns when they are needed."""
+    """Turns `of`, `at`, `sum` and a unit into weighted cells; makes gross masses unknowns when needed."""
 
     def __init__(
         self,
@@ -79,11 +83,14 @@ class Targets:
         compounds = self.spec.bases[basis]
         return np.array([1 / mass_fraction(compounds[e], e) if e in compounds else 0.0 for e in elements])
 
-    def weighted(self, name: str, unit: Unit, at: Mapping[str, tuple[Label, ...]], split: bool) -> Weighted:
-        """The cells of one target within `at`, weighted by the unit's basis; `split` keeps the element axis."""
+    def weighted(self, name: str, unit: Unit, at: At, split: bool) -> Weighted:
+        """The cells of one target within `at`, weighted by the unit's basis; `split` keeps the element axis.
+
+        Raises UnitError where the target cannot be counted in that basis.
+        """
         index = self.index_of(name)
-        keep = np.flatnonzero(self._mask(index, at))
-        chosen = index.keep(np.isin(np.arange(len(index)), keep))
+        keep = np.flatnonzero(self.within(index, at))
+        chosen = CellIndex(index.axes, index.coords[keep])
         stock = self.system.stocks.get(name)
         if stock is not None and not stock.has_elements:
             if unit.basis != stock.basis:
@@ -93,8 +100,9 @@ class Targets:
             return self._in_gross(name, chosen, keep)
         return self._by_element(name, chosen, keep, unit.basis, at, split)
 
-    def _mask(self, index: CellIndex, at: Mapping[str, tuple[Label, ...]]) -> Bools:
-        mask = np.ones(len(index), dtype=bool)
+    def within(self, index: CellIndex, at: At) -> Bools:
+        """Which cells of an index have the labels that `at` asks for, axis by axis."""
+        mask = np.ones(len(index), dtype=np.bool_)
         for axis, labels in at.items():
             if axis in index.axes:
                 wanted = [self.system.dimensions[dimension_of(axis)].index(x) for x in labels]
@@ -102,15 +110,14 @@ class Targets:
         return mask
 
     def _by_element(
-        self, name: str, chosen: CellIndex, keep: Ints, basis: str, at: Mapping[str, tuple[Label, ...]], split: bool
+        self, name: str, chosen: CellIndex, keep: Ints, basis: str, at: At, split: bool
     ) -> Weighted:
         cells = (self.stocks if name in self.system.stocks else self.edges)[name]
-        weights = self.element_weights(basis).copy()
+        weights = self.element_weights(basis)
         if ELEMENT in at and self.system.elements:
             wanted = {str(x) for x in at[ELEMENT]}
-            weights *= [e in wanted for e in self.system.elements]
-        used = cells.mask[keep] & (weights != 0)
-        row, element = np.nonzero(used)
+            weights = weights * np.array([e in wanted for e in self.system.elements])
+        row, element = np.nonzero(cells.mask[keep] & (weights != 0))
         numbers = cells.of(keep)[row, element]
         if not split or not self.system.elements:
             return Weighted(chosen, row, numbers, weights[element])
@@ -118,64 +125,51 @@ class Targets:
         return Weighted(full, np.arange(len(row)), numbers, weights[element])
 
     def _in_gross(self, name: str, chosen: CellIndex, keep: Ints) -> Weighted:
-        edge = self.system.edges[name]
-        content = self.contents.get(edge.commodity or "")
-        if content is None:
-            raise UnitError(f'"{name}" has no content factor: state contents.{edge.commodity} to speak of its gross mass')
+        edge = self.system.edges.get(name)
+        content = self.contents.get((edge.commodity if edge else None) or "")
+        if edge is None or content is None:
+            of = f"contents.{edge.commodity}" if edge and edge.commodity else "a commodity and its content"
+            raise UnitError(f'"{name}" has no content factor: state {of} to speak of its gross mass')
+        self._complete(edge, content, keep)
         if content.parameter is not None:
             first = self._gross_unknowns(edge, content)
             return Weighted(chosen, np.arange(len(keep)), first + keep, np.ones(len(keep)))
         whole = self._by_element(name, chosen, keep, content.basis, {}, split=False)
-        factor = shares_at(content.given, edge, 1)[keep, 0]
+        factor = at_edge(content.given.value, content.given.axes, edge, 1)[keep, 0]
         return Weighted(chosen, whole.owner, whole.cell, whole.weight / factor[whole.owner])
+
+    def _complete(self, edge: Edge, content: Content, keep: Ints) -> None:
+        """Raises UnitError where some of an edge's cells have no content factor, or one of zero."""
+        factor = at_edge(content.given.value, content.given.axes, edge, 1)[keep, 0]
+        wrong = keep[~(factor > 0)]
+        if len(wrong):
+            where = cell_name(self.system, edge.name, edge.cells, int(wrong[0]))
+            raise UnitError(f"contents.{edge.commodity} has no number above 0 for {where}")
 
     def _gross_unknowns(self, edge: Edge, content: Content) -> int:
         """The first cell of an edge's gross masses: content x gross = mass in the content's basis."""
         if edge.name in self._gross:
             return self._gross[edge.name]
         assert content.parameter is not None
-        n = len(edge.cells)
-        namer = lambda k: cell_name(self.system, f"gross mass of {edge.name}", edge.cells, k)  # noqa: E731
-        block = edge.cells.column(self.system.time) if self.system.time else 0
-        gross = self.assembly.unknowns(n, namer, start=1.0, block=block)
+        n, rows = len(edge.cells), np.arange(len(edge.cells))
+        namer = cell_namer(self.system, f"gross mass of {edge.name}", edge.cells)
+        gross = self.assembly.unknowns(n, namer, start=1.0, block=blocks(self.system, edge.cells))
         self._gross[edge.name] = self.assembly.linear(gross, n, namer)
-        where = content.given.axes
-        factor = shares_at(_numbers(content.given, content.parameter.unknown), edge, 1)[:, 0] if where else np.full(
-            n, int(content.parameter.unknown)
-        )
-        product = self.assembly.cells(gross + np.arange(n), factor.astype(np.int64), 1.0, namer)
-        mass = self._by_element(edge.name, edge.cells, np.arange(n), content.basis, {}, split=False)
-        rows = np.arange(n)
+        factor = at_edge(content.parameter.unknown, content.given.axes, edge, 1)[:, 0]
+        product = self.assembly.cells(gross + rows, factor, 1.0, namer)
+        mass = self._by_element(edge.name, edge.cells, rows, content.basis, {}, split=False)
         terms = Terms.join(Terms.of(mass.owner, mass.cell, mass.weight), Terms.of(rows, product + rows, -1.0))
         self.assembly.exact(terms, np.zeros(n), namer)
         return self._gross[edge.name]
 
 
-def _numbers(given: ValueArray, numbers: Ints) -> ValueArray:
-    from dataclasses import replace
-
-    return replace(given, value=numbers.astype(np.float64))
-
-
-def group_rows(parts: Sequence[Weighted], axes: Sequence[str], sizes: Mapping[str, int], wanted: Ints) -> Terms:
-    """Terms of the rows whose labels along `axes` are `wanted` (one line of positions a row), summed over the rest."""
-    radix = [sizes[dimension_of(a)] for a in axes]
-    code = _code(wanted, radix)
-    order = np.argsort(code, kind="stable")
+def group_rows(
+    parts: Sequence[Weighted], axes: Sequence[str], sizes: Mapping[str, int], wanted: Ints
+) -> Terms:
+    """Terms of the rows whose labels along `axes` are `wanted` (one line of positions a row), summed."""
+    code = keys(CellIndex(tuple(axes), wanted), axes, sizes)
     found = []
     for part in parts:
-        columns = [part.index.column(a) for a in axes]
-        own = _code(np.column_stack(columns) if columns else np.zeros((len(part.index), 0), np.int64), radix)
-        low = np.searchsorted(code[order], own[part.owner], side="left")
-        high = np.searchsorted(code[order], own[part.owner], side="right")
-        for step in range(int((high - low).max(initial=0))):
-            hit = low + step < high
-            found.append(Terms.of(order[(low + step)[hit]], part.cell[hit], part.weight[hit]))
+        term, row = matches(keys(part.index, axes, sizes)[part.owner], code)
+        found.append(Terms.of(row, part.cell[term], part.weight[term]))
     return Terms.join(*found)
-
-
-def _code(positions: Ints, radix: Sequence[int]) -> Ints:
-    code = np.zeros(len(positions), dtype=np.int64)
-    for k, size in enumerate(radix):
-        code = code * size + positions[:, k]
-    return code

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mfa.build.assembly import Floats
+from mfa.build.assembly import Bools, Floats
 from mfa.build.dims import Dims
 from mfa.core.labels import ELEMENT, TIME_NAMES, dimension_of
 from mfa.data.rows import TableSpec, load_rows
@@ -33,16 +34,27 @@ class ValueArray:
     edition: str
 
     @property
+    def certain(self) -> Bools:
+        """Which numbers are stated without uncertainty (a relative one of zero is none)."""
+        return np.asarray(~((self.sd > 0) | ((self.cv > 0) & (self.value != 0))))
+
+    @property
     def uncertain(self) -> bool:
-        """Whether any number has an uncertainty."""
-        return bool(np.nansum(self.sd) > 0 or np.nansum(self.cv) > 0)
+        """Whether any number that is stated has an uncertainty."""
+        return bool((~self.certain & ~np.isnan(self.value)).any())
 
 
 def table_spec(ref: TableRef, value: Value | None) -> TableSpec:
     """The data layer's form of a table reference; `value` states what the rows are silent about."""
     return TableSpec(
-        files=ref.file, format=ref.format, where=dict(ref.where), rename=dict(ref.rename), column=ref.column,
-        sum_over=ref.sum_over, gaps=ref.gaps, unit=value.unit if value else None,
+        files=ref.file,
+        format=ref.format,
+        where=dict(ref.where),
+        rename=dict(ref.rename),
+        column=ref.column,
+        sum_over=ref.sum_over,
+        gaps=ref.gaps,
+        unit=value.unit if value else None,
     )
 
 
@@ -54,6 +66,11 @@ class Reader:
         self.problems: list[Problem] = []
         self.files: set[str] = set()
 
+    @property
+    def simulates(self) -> bool:
+        """Whether the question is what follows: then every stated number is exact."""
+        return self.document.spec.solve.question == "simulate"
+
     def unit(self, text: str | None) -> Unit:
         """The unit a text names, with the document's bases and elements; raises UnitError."""
         elements = self.dims.dimensions[ELEMENT].labels if ELEMENT in self.dims.dimensions else ()
@@ -63,7 +80,7 @@ class Reader:
     def rows(
         self, path: PathKeys, ref: TableRef, wanted: Sequence[str], value: Value | None = None
     ) -> pd.DataFrame:
-        """The rows of a table with its labels mapped to the dimensions; empty with problems when it cannot be read."""
+        """The rows of a table with labels mapped to the dimensions; empty where it cannot be read."""
         folder = self.document.folder(*path, "table")
         place = self.document.place(*path, "table")
         frame, problems = load_rows(table_spec(ref, value), folder, self.dims.groupings(wanted), place=place)
@@ -77,7 +94,8 @@ class Reader:
     def factors(self, frame: pd.DataFrame, unit: Unit) -> Floats:
         """What converts each row to canonical units: by its own unit, else by the unit stated."""
         known = {u: self.unit(str(u)).factor for u in frame["unit"].dropna().unique()}
-        return frame["unit"].map(known).astype(float).fillna(unit.factor).to_numpy()
+        factors = frame["unit"].map(known).astype(float).fillna(unit.factor)
+        return np.asarray(factors, dtype=np.float64)
 
     def array(self, path: PathKeys, value: Value, default_unit: str | None = None) -> ValueArray | None:
         """The numbers of a value over its dimensions, or None (with problems) when they cannot be had."""
@@ -86,15 +104,13 @@ class Reader:
         except UnitError as error:
             self.problems.append(self.document.problem("unit", _bare(error), *path, "unit"))
             return None
-        axes = value.dims
-        unknown = [a for a in axes if dimension_of(a) not in self.dims.dimensions]
-        if unknown:
+        if any(dimension_of(a) not in self.dims.dimensions for a in value.dims):
             return None
-        if value.table is not None:
-            found = self._from_table(path, value, unit)
-        else:
-            found = self._from_data(path, value, unit)
-        return None if found is None else self._filled(path, value, found)
+        read = self._from_data if value.table is None else self._from_table
+        found = read(path, value, unit)
+        if found is not None and self.simulates:
+            found = replace(found, sd=0.0 * found.sd, cv=0.0 * found.cv)
+        return None if found is None else self._filled(value, found)
 
     def _blank(self, value: Value, unit: Unit) -> ValueArray:
         shape = tuple(len(self.dims.dimensions[dimension_of(a)]) for a in value.dims)
@@ -104,9 +120,9 @@ class Reader:
         )
 
     def _origin(self, value: Value) -> tuple[str, str]:
-        source = value.source or ""
-        known = self.document.spec.sources.get(source)
-        return source or "scenario", value.edition or (known.edition if known and known.edition else "") or "as stated"
+        known = self.document.spec.sources.get(value.source or "")
+        edition = value.edition or (known.edition if known else None)
+        return value.source or "scenario", edition or "as stated"
 
     def _from_data(self, path: PathKeys, value: Value, unit: Unit) -> ValueArray | None:
         blank = self._blank(value, unit)
@@ -119,27 +135,23 @@ class Reader:
             given = np.asarray(value.data, dtype=np.float64)
             if given.shape != numbers.shape:
                 text = f"the list has shape {given.shape}, its dims {tuple(value.dims)} need {numbers.shape}"
-                self.problems.append(self.document.problem("shape", text, *path, "data"))
+                self.problems.append(self.document.problem("data-shape", text, *path, "data"))
                 return None
             numbers[...] = given
-        return replace(blank, value=numbers * unit.factor, **self._spread(path, value, unit, numbers))
-
-    def _nested(self, path: PathKeys, data: Mapping[object, object], axes: tuple[str, ...], out: Floats) -> None:
-        dimension = self.dims.dimensions[dimension_of(axes[0])] if axes else None
-        for label, inner in data.items():
-            if dimension is None or label not in dimension.positions:
-                text = f'no dimension of this value has the label "{label}"'
-                self.problems.append(self.document.problem("label", text, *path, "data", str(label)))
-            elif isinstance(inner, Mapping):
-                self._nested(path, inner, axes[1:], out[dimension.positions[label]])  # type: ignore[index]
-            else:
-                out[dimension.positions[label]] = float(inner)  # type: ignore[index,arg-type]
-
-    def _spread(self, path: PathKeys, value: Value, unit: Unit, numbers: Floats) -> dict[str, Floats]:
-        """The absolute and the relative standard deviation of a value that states one for all its numbers."""
-        zero = np.zeros(numbers.shape)
         sd, cv = spread_of(value, unit)
-        return {"sd": zero + sd, "cv": zero + cv}
+        return replace(blank, value=numbers * unit.factor, sd=blank.sd + sd, cv=blank.cv + cv)
+
+    def _nested(self, path: PathKeys, data: Mapping[Any, Any], axes: tuple[str, ...], out: Floats) -> None:
+        """Numbers nested in the order of the axes, written into `out`."""
+        dimension = self.dims.dimensions[dimension_of(axes[0])]
+        for label, inner in data.items():
+            if label not in dimension.positions:
+                text = f'dimension "{dimension.name}" has no label "{label}"'
+                self.problems.append(self.document.problem("unknown-label", text, *path, "data", label))
+            elif isinstance(inner, Mapping):
+                self._nested(path, inner, axes[1:], out[dimension.positions[label]])
+            else:
+                out[dimension.positions[label]] = float(inner)
 
     def _from_table(self, path: PathKeys, value: Value, unit: Unit) -> ValueArray | None:
         assert value.table is not None
@@ -160,15 +172,20 @@ class Reader:
         edition = value.edition or str(frame["edition"].iloc[0] or "") or self._origin(value)[1]
         return replace(blank, source=source, edition=edition)
 
-    def _filled(self, path: PathKeys, value: Value, found: ValueArray) -> ValueArray:
-        """Years between given ones filled, where the value asks for it."""
+    def _filled(self, value: Value, found: ValueArray) -> ValueArray:
+        """Years between given ones filled, with their uncertainty, where the value asks for it."""
         time = next((a for a in found.axes if a in TIME_NAMES), None)
         if value.interpolate is None or time is None:
             return found
         axis = found.axes.index(time)
         years = np.asarray(self.dims.dimensions[time].labels, dtype=float)
-        filled = np.apply_along_axis(_interpolated, axis, found.value, years, value.interpolate)
-        return replace(found, value=filled)
+        given, how = ~np.isnan(found.value), value.interpolate
+
+        def fill(numbers: Floats) -> Floats:
+            known = np.where(given, numbers, np.nan)
+            return np.asarray(np.apply_along_axis(lambda s: _interpolated(s, years, how), axis, known))
+
+        return replace(found, value=fill(found.value), sd=fill(found.sd), cv=fill(found.cv))
 
 
 def _interpolated(series: Floats, years: Floats, how: str) -> Floats:
@@ -185,7 +202,7 @@ def _interpolated(series: Floats, years: Floats, how: str) -> Floats:
 def _column(frame: pd.DataFrame, name: str, factor: Floats, default: float) -> Floats:
     if name not in frame:
         return np.full(len(frame), default)
-    return frame[name].astype(float).mul(factor).fillna(default).to_numpy()
+    return np.asarray(frame[name].astype(float).mul(factor).fillna(default), dtype=np.float64)
 
 
 def spread_of(value: Value, unit: Unit) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""The command line: `mfa run`, `check`, `show`, `plot`, `report`, `diff`, `explain`, `schema`, `init`, `list`, `doctor`."""
+"""The command line: the group `mfa` and one module for each family of commands."""
 
 from __future__ import annotations
 

@@ -35,7 +35,10 @@ def say_problems(problems: Iterable[Problem]) -> None:
     errors = sum(p.severity == "error" for p in found)
     if len(found) > 1:
         warned = len(found) - errors
-        say(f"{errors} error{'s' * (errors != 1)}" + (f", {warned} warning{'s' * (warned != 1)}" if warned else ""))
+        say(
+            f"{errors} error{'s' * (errors != 1)}"
+            + (f", {warned} warning{'s' * (warned != 1)}" if warned else "")
+        )
 
 
 def plain(problem: Problem) -> dict[str, Any]:
@@ -43,12 +46,16 @@ def plain(problem: Problem) -> dict[str, Any]:
     where = problem.where
     place = {"file": where.file, "line": where.line, "column": where.column} if where else None
     return {
-        "code": problem.code, "severity": problem.severity, "text": problem.text, "hint": problem.hint, "where": place,
+        "code": problem.code,
+        "severity": problem.severity,
+        "text": problem.text,
+        "hint": problem.hint,
+        "where": place,
     }
 
 
 def guarded(command: Callable[P, None]) -> Callable[P, None]:
-    """The command with errors of mfa printed (as JSON with --json) and its exit code: 1 no answer, 2 wrong input."""
+    """The command with errors printed (as JSON with --json) and its exit code: 1 no answer, 2 wrong input."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -63,13 +70,18 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             sys.exit(error.exit_code)
         except BrokenPipeError:
             sys.exit(0)
+        except OSError as error:
+            say(f"error: cannot read or write {error.filename or 'a file'}: {error.strerror or error}")
+            sys.exit(2)
 
     return run
 
 
 def say_help(error: MfaError) -> None:
     """Where to read more about the first problem."""
-    if error.problems:
+    from mfa.spec.codes import CODES
+
+    if error.problems and error.problems[0].code in CODES:
         say(f"more: mfa explain {error.problems[0].code}")
 
 

@@ -15,7 +15,9 @@ from mfa.errors import InputError, MfaError, Problem
 @click.command()
 @click.argument("files", nargs=-1, required=True)
 @click.option("--variant", "-v", help="Check this variant.")
-@click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change one value; may be repeated.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change one value; may be repeated."
+)
 @click.option("--json", "as_json", is_flag=True, help="Problems as JSON on stdout.")
 @guarded
 def check(files: tuple[str, ...], variant: str | None, settings: tuple[str, ...], as_json: bool) -> None:
@@ -34,7 +36,7 @@ def check(files: tuple[str, ...], variant: str | None, settings: tuple[str, ...]
 
 
 def _problems(file: str, variant: str | None, settings: tuple[str, ...]) -> list[Problem]:
-    from mfa.build import prepare
+    from mfa.build import check as check_tables
     from mfa.run.bundled import find_scenario
     from mfa.spec.resolve import read_document
 
@@ -44,13 +46,15 @@ def _problems(file: str, variant: str | None, settings: tuple[str, ...]) -> list
         return list(error.problems)
     if document is None or any(p.severity == "error" for p in problems):
         return problems
-    return [*problems, *prepare(document)[1]]
+    return [*problems, *check_tables(document)]
 
 
 @click.command()
 @click.argument("scenario")
 @click.option("--variant", "-v", help="Show this variant.")
-@click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change one value; may be repeated.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change one value; may be repeated."
+)
 @click.option("--graph", type=click.Path(path_type=Path), help="Draw the system into this file (.dot).")
 @guarded
 def show(scenario: str, variant: str | None, settings: tuple[str, ...], graph: Path | None) -> None:

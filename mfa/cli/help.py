@@ -41,7 +41,9 @@ def list_(as_json: bool) -> None:
     for name, path in bundled_scenarios().items():
         data = read_file(path)[0].data
         data = data if isinstance(data, dict) else {}
-        found.append({"name": name, "title": data.get("title", ""), "variants": list(data.get("variants") or {})})
+        found.append(
+            {"name": name, "title": data.get("title", ""), "variants": list(data.get("variants") or {})}
+        )
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return
@@ -62,7 +64,9 @@ def doctor() -> None:
         click.echo(f"{name:12} {version}")
     for extra, (module, use) in EXTRAS.items():
         there = importlib.util.find_spec(module) is not None
-        click.echo(f"{extra:12} {'installed' if there else f'not installed (pip install mfa[{extra}])'}: {use}")
+        click.echo(
+            f"{extra:12} {'installed' if there else f'not installed (pip install mfa[{extra}])'}: {use}"
+        )
     click.echo(f"{'scenarios':12} {', '.join(bundled_scenarios()) or 'none found'}")
     click.echo(f"{'writable':12} {'yes' if _writable() else 'no'}: the current folder")
     if not all(v != "not installed" for v in versions().values()):

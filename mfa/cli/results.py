@@ -12,7 +12,9 @@ from mfa.cli.app import guarded, say_problems
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("figure", required=False)
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder for the files (default FOLDER/figures).")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path), help="Folder for the files (default FOLDER/figures)."
+)
 @guarded
 def plot(folder: Path, figure: str | None, output: Path | None) -> None:
     """Draw the figures of the result in FOLDER again, or one FIGURE."""

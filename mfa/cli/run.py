@@ -18,13 +18,22 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("scenario")
 @click.option("--variant", "-v", help="Run this variant of the scenario.")
-@click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change one value; may be repeated.")
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder to write (default results/<name>).")
+@click.option(
+    "--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change one value; may be repeated."
+)
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path), help="Folder to write (default results/<name>)."
+)
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="Facts of the run, or its problems, as JSON on stdout.")
 @guarded
 def run(
-    scenario: str, variant: str | None, settings: tuple[str, ...], output: Path | None, quiet: bool, as_json: bool
+    scenario: str,
+    variant: str | None,
+    settings: tuple[str, ...],
+    output: Path | None,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Solve SCENARIO (a file, or the name of a bundled one) and write tables, figures and a report."""
     from mfa.api import run as run_scenario
@@ -42,7 +51,11 @@ def run(
     folder, failed = publish(result, target)
     say_problems(failed)
     if as_json:
-        click.echo(json.dumps({"folder": str(folder), **{k: v for k, v in result.facts.items() if k != "order"}}, indent=2))
+        click.echo(
+            json.dumps(
+                {"folder": str(folder), **{k: v for k, v in result.facts.items() if k != "order"}}, indent=2
+            )
+        )
     else:
         click.echo(summary(result, folder))
 

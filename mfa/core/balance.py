@@ -1,4 +1,4 @@
-"""Mass balance: what enters, leaves and stays, and how well it closes relative to each node's own throughput."""
+"""Mass balance: what enters, leaves and stays, and how well it closes by each node's own throughput."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from mfa.errors import UnknownName, did_you_mean
 
 Ints = npt.NDArray[np.int64]
 Label = str | int
+Number = TypeVar("Number", bound=np.generic)
 
 TIME_NAMES = ("year", "month", "time")
 REGION = "region"
@@ -87,6 +89,36 @@ def full_index(axes: Sequence[str], sizes: Mapping[str, int]) -> CellIndex:
         np.indices(shape, dtype=np.int64).reshape(len(shape), -1).T if shape else np.zeros((1, 0), np.int64)
     )
     return CellIndex(tuple(axes), np.ascontiguousarray(coords))
+
+
+def at_cells(
+    values: npt.NDArray[Number], axes: Sequence[str], index: CellIndex, n_elements: int, region: str = REGION
+) -> npt.NDArray[Number]:
+    """An array over `axes` at every cell of an index, shape (cells, elements).
+
+    `region` is the axis of the index that stands for the array's region axis (the exporter of a trade).
+
+    >>> index = full_index(["year", "region"], {"year": 1, "region": 2})
+    >>> at_cells(np.array([5, 7]), ["region"], index, 2).tolist()
+    [[5, 5], [7, 7]]
+    """
+    element = np.arange(n_elements)[None, :]
+    where = [element if a == ELEMENT else index.column(region if a == REGION else a)[:, None] for a in axes]
+    return np.broadcast_to(values[tuple(where)], (len(index), n_elements))
+
+
+def matches(own: Ints, wanted: Ints) -> tuple[Ints, Ints]:
+    """All pairs (i, j) with own[i] == wanted[j], as two arrays.
+
+    >>> [k.tolist() for k in matches(np.array([3, 4]), np.array([4, 4, 5]))]
+    [[1, 1], [0, 1]]
+    """
+    order = np.argsort(wanted, kind="stable")
+    low = np.searchsorted(wanted[order], own, side="left")
+    count = np.searchsorted(wanted[order], own, side="right") - low
+    first = np.cumsum(count) - count
+    step = np.arange(int(count.sum())) - np.repeat(first, count)
+    return np.repeat(np.arange(len(own)), count), order[np.repeat(low, count) + step]
 
 
 def keys(index: CellIndex, axes: Sequence[str], sizes: Mapping[str, int]) -> Ints:

@@ -136,15 +136,18 @@ class System:
         return Nodes.of(self)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{html.escape(e.name)}</td><td>{html.escape(e.source)} &rarr; {html.escape(e.target)}</td>"
-            f"<td>{e.kind}</td><td>{html.escape(e.commodity or '')}</td><td>{len(e.cells):,}</td></tr>"
+        head = ("edge", "from", "to", "kind", "commodity", "cells")
+        cells = [
+            (e.name, e.source, e.target, e.kind, e.commodity or "", f"{len(e.cells):,}")
             for e in self.edges.values()
+        ]
+        rows = "".join(
+            f"<tr>{''.join(f'<td>{html.escape(text)}</td>' for text in row)}</tr>" for row in cells
         )
         dims = ", ".join(f"{d.name} ({len(d)})" for d in self.dimensions.values())
         return (
             f"<p><b>mfa.System</b>: {len(self.processes)} processes, {len(self.edges)} edges over {dims}</p>"
-            f"<table><tr><th>edge</th><th>from &rarr; to</th><th>kind</th><th>commodity</th><th>cells</th></tr>{rows}</table>"
+            f"<table><tr>{''.join(f'<th>{text}</th>' for text in head)}</tr>{rows}</table>"
         )
 
 
@@ -180,6 +183,10 @@ class Nodes:
                 coords.append(p.cells.coords)
             numbers[p.name] = table
         return Nodes(numbers, tuple(process), np.concatenate(coords), system.node_axes)
+
+    def at(self, numbers: Ints) -> CellIndex:
+        """The time and region of some nodes."""
+        return CellIndex(self.axes, self.coords[numbers])
 
     def _end(self, process: str, edge: Edge, region_axis: str) -> Ints:
         where = tuple(edge.cells.column(region_axis if a == REGION else a) for a in self.axes)

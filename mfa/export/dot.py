@@ -16,7 +16,11 @@ def _quoted(text: str) -> str:
 
 def dot(system: System) -> str:
     """The system in the DOT language: processes by kind, flows and trades by name."""
-    lines = ["digraph system {", "  rankdir=LR;", '  node [fontname="Helvetica"]; edge [fontname="Helvetica", fontsize=10];']
+    lines = [
+        "digraph system {",
+        "  rankdir=LR;",
+        '  node [fontname="Helvetica"]; edge [fontname="Helvetica", fontsize=10];',
+    ]
     for p in system.processes.values():
         lines.append(f"  {_quoted(p.name)} [label={_quoted(p.label)}, shape={SHAPES[p.kind]}];")
     for e in system.edges.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mfa.errors import InputError, Problem
+from mfa.errors import InputError, OutputError, Problem
 from mfa.figures import save_figures
 from mfa.report import write_report
 from mfa.run.manifest import write_manifest
@@ -18,7 +18,7 @@ def publish(result: Result, folder: str | Path) -> tuple[Path, tuple[Problem, ..
 
     Raises OutputError where the folder cannot be written; nothing is left half-way.
     """
-    target, failed = Path(folder), ()
+    target = Path(folder)
     with staged(target) as partial:
         write(result, partial)
         failed = draw_figures(result, partial / "figures")
@@ -28,9 +28,14 @@ def publish(result: Result, folder: str | Path) -> tuple[Path, tuple[Problem, ..
 
 
 def draw_figures(result: Result, folder: Path) -> tuple[Problem, ...]:
-    """Every figure of the result drawn into a folder; the problems of those that cannot be."""
+    """Every figure of the result drawn into a folder; the problems of those that cannot be.
+
+    Raises OutputError where the folder cannot be written.
+    """
     try:
         save_figures(result, folder)
+    except OutputError:
+        raise
     except InputError as error:
         return error.problems
     return ()

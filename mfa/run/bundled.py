@@ -11,7 +11,7 @@ SUFFIXES = (".yaml", ".yml")
 
 
 def bundled_root() -> Path:
-    """The folder that holds `models/` and `scenarios/`: inside an installed package, or the checkout above it."""
+    """The folder of `models/` and `scenarios/`: inside an installed package, or the checkout above it."""
     installed = PACKAGE / "bundled"
     return installed if installed.is_dir() else PACKAGE.parent
 
@@ -33,4 +33,6 @@ def find_scenario(source: str | Path) -> Path:
     if str(source) in known:
         return known[str(source)]
     near = [*known, *(p.as_posix() for p in path.parent.glob("*") if p.suffix in SUFFIXES)]
-    raise MissingFile(Problem("missing-file", f'there is no scenario "{source}"', hint=did_you_mean(str(source), near)))
+    raise MissingFile(
+        Problem("missing-file", f'there is no scenario "{source}"', hint=did_you_mean(str(source), near))
+    )

@@ -16,16 +16,16 @@ from mfa.core.composition import mass_fraction
 from mfa.core.labels import CellIndex
 from mfa.core.system import Edge, StockOf
 from mfa.run.manifest import input_hashes
+from mfa.run.mirror import label_columns
 from mfa.run.result import STATUSES, Quantity, Result
-from mfa.solve.classify import FreeSum, free_sums, intervals
 from mfa.run.tables import balance_table, observation_table
+from mfa.solve.classify import FreeSum, free_sums, intervals
 
 if TYPE_CHECKING:
     from mfa.run.pipeline import Solved
 
 _ORDER = np.argsort(STATUSES)
 _SORTED = np.asarray(STATUSES)[_ORDER]
-PARAMETER_PREFIXES = ("compositions.", "contents.", "transfers.")
 
 
 def collect(solved: Solved) -> Result:
@@ -33,7 +33,8 @@ def collect(solved: Solved) -> Result:
     model, spec = solved.model, solved.model.document.spec
     quantities = {q.name: q for q in _quantities(solved)}
     observations = _observations(solved)
-    judged = observations["name"].str.startswith(PARAMETER_PREFIXES)
+    reports = {g.name for g in model.observed if g.report}
+    reported = observations["name"].isin(reports)
     balances = balance_table(model, solved.solution.q)
     return Result(
         name=spec.name if not model.document.variant else f"{spec.name}-{model.document.variant}",
@@ -42,8 +43,8 @@ def collect(solved: Solved) -> Result:
         titles={n: dict(d.titles) for n, d in model.system.dimensions.items()},
         processes={p.name: {"kind": p.kind, "label": p.label} for p in model.system.processes.values()},
         quantities=quantities,
-        observations=observations[~judged].reset_index(drop=True),
-        parameters=observations[judged].reset_index(drop=True),
+        observations=_kept(observations, reported),
+        parameters=_kept(observations, ~reported),
         balances=balances,
         free=_free(solved),
         indicators=pd.DataFrame(columns=["name", "value", "sd"]),
@@ -56,6 +57,13 @@ def collect(solved: Solved) -> Result:
         warnings=tuple(str(w) for w in model.warnings),
         state=solved,
     )
+
+
+def _kept(table: pd.DataFrame, rows: pd.Series) -> pd.DataFrame:
+    """Some rows of a table, without the label columns that say nothing of them."""
+    part = table[rows].reset_index(drop=True)
+    empty = [c for c in label_columns(part) if len(part) and part[c].isna().all()]
+    return part.drop(columns=empty)
 
 
 def _root(model: Model) -> Path:
@@ -137,21 +145,19 @@ def _free(solved: Solved) -> pd.DataFrame:
         {"kind": "free", "name": name(int(k)), "low": low, "high": high, "value": np.nan, "sd": np.nan}
         for k, (low, high) in intervals(problem, spread).items()
     ]
-    rows += [
-        {"kind": "sum", "name": _sum(s), "low": np.nan, "high": np.nan, "value": s.value, "sd": s.sd}
-        for s in free_sums(problem, solved.solution, spread)
-    ]
+    rows += [_sum(s) for s in free_sums(problem, solved.solution, spread)]
     return pd.DataFrame(rows, columns=["kind", "name", "value", "sd", "low", "high"])
 
 
-def _sum(of: FreeSum) -> str:
-    """`F6 + F7`, signs and factors as the row has them, the first positive."""
-    lead = np.sign(of.coefficients[0])
+def _sum(of: FreeSum) -> dict[str, Any]:
+    """`F6 + F7` and its value, signs and factors as the row has them, the first positive."""
+    lead = float(np.sign(of.coefficients[0]))
     words = []
     for name, c in zip(of.cells, of.coefficients, strict=True):
         factor = "" if abs(c) == 1 else f"{abs(c):g} "
         words.append(f"{'-' if c * lead < 0 else '+'} {factor}{name}")
-    return " ".join(words).removeprefix("+ ")
+    text = " ".join(words).removeprefix("+ ")
+    return {"kind": "sum", "name": text, "low": np.nan, "high": np.nan, "value": lead * of.value, "sd": of.sd}
 
 
 def _facts(solved: Solved, balances: pd.DataFrame, order: list[str]) -> dict[str, Any]:
@@ -181,5 +187,3 @@ def _bases(model: Model) -> dict[str, dict[str, float]]:
         basis: {e: 1 / mass_fraction(c, e) for e, c in compounds.items()}
         for basis, compounds in model.document.spec.bases.items()
     }
-
-

@@ -10,7 +10,7 @@ from mfa.run.store import long_table
 
 
 def compare(first: Result, second: Result) -> pd.DataFrame:
-    """Every flow and stock cell of two results: value, other value, change, and the change in standard deviations.
+    """Every flow and stock cell of two results: value, other value, change, and that in standard deviations.
 
     A cell that one result lacks counts as 0 there. Largest change in standard deviations first.
     """
@@ -20,14 +20,15 @@ def compare(first: Result, second: Result) -> pd.DataFrame:
     both = tables[0].merge(tables[1], on=keys, how="outer", suffixes=("", "_other"))
     both[["value", "value_other"]] = both[["value", "value_other"]].fillna(0.0)
     change = both["value_other"] - both["value"]
-    spread = np.sqrt(both["sd"].fillna(0.0) ** 2 + both["sd_other"].fillna(0.0) ** 2)
-    in_sd = np.divide(change, spread, out=np.zeros(len(both)), where=spread.to_numpy() > 0)
+    spread = np.sqrt(both["sd"].fillna(0.0).to_numpy(float) ** 2 + both["sd_other"].fillna(0.0).to_numpy(float) ** 2)
+    in_sd = np.divide(change, spread, out=np.zeros(len(both)), where=spread > 0)
     order = np.lexsort((-np.abs(change), -np.abs(in_sd)))
     return both.assign(change=change, in_sd=in_sd).iloc[order].reset_index(drop=True)
 
 
 def _cells(result: Result) -> pd.DataFrame:
-    table = pd.concat([long_table(result, stocks=False), long_table(result, stocks=True)], ignore_index=True)
+    tables = [t for stocks in (False, True) if len(t := long_table(result, stocks=stocks))]
+    table = pd.concat(tables or [long_table(result, stocks=False)], ignore_index=True)
     table = table.drop(columns=["unit", "basis", "status"])
     labels = [c for c in table.columns if c not in ("value", "sd")]
     return table.assign(**{c: table[c].fillna("").astype(str) for c in labels})

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from mfa.build import Model, build
-from mfa.core.balance import TOLERANCE
-from mfa.errors import Imbalance, Problem, Undetermined
+from mfa.core.balance import FLOOR, TOLERANCE
+from mfa.errors import Imbalance, Infeasible, Problem, Undetermined
 from mfa.run.collect import collect
 from mfa.run.result import Result
-from mfa.run.tables import balance_table
+from mfa.run.tables import BALANCE_NUMBERS, balance_table
 from mfa.solve.classify import Classification, classify
 from mfa.solve.diagnose import Diagnosis, diagnose
 from mfa.solve.posterior import Posterior, posterior
@@ -22,6 +22,8 @@ from mfa.solve.solution import Solution
 from mfa.spec.resolve import Document
 
 Progress = Callable[[str], None]
+STEP = 1e-9
+"""The last step of the solver moves no observed quantity by more, in units of its sigma."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,14 @@ def run(document: Document, *, progress: Progress | None = None) -> Result:
 def solve(model: Model, say: Progress) -> Solved:
     """The reconciliation of a model with its standard deviations, statuses and diagnosis."""
     problem, settings = model.problem, model.document.spec.solve
-    say(f"reconciling {len(problem):,} unknowns, {len(problem.exact):,} exact rows, {len(problem.observed):,} observations")
+    say(
+        f"reconciling {len(problem):,} unknowns, {len(problem.exact):,} exact rows, {len(problem.observed):,} observations"
+    )
     solution = reconcile(
-        problem, robust=settings.robust, tolerance=settings.tolerance, max_iterations=settings.max_iterations,
+        problem,
+        robust=settings.robust,
+        tolerance=STEP,
+        max_iterations=settings.max_iterations,
         progress=lambda k, text: say(f"iteration {k}: {text}"),
     )
     say("standard deviations")
@@ -74,13 +81,26 @@ def _check(solved: Solved) -> None:
         raise Imbalance(*(Problem("imbalance", f"a process does not close: {_sentence(r)}") for r in rows))
     if np.isnan(solved.solution.q).any():
         raise Imbalance(Problem("imbalance", "the solution holds numbers that are not finite"))
+    if settings.question == "simulate":
+        _check_signs(solved)
     free = np.flatnonzero(solved.posterior.free_q & (solved.model.problem.cells.coef != 0))
-    if settings.on_free == "stop" and len(free):
+    if (settings.on_free == "stop" or settings.question == "simulate") and len(free):
         names = [solved.model.problem.cells.name(int(k)) for k in free[:8]]
         more = f" and {len(free) - len(names)} more" if len(free) > len(names) else ""
         raise Undetermined(Problem("undetermined", f"nothing determines {', '.join(names)}{more}"))
 
 
-def _sentence(row: dict[str, object]) -> str:
-    where = ", ".join(str(v) for k, v in row.items() if not re.fullmatch("inflow|outflow|stock_change|difference|throughput|relative", k))
+def _check_signs(solved: Solved) -> None:
+    """Raise where what follows from the drivers is a negative flow or stock."""
+    q, name = solved.solution.q, solved.model.problem.cells.name
+    cells = [*solved.model.edges.values(), *solved.model.stocks.values()]
+    own = np.concatenate([c.of(np.arange(len(c.mask)))[c.mask] for c in cells])
+    negative = own[q[own] < -FLOOR * np.maximum(1.0, 1e-9 * np.abs(q).max(initial=0.0))]
+    if len(negative):
+        worst = negative[np.argsort(q[negative])][:5]
+        raise Infeasible(*(Problem("infeasible", f"{name(int(k))} would have to be {q[k]:g} t") for k in worst))
+
+
+def _sentence(row: Mapping[Hashable, Any]) -> str:
+    where = ", ".join(str(v) for k, v in row.items() if k not in BALANCE_NUMBERS)
     return f"{where}: {row['inflow']:g} in, {row['outflow']:g} out, relative difference {row['relative']:.2g}"

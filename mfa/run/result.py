@@ -1,4 +1,4 @@
-"""The result of a run: every flow, trade and stock with its standard deviation and status. It does not change."""
+"""The result of a run: every flow, trade and stock with its standard deviation and status."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 STATUSES = ("redundant", "observed", "determined", "free", "fixed")
-"""What is known of a number: checked by others, observed only, follows from others, undetermined, exactly given."""
+"""What is known of a number: checked by others, observed, follows from others, undetermined, given."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,8 @@ class Result:
 
     def _repr_html_(self) -> str:
         facts = "".join(
-            f"<tr><td>{html.escape(str(k))}</td><td>{html.escape(str(v))}</td></tr>" for k, v in self.facts.items()
+            f"<tr><td>{html.escape(str(k))}</td><td>{html.escape(str(v))}</td></tr>"
+            for k, v in self.facts.items()
         )
         names = ", ".join(html.escape(n) for n in self.quantities)
         return f"<p><b>mfa.Result</b> {html.escape(self.title or self.name)}</p><table>{facts}</table><p>{names}</p>"

@@ -26,7 +26,7 @@ def check_target(folder: Path) -> None:
 
 @contextlib.contextmanager
 def staged(folder: Path) -> Iterator[Path]:
-    """A folder beside `folder` to write into, put in its place when the block ends well and removed otherwise.
+    """A folder beside `folder` to write into, put in its place when the block ends well, else removed.
 
     Raises OutputError when `folder` may not be written, or the disk refuses.
     """

@@ -19,7 +19,19 @@ from mfa.run.staging import staged
 
 TENSORS = "result.nc"
 FLOAT = "%.12g"
-_META = ("name", "title", "dimensions", "titles", "processes", "identity", "facts", "outputs", "sources", "inputs", "warnings")
+_META = (
+    "name",
+    "title",
+    "dimensions",
+    "titles",
+    "processes",
+    "identity",
+    "facts",
+    "outputs",
+    "sources",
+    "inputs",
+    "warnings",
+)
 TABLES = ("observations", "balances", "free", "parameters", "indicators")
 _ATTRIBUTES = ("kind", "label", "source", "target", "commodity", "unit", "basis")
 
@@ -95,7 +107,9 @@ def _write_quantity(group: Any, q: Quantity) -> None:
     group.dimensions = {"cell": len(q), "element": q.value.shape[1]}
     text = h5py.string_dtype()
     for axis in q.axes:
-        group.create_variable(axis, ("cell",), dtype=text, data=np.array([str(x) for x in q.labels[axis]], dtype=object))
+        group.create_variable(
+            axis, ("cell",), dtype=text, data=np.array([str(x) for x in q.labels[axis]], dtype=object)
+        )
     names = q.elements or ("all",)
     group.create_variable("element", ("element",), dtype=text, data=np.array(names, dtype=object))
     for what in ("value", "sd", "status"):
@@ -113,14 +127,23 @@ def open_result(folder: str | Path) -> Result:
     folder = Path(folder)
     path = folder / TENSORS
     if not path.is_file():
-        near = [p.name for p in folder.parent.glob("*") if (p / TENSORS).is_file()] if folder.parent.is_dir() else []
-        raise MissingFile(f'"{folder}" holds no result ({TENSORS} is not there); {did_you_mean(folder.name, near)}')
+        near = (
+            [p.name for p in folder.parent.glob("*") if (p / TENSORS).is_file()]
+            if folder.parent.is_dir()
+            else []
+        )
+        raise MissingFile(
+            f'"{folder}" holds no result ({TENSORS} is not there); {did_you_mean(folder.name, near)}'
+        )
     try:
         with h5netcdf.File(path, "r") as file:
             meta = {k: _nested(v) for k, v in json.loads(file.attrs["mfa"]).items()}
             quantities = {n: _read_quantity(n, g, meta["dimensions"]) for n, g in file.groups.items()}
             scenario = str(file.attrs["scenario"])
-        tables = {name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""]) for name in TABLES}
+        tables = {
+            name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""])
+            for name in TABLES
+        }
     except (OSError, KeyError, ValueError) as error:
         raise InputError(f'the result in "{folder}" is damaged: {error}') from error
     ordered = {n: quantities[n] for n in meta["facts"].get("order", quantities) if n in quantities}
@@ -132,12 +155,23 @@ def _read_quantity(name: str, group: Any, dimensions: Mapping[str, tuple[Any, ..
     labels = {}
     for axis in axes:
         known = {str(x): x for x in dimensions["region" if axis in ("exporter", "importer") else axis]}
-        text = group.variables[axis].asstr()[...] if hasattr(group.variables[axis], "asstr") else group.variables[axis][...]
+        text = (
+            group.variables[axis].asstr()[...]
+            if hasattr(group.variables[axis], "asstr")
+            else group.variables[axis][...]
+        )
         labels[axis] = np.array([known[_text(t)] for t in text] or [], dtype=object)
     elements = tuple(_text(e) for e in group.variables["element"][...])
     numbers = {w: np.asarray(group.variables[w][...]) for w in ("value", "sd", "status")}
     words = {k: str(group.attrs[k]) for k in _ATTRIBUTES}
-    return Quantity(name=name, axes=axes, labels=labels, elements=() if elements == ("all",) else elements, **numbers, **words)
+    return Quantity(
+        name=name,
+        axes=axes,
+        labels=labels,
+        elements=() if elements == ("all",) else elements,
+        **numbers,
+        **words,
+    )
 
 
 def _text(value: Any) -> str:

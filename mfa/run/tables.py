@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,14 @@ from mfa.build.parameters import ObservedGroup
 from mfa.build.stocks import change_terms
 from mfa.core.balance import Balance
 
+BALANCE_NUMBERS = ("inflow", "outflow", "stock_change", "difference", "throughput", "relative")
+"""The columns of a table of balances that are numbers."""
+_FIRST = ("name", "of")
+_LAST = (
+    *("source", "edition", "value", "sigma", "adjusted", "adjusted_sd", "residual", "z", "leverage", "flag"),
+    *("standing", "unit", "derived_from", "reported_by", "place"),
+)
+_CANONICAL = ("value", "sigma", "adjusted", "adjusted_sd", "residual")
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -24,8 +33,8 @@ def node_balance(model: Model, q: Floats) -> tuple[Balance, Ints]:
     terms = balance_terms(system, model.edges)
     n = len(system.nodes) * system.n_elements
     value = terms.weight * q[terms.cell]
-    entering = np.bincount(terms.row, np.maximum(value, 0), n)
-    leaving = np.bincount(terms.row, np.maximum(-value, 0), n)
+    entering: Floats = np.bincount(terms.row, np.maximum(value, 0), n).astype(np.float64)
+    leaving: Floats = np.bincount(terms.row, np.maximum(-value, 0), n).astype(np.float64)
     entering[terms.row[np.isnan(value)]] = np.nan
     touched = np.unique(terms.row)
     change = stock_change(model, q)
@@ -60,14 +69,20 @@ def balance_table(model: Model, q: Floats) -> pd.DataFrame:
     """`balances.csv`: every process, time, region and element, the worst relative closure first."""
     balance, numbers = node_balance(model, q)
     frame = node_labels(model, numbers).assign(
-        inflow=balance.inflow, outflow=balance.outflow, stock_change=balance.change,
-        difference=balance.difference, throughput=balance.throughput, relative=balance.relative,
+        inflow=balance.inflow,
+        outflow=balance.outflow,
+        stock_change=balance.change,
+        difference=balance.difference,
+        throughput=balance.throughput,
+        relative=balance.relative,
     )
     order = np.argsort(-balance.relative, kind="stable")
     return frame.iloc[order].reset_index(drop=True)
 
 
-def observation_table(groups: Iterable[ObservedGroup], columns: dict[str, npt.NDArray[np.generic]]) -> pd.DataFrame:
+def observation_table(
+    groups: Iterable[ObservedGroup], columns: dict[str, npt.NDArray[Any]]
+) -> pd.DataFrame:
     """`observations.csv`: one row a report, `columns` are the solver's arrays over all observed rows."""
     parts = []
     for g in groups:
@@ -76,16 +91,19 @@ def observation_table(groups: Iterable[ObservedGroup], columns: dict[str, npt.ND
         part.insert(0, "name", g.name)
         for key, values in columns.items():
             own = values[rows]
-            part[key] = own * g.factor if key in ("value", "sigma", "adjusted", "adjusted_sd", "residual") else own
-        parts.append(part.assign(
-            of=g.of, unit=g.unit, source=g.source, edition=g.edition, derived_from=g.derived_from,
-            standing=[s or "counted" for s in g.standing], reported_by=g.reported_by, place=g.place or "",
-        ))
+            part[key] = own * g.factor if key in _CANONICAL else own
+        parts.append(
+            part.assign(
+                of=g.of,
+                unit=g.unit,
+                source=g.source,
+                edition=g.edition,
+                derived_from=g.derived_from,
+                standing=[s or "counted" for s in g.standing],
+                reported_by=g.reported_by,
+                place=g.place or "",
+            )
+        )
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    first = ["name", "of"]
-    last = [
-        "source", "edition", "value", "sigma", "adjusted", "adjusted_sd", "residual", "z", "leverage", "flag",
-        "standing", "unit", "derived_from", "reported_by", "place",
-    ]
-    labels = [c for c in table.columns if c not in (*first, *last)]
-    return table.reindex(columns=[*first, *labels, *last])
+    labels = [c for c in table.columns if c not in (*_FIRST, *_LAST)]
+    return table.reindex(columns=[*_FIRST, *labels, *_LAST])

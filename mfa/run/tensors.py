@@ -25,9 +25,14 @@ def dense(quantity: Quantity, dimensions: Labels, what: str = "value") -> xr.Dat
     shape = tuple(len(labels[a]) for a in quantity.axes)
     full = np.full((*shape, numbers.shape[1]), -1 if what == "status" else 0, dtype=numbers.dtype)
     position = {a: {x: k for k, x in enumerate(labels[a])} for a in quantity.axes}
-    where = tuple(np.array([position[a][x] for x in quantity.labels[a]], dtype=np.int64) for a in quantity.axes)
+    where = tuple(
+        np.array([position[a][x] for x in quantity.labels[a]], dtype=np.int64) for a in quantity.axes
+    )
     full[where] = numbers if quantity.axes else numbers[0]
-    coords: dict[str, list[str | int]] = {**labels, **({"element": list(quantity.elements)} if quantity.elements else {})}
+    coords: dict[str, list[str | int]] = {
+        **labels,
+        **({"element": list(quantity.elements)} if quantity.elements else {}),
+    }
     if not quantity.elements:
         full = full[..., 0]
     attrs = {"unit": quantity.unit, "basis": quantity.basis or "element mass", "label": quantity.label}

@@ -27,8 +27,9 @@ INCONSISTENT = 1e-5
 NOTHING = 1e-6
 """Steps this small, in scales, are rounding when rows are checked."""
 INWARD = 1e-10
-FEW, LONG, EXACT = 6, 40, 1e-14
-"""Changes of the active set with which old factors are tried, rounds they get, and the error they may leave."""
+FEW, LONG, PATIENT, EXACT = 6, 40, 8, 1e-14
+"""Changes of the active set with which old factors are tried, rounds they get, how many of them may bring little,
+and the error they may leave."""
 RESTING = 1e-9
 
 
@@ -128,8 +129,10 @@ def _solved(
     """The system and its solution: with the factors of the step before where few bounds changed and they still do."""
     near = np.full(len(fixed), problem.near)
     if before is not None and np.count_nonzero(before.at != at) <= FEW:
-        kkt = with_old_factors(before.kkt, problem.pulls, problem.rows, fixed=fixed, diagonal=near, soft=problem.soft)
-        solution = kkt.solve(rhs, rounds=LONG)
+        kkt = with_old_factors(
+            before.kkt, problem.pulls, problem.rows, fixed=fixed, diagonal=near, soft=problem.soft
+        )
+        solution = kkt.solve(rhs, rounds=LONG, patience=PATIENT)
         if kkt.error(rhs, solution) <= EXACT:
             return kkt, solution
     kkt = factorise(problem.pulls, problem.rows, problem.order, fixed=fixed, diagonal=near, soft=problem.soft)

@@ -1,27 +1,37 @@
-"""Factors of a block-bordered matrix: one sparse factorisation per block, a dense Schur complement for the
-rest.
+"""Factors of a block-bordered matrix: pivoted sparse factors per block, a dense Schur complement for the rest.
 
     [ K1          C1 ]
     [     K2      C2 ]        Schur = D - sum_t C_t' K_t^-1 C_t
     [         ..  .. ]
     [ C1' C2' ..  D  ]
 
-Years that share only parameters and reserve chains have this form; the border is what couples them.
+Years that share only parameters and reserve chains have this form; the border is what couples them. Nothing is
+regularised: what a block cannot pivot on by itself is delayed to the border (Duff and Reid 1983), and what the
+border cannot pivot on spans the null space of the whole: it is left at zero, which is a solution of every
+consistent system.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from scipy import linalg, sparse
-from scipy.sparse.linalg import SuperLU
+from scipy.sparse.linalg import SuperLU, splu
 
-from mfa.solve.problem import Floats, Ints
+from mfa.errors import NotConverged
+from mfa.solve.problem import Bools, Floats, Ints
 
-LARGEST = 2500
+LARGEST = 5000
 """Border columns above which one factorisation of the whole is cheaper than a dense Schur complement."""
+BORDER, NULL = -1, -2
+DELAYED = 1e-5
+"""Pivots of a block this small go to the border."""
+NOTHING = 1e-9
+"""Pivots of the border this small are rounding: entries of the matrix are about 1."""
+ROUNDS = 40
+_GUARDS = (1e-22, 1e-18, 1e-15, 1e-13)
 
 
 def border_of(matrix: sparse.csc_array, labels: Ints) -> Ints:
@@ -35,9 +45,9 @@ def border_of(matrix: sparse.csc_array, labels: Ints) -> Ints:
     joined[entries.row[inside]] = True
     coupled = np.zeros(len(labels), dtype=bool)
     coupled[entries.row[labels[entries.col] < 0]] = True
-    found = np.where(joined | ~coupled, labels, -1)
+    found = np.where(joined | ~coupled, labels, BORDER)
     if np.count_nonzero(found < 0) > LARGEST:
-        return np.full_like(labels, -1)
+        return np.full_like(labels, BORDER)
     return np.asarray(found)
 
 
@@ -57,46 +67,136 @@ class Block:
 
 @dataclass(frozen=True)
 class Bordered:
-    """The factors of a block-bordered matrix."""
+    """The factors of a block-bordered matrix; `null` are the places that nothing pivots on."""
 
     blocks: tuple[Block, ...]
     border: Ints
     schur: tuple[Floats, Ints]
+    null: Ints
 
     @classmethod
-    def of(
-        cls, matrix: sparse.csc_array, labels: Ints, lu: Callable[[sparse.csc_array], SuperLU]
-    ) -> Bordered:
-        """The factors of `matrix`; `labels` gives each place's block, -1 for the border."""
-        border = np.flatnonzero(labels < 0)
-        blocks = tuple(_block(matrix, labels, border, k, lu) for k in np.unique(labels[labels >= 0]))
+    def of(cls, matrix: sparse.csc_array, labels: Ints) -> Bordered:
+        """The factors of a symmetric `matrix` with entries of about 1; `labels` gives each place's block, -1
+        for the border."""
+        labels = _leaves(matrix, labels)
+        found = {int(k): _pivoted(matrix, labels, int(k)) for k in np.unique(labels[labels >= 0])}
+        border = np.flatnonzero(labels == BORDER)
+        blocks = tuple(_block(matrix, labels, border, k, lu) for k, lu in found.items() if lu is not None)
         schur = matrix[border][:, border].toarray()
         for block in blocks:
             schur[np.ix_(block.touched, block.touched)] -= block.coupling.T @ block.response()
-        return cls(blocks, border, linalg.lu_factor(schur, check_finite=False))
+        kept = _independent(schur)
+        inner = np.cumsum(kept) - 1
+        reduced = tuple(_without(block, kept, inner) for block in blocks)
+        factors = _dense(schur[np.ix_(kept, kept)])
+        return cls(reduced, border[kept], factors, border[~kept])
 
     def solve(self, rhs: Floats) -> Floats:
-        """The solution for one right-hand side (n,) or many (n, k)."""
-        found = np.empty_like(rhs)
+        """The solution for one right-hand side (n,) or many (n, k), zero at the `null` places."""
+        found = np.zeros_like(rhs)
         edge = rhs[self.border].copy()
         for block in self.blocks:
-            found[block.places] = block.factors.solve(rhs[block.places])
-            edge[block.touched] -= block.coupling.T @ found[block.places]
-        found[self.border] = edge = self.edge(edge)
+            own = rhs[block.places]
+            if np.any(own):
+                found[block.places] = block.factors.solve(own)
+                edge[block.touched] -= block.coupling.T @ found[block.places]
+        found[self.border] = edge = self._edge(edge)
         for block in self.blocks:
             found[block.places] -= block.factors.solve(np.asarray(block.coupling @ edge[block.touched]))
         return found
 
-    def edge(self, rhs: Floats) -> Floats:
+    def sorted(self, places: Ints) -> Ints:
+        """`places` block by block, as right-hand sides of one block cost less than those of all."""
+        label = np.full(max((int(b.places.max()) for b in self.blocks), default=0) + len(places) + 1, BORDER)
+        for k, block in enumerate(self.blocks):
+            label[block.places] = k
+        return np.asarray(places[np.argsort(label[places], kind="stable")])
+
+    def _edge(self, rhs: Floats) -> Floats:
         """The border's part of a solution, given what the blocks leave of its right-hand side."""
         return np.asarray(linalg.lu_solve(self.schur, rhs, check_finite=False)) if len(self.border) else rhs
 
 
-def _block(
-    matrix: sparse.csc_array, labels: Ints, border: Ints, k: int, lu: Callable[[sparse.csc_array], SuperLU]
-) -> Block:
+def _leaves(matrix: sparse.csc_array, labels: Ints) -> Ints:
+    """The labels with places of the border that have a pivot and meet nothing else but border taken out of it.
+
+    These are observations of shared parameters: a block of their own, that is diagonal.
+    """
+    entries = matrix.tocoo()
+    off = entries.row != entries.col
+    inner = np.zeros(len(labels), dtype=bool)
+    leaf = (labels == BORDER) & (np.abs(matrix.diagonal()) > DELAYED)
+    inner[entries.row[off & ((labels[entries.col] >= 0) | leaf[entries.col])]] = True
+    return np.where(leaf & ~inner, labels.max(initial=BORDER) + 1, labels)
+
+
+def _pivoted(matrix: sparse.csc_array, labels: Ints, k: int) -> SuperLU | None:
+    """The factors of block `k`; what it cannot pivot on is moved to the border, in `labels`."""
+    for _ in range(ROUNDS):
+        places = np.flatnonzero(labels == k)
+        if not len(places):
+            return None
+        lu = _lu(matrix[:, places][places].tocsc())
+        weak = np.abs(lu.U.diagonal())[lu.perm_c] < DELAYED
+        if not np.any(weak):
+            return lu
+        labels[places[weak]] = BORDER
+    return lu
+
+
+def _lu(matrix: sparse.csc_array) -> SuperLU:
+    """Sparse factors by partial pivoting; a guard, which is rounding, where an exact zero stops them."""
+    solver: Any = splu
+    for guard in _GUARDS:
+        guarded = (matrix + guard * sparse.eye_array(matrix.shape[0])).tocsc()
+        try:
+            return cast(SuperLU, solver(guarded, permc_spec="COLAMD", diag_pivot_thresh=1.0))
+        except RuntimeError:
+            continue
+    raise NotConverged("the linear system could not be factorised")
+
+
+def _block(matrix: sparse.csc_array, labels: Ints, border: Ints, k: int, lu: SuperLU) -> Block:
     places = np.flatnonzero(labels == k)
-    columns = matrix[:, places]
-    coupling = columns[border].T.tocsc()
+    coupling = matrix[:, places][border].T.tocsc()
     touched = np.flatnonzero(np.diff(coupling.indptr))
-    return Block(places, lu(columns[places].tocsc()), touched, coupling[:, touched])
+    return Block(places, lu, touched, coupling[:, touched])
+
+
+def _without(block: Block, kept: Bools, inner: Ints) -> Block:
+    """The block with the border columns in `kept`, numbered as `inner` says."""
+    still = kept[block.touched]
+    return Block(block.places, block.factors, inner[block.touched[still]], block.coupling[:, still].tocsc())
+
+
+def _dense(matrix: Floats) -> tuple[Floats, Ints]:
+    """LU factors of a dense matrix, exact zeros among the pivots allowed."""
+    if not len(matrix):
+        return matrix, np.zeros(0, dtype=np.int64)
+    factors, places, _ = linalg.lapack.dgetrf(matrix)
+    return factors, places
+
+
+def _independent(schur: Floats) -> Bools:
+    """The places of a symmetric matrix whose rows and columns have its full rank.
+
+    Columns without a pivot are left out. A row used up by such a column may cost another one its pivot, so what
+    was left out is asked again: the part of it that does not follow from what was kept is taken back.
+    """
+    kept = np.ones(len(schur), dtype=bool)
+    if not len(schur):
+        return kept
+    kept = np.abs(np.diag(_dense(schur)[0])) > NOTHING
+    out = np.flatnonzero(~kept)
+    if len(out):
+        across = schur[np.ix_(kept, out)]
+        follows = linalg.lu_solve(_dense(schur[np.ix_(kept, kept)]), across, check_finite=False)
+        rest = schur[np.ix_(out, out)] - across.T @ follows
+        kept[out[_pivots(rest)]] = True
+    return kept
+
+
+def _pivots(rest: Floats) -> Ints:
+    """Columns of `rest` with a pivot, by the size they were made from (QR with column pivoting)."""
+    _, triangle, order = linalg.qr(rest, mode="economic", pivoting=True)
+    return np.asarray(order[np.abs(np.diag(triangle)) > NOTHING])

@@ -37,7 +37,7 @@ class Classification:
 @dataclass(frozen=True)
 class FreeSum:
     """The part of an exact row that is free term by term and determined as a sum: sum_k coef_k cell_k =
-    value."""
+    value, the first coefficient 1."""
 
     row: str
     cells: tuple[str, ...]
@@ -100,19 +100,29 @@ def _marked(places: Ints, size: int) -> Bools:
 
 
 def free_sums(problem: LeastSquares, solution: Solution, spread: Posterior) -> list[FreeSum]:
-    """For every exact row with free cells: their names, and their sum with its standard deviation."""
-    free = spread.free_q
+    """The sums of two free cells or more that an exact row determines, each once, with its standard deviation."""
     matrix = problem.exact.matrix
-    part = sparse.csr_array((matrix.data * free[matrix.indices], matrix.indices, matrix.indptr), matrix.shape)
+    free = spread.free_q[matrix.indices]
+    part = sparse.csr_array((matrix.data * free, matrix.indices, matrix.indptr), matrix.shape)
     part.eliminate_zeros()
-    some = np.flatnonzero(np.diff(part.indptr) > 0)
+    some = np.flatnonzero(np.diff(part.indptr) > 1)
+    some = some[_distinct(part[some].tocsr())]
     chosen = part[some].tocsr()
+    chosen = sparse.csr_array(sparse.diags_array(1 / chosen.data[chosen.indptr[:-1]]) @ chosen)
     value, sd = chosen @ solution.q, spread.sd_of(chosen)
-    parts = [_parts(problem, chosen, k) for k in range(len(some))]
     return [
-        FreeSum(problem.exact.name(int(row)), *parts[k], float(value[k]), float(sd[k]))
-        for k, row in enumerate(some)
+        FreeSum(problem.exact.name(int(some[k])), *_parts(problem, chosen, k), float(value[k]), float(sd[k]))
+        for k in np.flatnonzero(np.isfinite(sd))
     ]
+
+
+def _distinct(matrix: sparse.csr_array) -> Ints:
+    """The first row of each set of columns."""
+    first: dict[bytes, int] = {}
+    for k in range(matrix.shape[0]):
+        columns = matrix.indices[matrix.indptr[k] : matrix.indptr[k + 1]]
+        first.setdefault(np.sort(columns).tobytes(), k)
+    return np.array(list(first.values()), dtype=np.int64)
 
 
 def _parts(

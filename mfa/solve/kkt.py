@@ -43,8 +43,7 @@ def _size(vector: Floats) -> float:
 
 @dataclass(frozen=True)
 class Ordering:
-    """An elimination order: blocks in minimum degree one after another, then the border; `labels` says
-    which."""
+    """An elimination order, by minimum degree, and the block of every place in `labels` (-1: the border)."""
 
     places: Ints
     labels: Ints
@@ -80,14 +79,13 @@ class Kkt:
     unit: Floats
     factors: Factors
     size: tuple[int, int, int]
-    regular: float = REGULAR
 
-    def solve(self, rhs: Floats, *, rounds: int = ROUNDS) -> Floats:
-        """The refined solution for `rhs` (n,) or (n, k)."""
+    def solve(self, rhs: Floats, *, rounds: int = ROUNDS, patience: int = PATIENCE) -> Floats:
+        """The refined solution for `rhs` (n,) or (n, k); `patience` is how many corrections may bring little."""
         unit = self.unit if rhs.ndim == 1 else self.unit[:, None]
-        return np.asarray(unit * self._refined(unit * rhs, rounds))
+        return np.asarray(unit * self._refined(unit * rhs, rounds, patience))
 
-    def _refined(self, scaled: Floats, rounds: int) -> Floats:
+    def _refined(self, scaled: Floats, rounds: int, patience: int) -> Floats:
         """Corrections by the regularised factors, each stretched to the least residual (GCR, Eisenstat 1983).
 
         Plain refinement crawls where the system is as weak as its regularisation; conjugating the corrections
@@ -98,7 +96,7 @@ class Kkt:
         steps: list[tuple[Floats, Floats]] = []
         best, kept, idle = _size(left), found, 0
         for _ in range(rounds):
-            if idle >= PATIENCE or not best > _ROUNDING * (_size(found) + _size(scaled)):
+            if idle >= patience or not best > _ROUNDING * (_size(found) + _size(scaled)):
                 break
             move = self.factors.solve(left)
             push = np.asarray(self.matrix @ move)
@@ -144,19 +142,23 @@ def factorise(
     fixed: Bools,
     diagonal: Floats | None = None,
     soft: Floats | None = None,
-    regular: float = REGULAR,
-    blockwise: bool = False,
 ) -> Kkt:
-    """The factorised system of `pulls` (A) and `rows` (J), with the unknowns in `fixed` held at zero step.
-
-    `blockwise` keeps each block's factors apart from the border's: slower to make, faster for many right
-    sides.
-    """
-    plain = _system(pulls, rows, fixed, diagonal, soft)
-    matrix, unit = equilibrated(plain)
+    """The factorised system of `pulls` (A) and `rows` (J), with the unknowns in `fixed` held at zero step."""
+    matrix, unit = equilibrated(_system(pulls, rows, fixed, diagonal, soft))
     size = (pulls.shape[1], pulls.shape[0], rows.shape[0])
-    factors, regular = _factors(matrix, order, size[0], regular, blockwise)
-    return Kkt(matrix, unit, factors, size, regular)
+    return Kkt(matrix, unit, _factors(matrix, order, size[0]), size)
+
+
+def factorise_pivoted(
+    pulls: sparse.csr_array, rows: sparse.csr_array, order: Ordering, *, fixed: Bools
+) -> tuple[Kkt, Bordered]:
+    """The same without any regularisation, block by block: slower to make, faster for many right sides.
+
+    The factors say what nothing pivots on: free unknowns and rows that follow from others.
+    """
+    matrix, unit = equilibrated(_system(pulls, rows, fixed, None, None))
+    factors = Bordered.of(matrix, order.labels)
+    return Kkt(matrix, unit, factors, (pulls.shape[1], pulls.shape[0], rows.shape[0])), factors
 
 
 def with_old_factors(
@@ -171,12 +173,17 @@ def with_old_factors(
     """A system near one already factorised, to be solved by refinement with the factors of that one."""
     plain = _system(pulls, rows, fixed, diagonal, soft)
     columns = np.repeat(kkt.unit, np.diff(plain.indptr))
-    scaled = sparse.csc_array((plain.data * kkt.unit[plain.indices] * columns, plain.indices, plain.indptr), plain.shape)
-    return Kkt(scaled, kkt.unit, kkt.factors, kkt.size, kkt.regular)
+    data = plain.data * kkt.unit[plain.indices] * columns
+    scaled = sparse.csc_array((data, plain.indices, plain.indptr), plain.shape)
+    return Kkt(scaled, kkt.unit, kkt.factors, kkt.size)
 
 
 def _system(
-    pulls: sparse.csr_array, rows: sparse.csr_array, fixed: Bools, diagonal: Floats | None, soft: Floats | None
+    pulls: sparse.csr_array,
+    rows: sparse.csr_array,
+    fixed: Bools,
+    diagonal: Floats | None,
+    soft: Floats | None,
 ) -> sparse.csc_array:
     """The unscaled matrix, rows and columns of `fixed` unknowns replaced by those of the identity."""
     held = np.where(fixed, 1.0, 0.0 if diagonal is None else diagonal)
@@ -187,21 +194,17 @@ def _system(
     return _assembled(masked, given)
 
 
-def _factors(
-    matrix: sparse.csc_array, order: Ordering, n: int, regular: float, blockwise: bool
-) -> tuple[Factors, float]:
-    """The factors of the regularised matrix, and how strongly it is: more where a probe shows that pivots grew."""
-    for strength in regular * np.array([1.0, 1e2, 1e4]):
+def _factors(matrix: sparse.csc_array, order: Ordering, n: int) -> Factors:
+    """The factors of the regularised matrix; regularised more where a probe shows that pivots grew."""
+    for strength in REGULAR * np.array([1.0, 1e2, 1e4]):
         strong = _regularised(matrix, n, strength)
         try:
-            factors: Factors = (
-                Bordered.of(strong, order.labels, symmetric_lu) if blockwise else _ordered(strong, order.places)
-            )
+            factors = _ordered(strong, order.places)
         except RuntimeError:
             continue
         probe = strong @ np.ones(strong.shape[0])
         if _size(strong @ factors.solve(probe) - probe) <= SOUND * _size(probe):
-            return factors, float(strength)
+            return factors
     raise NotConverged("the linear system stayed singular at every regularisation tried")
 
 
@@ -214,11 +217,7 @@ def ordering_of(pulls: sparse.csr_array, rows: sparse.csr_array, block: Ints) ->
     labels = np.concatenate([block, row_labels(both, block)])
     labels[:n] = _slack_labels(both, labels, n)
     labels = border_of(regular, labels)
-    if len(np.unique(labels)) < 2:
-        return Ordering(_minimum_degree(regular), np.zeros_like(labels))
-    parts = [np.flatnonzero(labels == k) for k in np.unique(labels[labels >= 0])]
-    inner = [part[_minimum_degree(regular[part][:, part].tocsc())] for part in parts]
-    return Ordering(np.concatenate([*inner, np.flatnonzero(labels < 0)]), labels)
+    return Ordering(_minimum_degree(regular), labels if np.any(labels >= 0) else np.zeros_like(labels))
 
 
 def symmetric_lu(matrix: sparse.csc_array, order: str = "MMD_AT_PLUS_A") -> SuperLU:

@@ -1,8 +1,7 @@
 """What nothing determines: random vectors of the null space of observations and exact rows together.
 
-A random vector is projected by the regularised system, again and again: the part that some row or observation
-sees shrinks by eps/(eps + curvature) each time, the rest stays. A coordinate that is zero in two random
-null vectors is determined, with probability one.
+The factors leave out what they find no pivot for; a random value there, and the rest as the remaining rows say,
+is a null vector. A coordinate that is zero in two random null vectors is determined, with probability one.
 """
 
 from __future__ import annotations
@@ -12,14 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from mfa.solve.kkt import REGULAR
+from mfa.solve.border import Bordered
+from mfa.solve.kkt import Kkt
 from mfa.solve.problem import Bools, Floats
 from mfa.solve.solution import Tangent
 
 SEEDS = (20011, 70001)
-ROUNDS = 12
 SEEN = 1e-6
 """Share of its row's or its own typical size from which a null vector's entry counts as one."""
+LEVEL = 1e-9
+"""Share of its typical size below which a row's move is that of a product with nothing."""
 
 
 @dataclass(frozen=True)
@@ -36,22 +37,25 @@ class NullSpace:
         size = np.max(np.abs(self.vectors) / self.unit[:, None], axis=1, initial=0.0)
         return np.asarray(size > SEEN)
 
-    def frees(self, matrix: sparse.csr_array) -> Bools:
-        """Which rows of `matrix` (linear in the unknowns, solver's units) nothing determines."""
+    def frees(self, matrix: sparse.csr_array, typical: Floats) -> Bools:
+        """Which rows of `matrix` (linear in the unknowns, solver's units) of a `typical` size nothing determines.
+
+        The product of a free share and a flow of nothing is determined: it is nothing.
+        """
         moved = np.abs(matrix @ self.vectors)
         terms = abs(matrix) @ np.where(self.free[:, None], np.abs(self.vectors), 0.0)
-        return np.asarray(np.any(moved > SEEN * np.where(terms > 0, terms, np.inf), axis=1))
+        enough = np.maximum(SEEN * terms, LEVEL * typical[:, None])
+        return np.asarray(np.any((moved > enough) & (moved > 0), axis=1))
 
 
-def null_space(at: Tangent) -> NullSpace:
+def null_space(at: Tangent, kkt: Kkt, factors: Bordered) -> NullSpace:
     """Two random null vectors of the rows and observations of `at`."""
-    kkt = at.factorise(regular=REGULAR)
     n = len(at.fixed)
+    size = len(factors.null)
+    found = np.zeros((kkt.matrix.shape[0], len(SEEDS)))
+    found[factors.null] = np.column_stack([np.random.default_rng(s).standard_normal(size) for s in SEEDS])
+    for _ in range(2):
+        found -= factors.solve(np.asarray(kkt.matrix @ found))
+    step = np.where(at.fixed[:, None], 0.0, found[:n])
     unit = kkt.unit[:n]
-    random = np.column_stack([np.random.default_rng(seed).standard_normal(n) for seed in SEEDS])
-    found = np.where(at.fixed[:, None], 0.0, random)
-    rest = np.zeros((kkt.matrix.shape[0] - n, len(SEEDS)))
-    for _ in range(ROUNDS):
-        found = kkt.factors.solve(np.concatenate([kkt.regular * found, rest]))[:n]
-        found[at.fixed] = 0.0
-    return NullSpace(unit[:, None] * found, unit)
+    return NullSpace(unit[:, None] * step, unit)

@@ -1,14 +1,13 @@
 """Standard deviations of everything, by propagation of the observations' errors through the optimum.
 
 With K the system at the solution (what sits at a bound held there) a unit error of observation k, in sigma,
-moves the unknowns by s_k = K^-1 e_k, and Cov(x) = S S'. Small systems take one refined solve per
-observation. In large ones observations are taken block by block: outside its own block an observation acts
-through the border only.
+moves the unknowns by s_k = K^-1 e_k, and Cov(x) = S S'. One pivoted factorisation serves the null space, one
+refined solve per observation, and whatever is asked later.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
@@ -16,18 +15,13 @@ from scipy import sparse
 from mfa.solve.border import Bordered
 from mfa.solve.kkt import Kkt
 from mfa.solve.nullspace import NullSpace, null_space
-from mfa.solve.problem import Bools, Floats, Ints, LeastSquares
-from mfa.solve.propagation import Propagation
+from mfa.solve.problem import Bools, Floats, LeastSquares
 from mfa.solve.solution import Solution, Tangent, tangent
 
-CHUNK = 64
-REFINED = 4
-REGULAR = 3e-11
-"""Weaker than for solving, as block by block what the regularisation takes is not refined away (about
-1e-5)."""
-WEAK = 1e-3
-DIRECT = 3_000_000
-"""Places times observations up to which every observation is solved for in full, refined to rounding."""
+CHUNK = 128
+REFINED = 1
+ROUNDING = 1e-12
+"""Standard deviations below this share of the size of what they belong to are zero."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +53,8 @@ class Posterior:
             part = rows[at : at + CHUNK].toarray().T
             part[self.tangent.fixed] = 0.0
             rhs = np.concatenate([part, np.zeros((m + p, part.shape[1]))])
-            found[at : at + CHUNK] = self.kkt.solve(rhs, rounds=REFINED)[n : n + m].T
-        found[self.null.frees(rows)] = np.nan
+            found[at : at + CHUNK] = self.kkt.solve(rhs)[n : n + m].T
+        found[self.null.frees(rows, _typical(self.tangent, matrix))] = np.nan
         return found
 
     def covariance_of(self, matrix: sparse.csr_array) -> Floats:
@@ -76,46 +70,37 @@ class Posterior:
 def posterior(problem: LeastSquares, solution: Solution) -> Posterior:
     """Standard deviations at `solution`."""
     at = tangent(problem, solution)
-    kkt = at.factorise(regular=REGULAR)
-    null = null_space(at)
+    kkt, factors = at.factorise()
+    null = null_space(at, kkt, factors)
     n, q = len(problem), len(problem.cells)
-    cells = _in_unknowns(at, sparse.eye_array(q, format="csr"))
-    seen = _in_unknowns(at, problem.observed.rows.matrix)
-    plain = sparse.eye_array(len(at.fixed), format="csr")[:n]
-    every = sparse.csr_array(sparse.vstack([plain, cells, seen]))
-    free = null.frees(every)
+    every, typical = _everything(at)
+    free = null.frees(every, typical)
     free[:n] = null.free[:n]
-    sd = np.where(free, np.nan, np.sqrt(_variances(at, kkt, every)))
+    variance, share = _propagated(kkt, factors, every)
+    sd = np.sqrt(variance)
+    sd = np.where(free, np.nan, np.where(sd > ROUNDING * np.maximum(typical, _values(at, solution)), sd, 0.0))
     sd[:n] *= at.form.scale[:n]
     sd_x, sd_q, sd_seen = np.split(sd, [n, n + q])
-    found = Posterior(sd_x, sd_q, sd_seen, free[:n], free[n : n + q], np.zeros(len(sd_seen)), at, kkt, null)
-    return _with_leverage(problem, solution, found)
-
-
-def _with_leverage(problem: LeastSquares, solution: Solution, found: Posterior) -> Posterior:
-    """`found` with leverages; small ones are solved for again, as they decide what counts as checked."""
-    counted = found.tangent.form.counted
-    sd = found.sd_observed.copy()
-    share = solution.weight * np.nan_to_num(sd[counted] / solution.sigma[counted]) ** 2
-    part = np.maximum(1.0 - share, 0.0)
-    weak = np.flatnonzero(part < WEAK)
-    part[weak] = _refined_leverage(found.kkt, weak)
-    sd[counted[weak]] = (solution.sigma[counted] * np.sqrt((1 - part) / solution.weight))[weak]
     leverage = np.zeros(len(problem.observed))
-    leverage[counted] = part
-    return replace(found, sd_observed=sd, leverage=leverage)
+    leverage[at.form.counted] = share
+    return Posterior(sd_x, sd_q, sd_seen, free[:n], free[n : n + q], leverage, at, kkt, null)
 
 
-def _refined_leverage(kkt: Kkt, some: Ints) -> Floats:
-    """Minus the residual of a unit error of each: leverages without a difference of near equals."""
-    n, m, p = kkt.size
-    found = np.zeros(len(some))
-    for at in range(0, len(some), CHUNK):
-        part = some[at : at + CHUNK]
-        error = np.zeros((n + m + p, len(part)))
-        error[n + part, np.arange(len(part))] = 1.0
-        found[at : at + CHUNK] = -kkt.solve(error, rounds=REFINED)[n + part, np.arange(len(part))]
-    return np.clip(found, 0.0, 1.0)
+def _everything(at: Tangent) -> tuple[sparse.csr_array, Floats]:
+    """Rows over unknowns (solver's units) of the unknowns, cells and observations, and their typical sizes."""
+    problem = at.form.problem
+    cells = sparse.csr_array(sparse.eye_array(len(problem.cells), format="csr"))
+    seen = problem.observed.rows.matrix
+    plain = sparse.eye_array(len(at.fixed), format="csr")[: len(problem)]
+    parts = [plain, _in_unknowns(at, cells), _in_unknowns(at, seen)]
+    sizes = [np.ones(len(problem)), _typical(at, cells), _typical(at, seen)]
+    return sparse.csr_array(sparse.vstack(parts)), np.concatenate(sizes)
+
+
+def _values(at: Tangent, solution: Solution) -> Floats:
+    """The absolute values of the unknowns (in scales), cells and observations."""
+    now = np.abs(at.z[: at.form.unknowns])
+    return np.concatenate([now, np.abs(solution.q), np.abs(solution.fitted)])
 
 
 def _in_unknowns(at: Tangent, matrix: sparse.csr_array) -> sparse.csr_array:
@@ -124,25 +109,23 @@ def _in_unknowns(at: Tangent, matrix: sparse.csr_array) -> sparse.csr_array:
     return sparse.csr_array((rows.data, rows.indices, rows.indptr), (rows.shape[0], len(at.fixed)))
 
 
-def _variances(at: Tangent, kkt: Kkt, rows: sparse.csr_array) -> Floats:
-    """The sum over observations of squared effects on each of `rows` (over unknowns, solver's units)."""
-    n, m, p = kkt.size
-    if m * (n + m + p) <= DIRECT:
-        return _direct(kkt, rows)
-    apart = at.factorise(regular=REGULAR, blockwise=True)
-    assert isinstance(apart.factors, Bordered)
-    weight = apart.unit[rows.indices]
-    scaled = sparse.csr_array((rows.data * weight, rows.indices, rows.indptr), (rows.shape[0], n + m + p))
-    return Propagation(apart.factors, scaled, np.arange(n, n + m), apart.unit).variances()
+def _typical(at: Tangent, matrix: sparse.csr_array) -> Floats:
+    """The size of rows over cells where every unknown has its scale."""
+    problem = at.form.problem
+    return np.asarray(abs(sparse.csr_array(matrix)) @ np.abs(problem.cells.value(problem.scale)))
 
 
-def _direct(kkt: Kkt, rows: sparse.csr_array) -> Floats:
-    """The same by one refined solve per observation."""
+def _propagated(kkt: Kkt, factors: Bordered, rows: sparse.csr_array) -> tuple[Floats, Floats]:
+    """The sum over observations of squared effects on each of `rows` (over unknowns, solver's units), and the
+    leverages: minus the residual of a unit error, which is no difference of near equals."""
     n, m, p = kkt.size
-    total = np.zeros(rows.shape[0])
+    total, leverage = np.zeros(rows.shape[0]), np.zeros(m)
+    every = factors.sorted(np.arange(n, n + m))
     for at in range(0, m, CHUNK):
-        some = np.arange(at, min(at + CHUNK, m))
+        some = every[at : at + CHUNK]
         error = np.zeros((n + m + p, len(some)))
-        error[n + some, some - at] = 1.0
-        total += np.sum((rows @ kkt.solve(error, rounds=REFINED)[:n]) ** 2, axis=1)
-    return total
+        error[some, np.arange(len(some))] = 1.0
+        moved = kkt.solve(error, rounds=REFINED)
+        total += np.sum((rows @ moved[:n]) ** 2, axis=1)
+        leverage[some - n] = -moved[some, np.arange(len(some))]
+    return total, np.clip(leverage, 0.0, 1.0)

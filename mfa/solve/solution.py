@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from mfa.solve.kkt import REGULAR, Kkt, Ordering, factorise
+from mfa.solve.border import Bordered
+from mfa.solve.kkt import Kkt, Ordering, factorise_pivoted
 from mfa.solve.problem import Bools, Floats, LeastSquares
 from mfa.solve.standard import Standard, standard
 
@@ -49,11 +50,9 @@ class Tangent:
     fixed: Bools
     order: Ordering
 
-    def factorise(self, *, regular: float = REGULAR, blockwise: bool = False) -> Kkt:
-        """The factorised system with what sits at a bound held there."""
-        return factorise(
-            self.pulls, self.rows, self.order, fixed=self.fixed, regular=regular, blockwise=blockwise
-        )
+    def factorise(self) -> tuple[Kkt, Bordered]:
+        """The pivoted factors of the system with what sits at a bound held there."""
+        return factorise_pivoted(self.pulls, self.rows, self.order, fixed=self.fixed)
 
 
 def tangent(problem: LeastSquares, solution: Solution) -> Tangent:

@@ -276,10 +276,18 @@ class Constraint(Target):
         return self
 
 
+class Driver(Value, Target):
+    """An exogenous number of a simulation: what a flow, trade or stock is, exactly."""
+
+
 class Solve(Node):
     """Which question is asked and how it is solved."""
 
-    question: Literal["reconcile"] = Field("reconcile", description="what happened, given what was reported")
+    question: Literal["reconcile", "simulate"] = Field(
+        "reconcile",
+        description="`reconcile`: what happened, given what was reported; `simulate`: what follows from "
+        "drivers, shares and lifetimes, all taken as exact (observations are compared, and exert no pull)",
+    )
     robust: Literal["l2", "huber"] = Field("l2", description="loss of an observation's residual")
     on_infeasible: Literal["explain", "stop"] = Field(
         "explain", description="name the rows in conflict, or stop"
@@ -292,9 +300,7 @@ class Solve(Node):
 class Uncertainty(Node):
     """How standard deviations are computed."""
 
-    method: Literal["posterior", "none"] = Field(
-        "posterior", description="error propagation at the solution, or none"
-    )
+    method: Literal["posterior"] = Field("posterior", description="error propagation at the solution")
 
 
 class Variant(Node):
@@ -388,6 +394,7 @@ class Scenario(Node):
     )
     stocks: dict[str, Stock] = Field(default_factory=dict, description="stocks of processes")
     observations: dict[str, Observation] = Field(default_factory=dict, description="what was reported")
+    drivers: dict[str, Driver] = Field(default_factory=dict, description="exogenous numbers of a simulation")
     constraints: dict[str, Constraint] = Field(default_factory=dict, description="what must hold")
     solve: Solve = Field(default_factory=Solve, description="the question")
     uncertainty: Uncertainty = Field(default_factory=Uncertainty, description="standard deviations")

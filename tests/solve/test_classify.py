@@ -45,12 +45,54 @@ def test_free_sums_and_intervals() -> None:
     spread = posterior(problem, found)
     (total,) = free_sums(problem, found, spread)
     assert (total.row, total.cells) == ("P3", ("F6", "F7"))
-    assert -total.value == pytest.approx(152.425960, abs=5e-7)
+    assert total.coefficients == (1.0, 1.0)
+    assert total.value == pytest.approx(152.425960, abs=5e-7)
     assert total.sd == pytest.approx(7.882792, abs=5e-7)
     ranges = intervals(problem, spread)
     assert {problem.cells.name(k) for k in ranges} == {"F6", "F7"}
     for low, high in ranges.values():
         assert (low, high) == pytest.approx((0.0, 152.425960), abs=1e-5)
+
+
+def closed_market() -> LeastSquares:
+    """A market of two parts with a flow of nothing through it, and one with a flow."""
+    small = Small()
+    for name in ("closed", "open", "a", "b", "c", "d"):
+        small.unknown(name, 0.5)
+    small.exact({"closed": 1}, 0.0)
+    small.exact({"a": 1, "b": 1}, 1.0, name="parts of closed")
+    small.exact({"a": -2, "b": -2}, -2.0, name="the same again")
+    small.exact({"c": 1, "d": 1}, 1.0, name="parts of open")
+    small.observe({"open": 1}, 3.0, 0.1)
+    small.observe({("closed", "a"): 1}, 0.0, 0.1, counted=False)
+    small.observe({("open", "c"): 1}, 1.0, 0.1)
+    return small.problem()
+
+
+def test_a_product_with_nothing_is_determined_and_its_share_free() -> None:
+    problem = closed_market()
+    found = reconcile(problem)
+    spread = posterior(problem, found)
+    assert [problem.name(int(k)) for k in np.flatnonzero(spread.free_x)] == ["a", "b"]
+    product = np.flatnonzero(problem.cells.j >= 0)
+    assert not np.any(spread.free_q[product])
+    assert spread.sd_q[product[0]] == 0.0
+    assert {problem.cells.i[k] for k in intervals(problem, spread)} == {2, 3}
+    (total,) = free_sums(problem, found, spread)
+    assert (total.row, total.value, total.sd) == ("parts of closed", pytest.approx(1.0), pytest.approx(0.0))
+
+
+def test_weakly_determined_is_not_free() -> None:
+    small = Small()
+    for name in ("total", "big", "small"):
+        small.unknown(name, 1.0)
+    small.exact({"total": 1, "big": -1, "small": -1})
+    small.observe({"total": 1}, 2.0, 0.001)
+    small.observe({"small": 1}, 1.0, 1e6)
+    problem = small.problem()
+    found, spread = classified(problem)
+    assert by_name(problem, found) == {"total": "observed", "big": "determined", "small": "observed"}
+    assert spread.sd_x[1:] == pytest.approx([1e6, 1e6], rel=1e-6)
 
 
 def test_an_unbounded_loop_has_no_upper_end() -> None:

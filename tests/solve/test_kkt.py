@@ -7,7 +7,15 @@ import pytest
 from scipy import sparse
 
 from mfa.solve.border import border_of
-from mfa.solve.kkt import Kkt, equilibrated, factorise, ordering_of, row_labels
+from mfa.solve.kkt import (
+    Kkt,
+    equilibrated,
+    factorise,
+    factorise_pivoted,
+    ordering_of,
+    row_labels,
+    with_old_factors,
+)
 from mfa.solve.problem import Ints
 
 
@@ -24,15 +32,17 @@ def blocks(seed: int = 0) -> tuple[sparse.csr_array, sparse.csr_array, Ints]:
     return sparse.csr_array(pulls), sparse.csr_array(rows), label
 
 
-def system(blockwise: bool, rows: sparse.csr_array, pulls: sparse.csr_array, label: Ints) -> Kkt:
-    order = ordering_of(pulls, rows, label)
-    return factorise(pulls, rows, order, fixed=np.zeros(26, dtype=bool), blockwise=blockwise)
+def system(pivoted: bool, rows: sparse.csr_array, pulls: sparse.csr_array, label: Ints) -> Kkt:
+    order, fixed = ordering_of(pulls, rows, label), np.zeros(26, dtype=bool)
+    if pivoted:
+        return factorise_pivoted(pulls, rows, order, fixed=fixed)[0]
+    return factorise(pulls, rows, order, fixed=fixed)
 
 
-@pytest.mark.parametrize("blockwise", [False, True])
-def test_solves_to_rounding(blockwise: bool) -> None:
+@pytest.mark.parametrize("pivoted", [False, True])
+def test_solves_to_rounding(pivoted: bool) -> None:
     pulls, rows, label = blocks()
-    kkt = system(blockwise, rows, pulls, label)
+    kkt = system(pivoted, rows, pulls, label)
     wanted = np.random.default_rng(1).normal(size=26 + 26 + 13)
     dense = np.block(
         [
@@ -46,13 +56,50 @@ def test_solves_to_rounding(blockwise: bool) -> None:
     np.testing.assert_allclose(kkt.solve(both)[:, 1], wanted[::-1], rtol=1e-7, atol=1e-9)
 
 
-def test_consistent_redundant_rows_are_met() -> None:
+@pytest.mark.parametrize("pivoted", [False, True])
+def test_consistent_redundant_rows_are_met(pivoted: bool) -> None:
     pulls, rows, label = blocks()
     twice = sparse.csr_array(sparse.vstack([rows, 2 * rows]))
-    kkt = system(False, twice, pulls, label)
+    kkt = system(pivoted, twice, pulls, label)
     rhs = np.concatenate([np.zeros(52), np.ones(13), 2 * np.ones(13)])
     d, _, _ = kkt.split(kkt.solve(rhs))
     np.testing.assert_allclose(twice @ d, rhs[52:], rtol=1e-12)
+
+
+def test_pivoted_factors_leave_out_as_many_as_the_null_space_has_dimensions() -> None:
+    pulls, rows, label = blocks()
+    seen = sparse.csr_array(pulls[:20])
+    twice = sparse.csr_array(sparse.vstack([rows, 2 * rows]))
+    kkt, factors = factorise_pivoted(
+        seen, twice, ordering_of(seen, twice, label), fixed=np.zeros(26, dtype=bool)
+    )
+    rank = np.linalg.matrix_rank(np.vstack([seen.toarray(), rows.toarray()]))
+    assert len(factors.null) == (26 - rank) + 13
+    assert kkt.matrix.shape[0] - len(factors.null) == np.linalg.matrix_rank(kkt.matrix.toarray(), tol=1e-9)
+
+
+def test_old_factors_solve_a_system_with_other_bounds() -> None:
+    pulls, rows, label = blocks()
+    order, fixed = ordering_of(pulls, rows, label), np.zeros(26, dtype=bool)
+    old = factorise(pulls, rows, order, fixed=fixed)
+    fixed[[3, 11, 20]] = True
+    rhs = np.random.default_rng(2).normal(size=26 + 26 + 13)
+    near = with_old_factors(old, pulls, rows, fixed=fixed)
+    found = near.solve(rhs, rounds=40, patience=8)
+    assert near.error(rhs, found) < 1e-14
+    np.testing.assert_allclose(
+        found, factorise(pulls, rows, order, fixed=fixed).solve(rhs), rtol=1e-7, atol=1e-9
+    )
+    np.testing.assert_allclose(found[[3, 11, 20]], rhs[[3, 11, 20]], rtol=1e-8)
+
+
+def test_the_error_of_old_factors_tells_when_they_do_not_serve() -> None:
+    pulls, rows, label = blocks()
+    order, fixed = ordering_of(pulls, rows, label), np.zeros(26, dtype=bool)
+    old = factorise(pulls, rows, order, fixed=fixed)
+    near = with_old_factors(old, pulls, rows, fixed=~fixed)
+    rhs = np.ones(26 + 26 + 13)
+    assert near.error(rhs, near.solve(rhs, rounds=1)) > 1e-6
 
 
 def test_undetermined_unknowns_stay() -> None:

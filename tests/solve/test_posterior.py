@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import sparse
 
-from mfa.solve import posterior as module
+from mfa.solve.kkt import Ordering
 from mfa.solve.posterior import Posterior, posterior
 from mfa.solve.problem import LeastSquares
 from mfa.solve.reconcile import reconcile
@@ -92,15 +93,33 @@ def test_against_dense_propagation(problem: LeastSquares) -> None:
     np.testing.assert_allclose(spread.sd_q[known], in_cells[known], rtol=1e-6, atol=1e-9)
 
 
-def test_block_by_block_agrees_with_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_block_by_block_agrees_with_one_block() -> None:
     problem = world(years=3, regions=4, miners=2).problem
     found = reconcile(problem)
-    one = posterior(problem, found)
-    monkeypatch.setattr(module, "DIRECT", 0)
     block = posterior(problem, found)
-    np.testing.assert_allclose(block.sd_x, one.sd_x, rtol=3e-4)
-    np.testing.assert_allclose(block.sd_q, one.sd_q, rtol=3e-4)
-    np.testing.assert_allclose(block.leverage, one.leverage, atol=1e-5)
+    one = posterior(problem, replace(found, order=Ordering(found.order.places, 0 * found.order.labels)))
+    assert len(np.unique(found.order.labels)) > 1
+    np.testing.assert_allclose(block.sd_x, one.sd_x, rtol=1e-7)
+    np.testing.assert_allclose(block.sd_q, one.sd_q, rtol=1e-7)
+    np.testing.assert_allclose(block.leverage, one.leverage, atol=1e-9)
+
+
+def test_leverages_sum_to_the_number_of_checks() -> None:
+    problem = world(years=3, regions=4, miners=2).problem
+    found = reconcile(problem)
+    spread = posterior(problem, found)
+    at = spread.tangent
+    both = sparse.vstack([at.rows, at.pulls]).toarray()[:, ~at.fixed]
+    size = np.linalg.norm(both, axis=0)
+    rank = np.linalg.matrix_rank(both / np.where(size > 0, size, 1.0), tol=1e-11)
+    rows = np.linalg.matrix_rank(at.rows.toarray()[:, ~at.fixed])
+    assert spread.leverage.sum() == pytest.approx(at.pulls.shape[0] - (rank - rows), abs=1e-6)
+
+
+def test_what_is_given_exactly_has_no_noise() -> None:
+    spread = spread_of(cencic(equal=False))
+    assert spread.sd_x[1] == 0.0
+    assert spread.sd_q[1] == 0.0
 
 
 def test_a_robust_weight_lowers_the_pull() -> None:

@@ -17,7 +17,11 @@ def stated(document: Document) -> list[Problem]:
             hint = "give `value`, `data` or `table`"
             text = f'observation "{name}" states no number'
             problems.append(document.problem("no-value", text, "observations", name, hint=hint, key=True))
-        elif not _uncertain(observation) and not {"sd", "cv"} & _columns(document, name, observation):
+        elif (
+            document.spec.solve.question == "reconcile"
+            and not _uncertain(observation)
+            and not {"sd", "cv"} & _columns(document, name, observation)
+        ):
             problems.append(_certain(document, name, observation))
     return problems
 
@@ -57,7 +61,7 @@ def _certain(document: Document, name: str, observation: Observation) -> Problem
 def targets(document: Document) -> list[Problem]:
     """Sums of targets of different kinds: a flow is a mass per year, a stock a mass."""
     problems = []
-    for section in ("observations", "constraints"):
+    for section in ("observations", "drivers", "constraints"):
         for name, entry in getattr(document.spec, section).items():
             if not entry.of:
                 text = f'"{name}" speaks about nothing'

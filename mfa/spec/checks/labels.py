@@ -143,7 +143,7 @@ def restrictions(document: Document) -> list[Problem]:
     problems = []
     for section, name, where, has in _wheres(document):
         problems += restriction(document, where, has, f'"{name}"', (section, name, "where"))
-    for section in ("observations", "constraints"):
+    for section in ("observations", "drivers", "constraints"):
         for name, entry in getattr(document.spec, section).items():
             axes = common_axes(document, entry.of)
             if axes is None:

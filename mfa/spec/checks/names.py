@@ -18,7 +18,7 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LOOSE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _WORDS = (
     "dimensions", "bases", "processes", "flows", "trade", "compositions", "contents", "stocks",
-    "observations", "constraints",
+    "observations", "drivers", "constraints",
 )  # fmt: skip
 _LOOSE_WORDS = ("variants", "sweep", "sources")
 _FORMULA_WORDS = ("sum", "cumsum", "share", "rest", "mixed")
@@ -92,7 +92,7 @@ def _flows(document: Document) -> Iterator[tuple[str, Steps]]:
 
 def _targets(document: Document) -> Iterator[tuple[str, Steps]]:
     spec = document.spec
-    for section in ("observations", "constraints"):
+    for section in ("observations", "drivers", "constraints"):
         for name, entry in getattr(spec, section).items():
             yield from _each(entry.of, (section, name, "of"))
 

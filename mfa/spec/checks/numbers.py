@@ -9,7 +9,7 @@ from mfa.errors import Problem
 from mfa.spec.checks.labels import check_labels, common_axes, unknown_axis
 from mfa.spec.dimensions import EXPORTER, IMPORTER, dimension_labels, dimension_of
 from mfa.spec.document import Document
-from mfa.spec.schema import Observation
+from mfa.spec.schema import Driver, Observation
 from mfa.spec.tree import Steps
 from mfa.spec.values import Value, plain
 from mfa.spec.walk import nodes
@@ -31,8 +31,8 @@ def value_dims(document: Document) -> list[Problem]:
 
 
 def _unsaid(document: Document, steps: Steps, value: Value) -> list[Problem]:
-    """Numbers that vary over nobody knows what; the table of an observation has the dims of its target."""
-    tabled = value.table is not None and not isinstance(value, Observation)
+    """Numbers that vary over nobody knows what; a table of an observation or driver has its target's dims."""
+    tabled = value.table is not None and not isinstance(value, Observation | Driver)
     if value.dims or not (tabled or value.data is not None):
         return []
     what = "table" if value.data is None else "data"

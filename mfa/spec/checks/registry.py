@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mfa.errors import Problem
 from mfa.spec.checks import (
     commodities,
+    drivers,
     evidence,
     figures,
     files,
@@ -37,6 +38,8 @@ def _check(run: Callable[[Document], list[Problem]], *needs: str) -> Check:
 
 CHECKS: tuple[Check, ...] = (
     _check(names.identifiers),
+    _check(drivers.stated),
+    _check(drivers.asked),
     _check(names.duplicates),
     _check(names.references),
     _check(names.sources),

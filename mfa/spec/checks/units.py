@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mfa.errors import Problem, UnitError
 from mfa.spec.dimensions import ELEMENT, dimension_labels
 from mfa.spec.document import Document
-from mfa.spec.schema import Constraint, Observation
+from mfa.spec.schema import Constraint, Target
 from mfa.spec.targets import commodity_of, kind_of
 from mfa.spec.tree import Steps
 from mfa.spec.values import Value
@@ -93,6 +93,8 @@ def fitting(document: Document) -> list[Problem]:
     problems += _wrong_kind(document, spec.units.time, "time", "the unit of time", ("units", "time"))
     for name, observation in spec.observations.items():
         problems += _targeted(document, observation, observation, ("observations", name))
+    for name, driver in spec.drivers.items():
+        problems += _targeted(document, driver, driver, ("drivers", name))
     for name, constraint in spec.constraints.items():
         problems += _limits(document, name, constraint)
     for name, stock in spec.stocks.items():
@@ -123,9 +125,7 @@ def _limits(document: Document, name: str, constraint: Constraint) -> list[Probl
     return problems
 
 
-def _targeted(
-    document: Document, value: Value, target: Observation | Constraint, path: Steps
-) -> list[Problem]:
+def _targeted(document: Document, value: Value, target: Target, path: Steps) -> list[Problem]:
     """What is wrong with the unit of a number that speaks about flows, trades or stocks."""
     text = value.unit or document.spec.units.mass
     here = written_at(document, (*path, "unit"))
@@ -151,7 +151,7 @@ def _floor(document: Document, value: Value, unit: Unit, path: Steps) -> list[Pr
     return [document.problem("kinds-mixed", text, *path, "floor")]
 
 
-def _element(document: Document, unit: Unit, target: Observation | Constraint, path: Steps) -> list[Problem]:
+def _element(document: Document, unit: Unit, target: Target, path: Steps) -> list[Problem]:
     """A mass of one element that speaks about another, or about a sum over elements."""
     if unit.basis not in _elements(document):
         return []
@@ -164,7 +164,7 @@ def _element(document: Document, unit: Unit, target: Observation | Constraint, p
     return [document.problem("unit-kind", text, *path, hint=hint)]
 
 
-def _gross(document: Document, unit: Unit, target: Observation | Constraint, path: Steps) -> list[Problem]:
+def _gross(document: Document, unit: Unit, target: Target, path: Steps) -> list[Problem]:
     """Gross mass of something without a content factor, or of something that is no product."""
     if unit.basis != GROSS or not _elements(document):
         return []
@@ -181,7 +181,7 @@ def _gross(document: Document, unit: Unit, target: Observation | Constraint, pat
     return problems
 
 
-def _reserve(document: Document, unit: Unit, target: Observation | Constraint, path: Steps) -> list[Problem]:
+def _reserve(document: Document, unit: Unit, target: Target, path: Steps) -> list[Problem]:
     """A reserve spoken of in another basis than the one it is kept in."""
     problems = []
     for name in target.of:

@@ -53,6 +53,27 @@ ENTRIES = {
         """A workbook has no sheet of that name. The sheet stands behind the # of the file name.""",
         "table: book.xlsx#Production",
     ),
+    "table-ambiguous": Entry(
+        """A file holds a total and parts of it, or several breakdowns of one trade, and nothing says which
+        rows may be added. Select them with `where`.""",
+        "table: {file: comtrade.csv, format: comtrade, where: {hs: '850511'}}",
+    ),
+    "table-missing": Entry(
+        """Rows of a table state no figure (empty, NA, withheld). They are left out, and counted here:
+        missing is never zero. This is a warning.""",
+    ),
+    "table-total": Entry(
+        """Rows for the world stand beside rows for its parts. They are left out, as the dimension has no
+        label for them; observe them on their own, with `sum: [region]`. This is a warning.""",
+    ),
+    "table-inner-trade": Entry(
+        """Trade between members of one group (inside the EU27) is no trade of the group. It is left out
+        and counted here. This is a warning.""",
+    ),
+    "table-nested": Entry(
+        """A table holds a heading and its parts (HS 2846 and 284690). The broadest is kept, so that nothing
+        counts twice. This is a warning.""",
+    ),
     "optional-file": Entry(
         """An optional table is not there: the scenario is computed without it. This is a warning.""",
         "table: {file: comtrade.json, format: comtrade, optional: true}",

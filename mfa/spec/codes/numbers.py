@@ -38,6 +38,16 @@ ENTRIES = {
         when the file has neither a column sd nor cv.""",
         "production: {of: mined, table: usgs.csv, unit: t REO, cv: 10%}",
     ),
+    "no-drivers": Entry(
+        """A simulation asks what follows from given numbers, and none is given. Name the flows or stocks
+        that are known in `drivers`.""",
+        "drivers: {sales: {of: sold, table: sales.csv, dims: [year], unit: kt}}",
+    ),
+    "idle-drivers": Entry(
+        """Drivers are the exact numbers of a simulation; a reconciliation has observations instead, each
+        with its uncertainty.""",
+        "solve: {question: simulate}",
+    ),
     "data-shape": Entry(
         """Numbers written in the document do not fit their `dims`: nested too deep or not deep enough,
         a list of another length than the dimension, or no `dims` at all.""",
