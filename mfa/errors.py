@@ -52,7 +52,7 @@ class Problem:
 
 
 class MfaError(Exception):
-    """The base of every error `mfa` raises; `problems` holds what went wrong, `exit_code` what a shell sees."""
+    """The base of every error of `mfa`: `problems` says what went wrong, `exit_code` what a shell sees."""
 
     exit_code = 1
     code = "error"

@@ -1,8 +1,8 @@
 """Indicators: formulas over flows, trades and stocks, with standard deviations by error propagation.
 
 Every part of a formula is an array with its derivative by the cells of the problem, so that the standard
-deviation of a ratio or a share is that of the whole expression, covariances included: sd = |J S|, S the effect
-of a one-sigma error of each observation on the cells.
+deviation of a ratio or a share is that of the whole expression, covariances included: sd = |J S|, S the
+effect of a one-sigma error of each observation on the cells.
 """
 
 from __future__ import annotations

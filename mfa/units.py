@@ -76,9 +76,9 @@ class Unit:
 
     def same_kind(self, other: Unit) -> bool:
         """Whether quantities in the two units may be added."""
-        return (self.kind, self.basis) == (other.kind, other.basis) and (self.per is None) == (
-            other.per is None
-        )
+        if self.per is not None and other.per is not None and not self.per.same_kind(other.per):
+            return False
+        return (self.kind, self.basis, self.per is None) == (other.kind, other.basis, other.per is None)
 
 
 def _definition(name: str) -> str:

@@ -73,3 +73,23 @@ def test_same_kind() -> None:
     assert units["t REO"].same_kind(units["kt REO"])
     pairs = [("t REO", "t Nd"), ("t REO", "t"), ("t", "USD"), ("t REO", "t REO / t gross")]
     assert not any(units[a].same_kind(units[b]) for a, b in pairs)
+
+
+@pytest.mark.parametrize(
+    "text", ["1/0", "((", "t/0", "t ** ", "1 +", "'", "0 * t", "lambda: t", "a[0]", "\\"]
+)
+def test_text_that_is_no_expression_is_a_unit_error(text: str) -> None:
+    with pytest.raises(UnitError):
+        parse_unit(text, BASES)
+
+
+@pytest.mark.parametrize("text", ["t REO / t gross", " t REO/t gross ", "t REO  /  t gross"])
+def test_blanks_around_the_bar_do_not_count(text: str) -> None:
+    unit = parse_unit(text, BASES)
+    assert unit.per is not None
+    assert (unit.text, unit.basis, unit.per.text, unit.per.basis) == (text.strip(), "REO", "t gross", "gross")
+
+
+def test_ratios_of_different_kinds_below_the_bar_differ() -> None:
+    assert not parse_unit("t REO / t gross", BASES).same_kind(parse_unit("t REO / t Nd", BASES))
+    assert parse_unit("t REO / t gross", BASES).same_kind(parse_unit("kg REO / t gross", BASES))

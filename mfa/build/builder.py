@@ -78,7 +78,9 @@ class Builder:
         contents = self._contents()
         stocks, change = self._stocks(flows)
         levels = {n: s.level for n, s in stocks.items()}
-        targets = Targets(self.assembly, self.system, self.spec, flows.edges, levels, contents)
+        targets = Targets(
+            self.assembly, self.system, self.spec, flows.edges, stocks=levels, contents=contents
+        )
         stocks |= self._reserves(flows, targets)
         targets.stocks = {n: s.level for n, s in stocks.items()}
         add_balances(self.assembly, self.system, flows, change)
@@ -94,9 +96,11 @@ class Builder:
         stocks, edges = self.stocks, self.flows.edges
         for name, stock in self.system.stocks.items():
             if stock.kind == "cohort":
-                add_cohorts(self.assembly, self.system, stock, self.spec.stocks[name], edges, stocks[name])
+                add_cohorts(
+                    self.assembly, self.system, stock, self.spec.stocks[name], edges, cells=stocks[name]
+                )
             if stock.kind != "reserve":
-                add_levels(self.assembly, self.system, stock, edges, stocks[name])
+                add_levels(self.assembly, self.system, stock, edges, cells=stocks[name])
         problem = self.assembly.problem()
         if self.reader.simulates:
             problem = without_bounds(problem)
@@ -153,14 +157,16 @@ class Builder:
             values = read_reserve(self.reader, stock) if stock.kind == "reserve" else None
             if values is not None:
                 weights = targets.element_weights(stock.basis)
-                found[name] = add_reserve(self.assembly, self.system, stock, flows.edges, weights, values)
+                found[name] = add_reserve(
+                    self.assembly, self.system, stock, flows.edges, weights, values=values
+                )
                 self.groups += found[name].groups
         return found
 
     def _add_shares(self, flows: FlowCells) -> None:
         for (process, flow), given in self.shares.items():
             name, edge = f"transfers.{process}.{flow}", self.system.edges[flow]
-            group = add_share(self.assembly, self.system, flows.edges, name, edge, given)
+            group = add_share(self.assembly, self.system, flows.edges, name=name, edge=edge, given=given)
             if group is not None:
                 self.groups.append(group)
 
@@ -170,5 +176,5 @@ class Builder:
             if stated is not None and not self.reader.simulates:
                 edge = self.system.edges[difference_name(name)]
                 factor = self.reader.unit(stated.floor.unit if stated.floor else stated.unit).factor
-                group = add_difference(self.assembly, self.system, edge, flows, stated, factor)
+                group = add_difference(self.assembly, self.system, edge, flows, stated, factor=factor)
                 self.groups.append(group)

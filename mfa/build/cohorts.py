@@ -26,6 +26,7 @@ def add_cohorts(
     stock: StockOf,
     spec: Stock,
     edges: Mapping[str, EdgeCells],
+    *,
     cells: StockCells,
 ) -> None:
     """The exact rows of what leaves a cohort stock.
@@ -39,7 +40,9 @@ def add_cohorts(
     ageing = [
         part
         for where, lifetime in _lifetimes(system, stock, spec)
-        for part in _ageing(system, stock, spec, edges, lifetime, np.unique(series[where]), start)
+        for part in _ageing(
+            system, stock, spec, edges, lifetime=lifetime, own=np.unique(series[where]), start=start
+        )
     ]
     terms = Terms.join(*leaving, *ageing)
     rows = np.unique(Terms.join(*leaving).row)
@@ -76,6 +79,7 @@ def _ageing(
     stock: StockOf,
     spec: Stock,
     edges: Mapping[str, EdgeCells],
+    *,
     lifetime: Lifetime,
     own: Ints,
     start: Ints,
@@ -84,9 +88,7 @@ def _ageing(
     edges_of_time = period_edges(system)
     weights = outflow_weights(lifetime, edges_of_time, spec.timing).tocoo()
     to, of = (np.asarray(k, np.int64) for k in (weights.row, weights.col))
-    parts = []
-    for table in _tables(system, stock, stock.inflow, edges):
-        parts.append(_spread(table, own, to, of, weights.data))
+    parts = [_spread(t, own, to, of, weights.data) for t in _tables(system, stock, stock.inflow, edges)]
     if (start[own] >= 0).any():
         share = initial_outflow(lifetime, edges_of_time, AGES[spec.age_structure], timing=spec.timing)
         times = np.arange(len(share))

@@ -12,7 +12,7 @@ from mfa.build.naming import cell_namer
 from mfa.build.parameters import ObservedGroup, add_parameter
 from mfa.build.values import Reader, ValueArray
 from mfa.core.composition import mass_fraction, to_element_shares
-from mfa.core.labels import ELEMENT, CellIndex
+from mfa.core.labels import ELEMENT, CellIndex, full_index
 from mfa.core.system import System
 
 
@@ -63,8 +63,7 @@ def composition_unknowns(
     free = (flat >= 0) & ~shares.certain.reshape(flat.shape)
     rows: Ints = np.flatnonzero(free.any(axis=1))
     row, element = np.nonzero(flat[rows] >= 0)
-    at = np.array(np.unravel_index(rows, parameter.cell.shape[:-1]), dtype=np.int64).T.reshape(len(rows), -1)
-    index = CellIndex(shares.axes[:-1], at)
+    index = CellIndex(shares.axes[:-1], full_index(shares.axes[:-1], system.sizes).coords[rows])
     assembly.exact(
         Terms.of(row, flat[rows[row], element], 1.0),
         np.ones(len(rows)),

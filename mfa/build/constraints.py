@@ -23,23 +23,24 @@ def add_constraints(assembly: Assembly, targets: Targets, reader: Reader) -> Non
             bound = getattr(constraint, side)
             found = None if bound is None else reader.array(("constraints", name, side), bound, "t")
             if found is not None:
-                _add(assembly, targets, reader, name, constraint, side, found)
+                _add(assembly, targets, reader, name=name, side=side, found=found)
 
 
 def _add(
     assembly: Assembly,
     targets: Targets,
     reader: Reader,
+    *,
     name: str,
-    constraint: Constraint,
     side: str,
     found: ValueArray,
 ) -> None:
-    system, first = targets.system, next(iter(names_of(constraint)))
+    system, constraint = targets.system, reader.document.spec.constraints[name]
+    first = next(iter(names_of(constraint)))
     axes = kept_axes(targets.axes_of(first), constraint, found.unit, system.elements)
     wanted, value = _limited(targets, constraint, axes, found)
     path = ("constraints", name, side)
-    terms = target_rows(targets, reader, constraint, found.unit, axes, wanted, path)
+    terms = target_rows(targets, reader, constraint, found.unit, axes=axes, wanted=wanted, path=path)
     if terms is None or not len(terms.row):
         return
     labels = {a: np.asarray(system.dimensions[dimension_of(a)].labels, object) for a in axes}

@@ -13,7 +13,7 @@ from mfa.spec.values import Value
 
 
 def add_difference(
-    assembly: Assembly, system: System, edge: Edge, flows: FlowCells, stated: Value, factor: float
+    assembly: Assembly, system: System, edge: Edge, flows: FlowCells, stated: Value, *, factor: float
 ) -> ObservedGroup:
     """The rows D = d * (throughput + floor / cv), d ~ N(0, cv), or D ~ N(0, sd), of one market.
 
@@ -22,14 +22,15 @@ def add_difference(
     """
     total = _total(flows.edges[edge.name], len(edge.cells))
     if stated.cv is None:
-        return _stated(assembly, system, edge, total, (stated.sd or 0.0) * factor, "t")
+        return _stated(assembly, system, edge, total, sd=(stated.sd or 0.0) * factor, unit="t")
     floor = (stated.floor.value or 0.0) if stated.floor else 0.0
-    own = _relative(assembly, system, edge, flows, total, stated.cv, floor * factor / stated.cv)
-    return _stated(assembly, system, edge, own, stated.cv, "1")
+    plus = floor * factor / stated.cv
+    own = _relative(assembly, system, edge, flows, total, cv=stated.cv, plus=plus)
+    return _stated(assembly, system, edge, own, sd=stated.cv, unit="1")
 
 
 def _relative(
-    assembly: Assembly, system: System, edge: Edge, flows: FlowCells, total: Terms, cv: float, plus: float
+    assembly: Assembly, system: System, edge: Edge, flows: FlowCells, total: Terms, *, cv: float, plus: float
 ) -> Terms:
     """d as terms, with the rows that say D = d * (throughput + plus)."""
     n, rows, block = len(edge.cells), np.arange(len(edge.cells)), blocks(system, edge.cells)
@@ -63,7 +64,7 @@ def _leaving(system: System, flows: FlowCells, node: Ints) -> Terms:
 
 
 def _stated(
-    assembly: Assembly, system: System, edge: Edge, terms: Terms, sd: float, unit: str
+    assembly: Assembly, system: System, edge: Edge, terms: Terms, *, sd: float, unit: str
 ) -> ObservedGroup:
     n, zero = len(edge.cells), np.zeros(len(edge.cells))
     sigma: Floats = np.full(n, sd)

@@ -18,9 +18,8 @@ from mfa.spec.resolve import Document
 class Model:
     """A document made ready to solve.
 
-    `edges` and `stocks` locate the cells of every flow, trade and stock; `balances` has, for each exact balance
-    row in order, node * n_elements + element; `observed` describes the observed rows; `before` the cells of
-    each stock's level before the first period (-1 where it is zero).
+    `edges` and `stocks` locate the cells of every flow, trade and stock; `observed` describes the observed
+    rows; `before` has the cells of each stock's level before the first period (-1 where it is zero).
     """
 
     document: Document

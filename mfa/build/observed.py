@@ -21,7 +21,7 @@ from mfa.spec.schema import Observation
 
 Words = npt.NDArray[np.object_]
 ABSENT, CENSORED, COMPARED = "absent", "limit", "compared"
-"""The standing of a report of what cannot be, of one that states only a bound (`>90`), and in a simulation."""
+"""The standing of a report of what cannot be, of one that states only a bound, and in a simulation."""
 
 
 @dataclass
@@ -42,7 +42,9 @@ class Observer:
     def _add_report(self, report: Report) -> None:
         path = (report.section, report.name)
         wanted = self._positions(report.frame, report.axes)
-        terms = target_rows(self.targets, self.reader, report.spec, report.unit, report.axes, wanted, path)
+        terms = target_rows(
+            self.targets, self.reader, report.spec, report.unit, axes=report.axes, wanted=wanted, path=path
+        )
         if terms is None:
             return
         if report.everywhere:

@@ -100,31 +100,36 @@ def add_parameter(
     upper: float = np.inf,
     shares: bool = False,
 ) -> tuple[Parameter, ObservedGroup]:
-    """Unknowns for an array of stated numbers, and the observations that state them.
+    """Unknowns for stated numbers (exact ones held by their bounds), and the observations that state them.
 
-    A number without uncertainty is held by its bounds. `used` says which numbers are wanted (all that are
-    stated unless given); `shares` marks the parts of a composition.
-    """
-    used = ~np.isnan(given.value) if used is None else used & ~np.isnan(given.value)
-    index = CellIndex(given.axes, _positions(used))
-    value, sd, cv, certain = given.value[used], given.sd[used], given.cv[used], given.certain[used]
-    n, namer = len(value), cell_namer(system, name, index)
+    `used` picks numbers; `shares` marks parts of a composition."""
+    index = CellIndex(given.axes, _positions(used := _wanted(given, used)))
+    value, certain, namer = given.value[used], given.certain[used], cell_namer(system, name, index)
     first = assembly.unknowns(
-        n,
+        len(value),
         namer,
         start=value,
         lower=np.where(certain, value, 0.0),
         upper=np.where(certain, value, upper),
         block=blocks(system, index),
         mass=False,
-        bulk=np.full(n, -1) if shares else None,
+        bulk=np.full(len(value), -1) if shares else None,
     )
-    cell, row = assembly.linear(first, n, namer), np.arange(n)
-    at = assembly.observe(Terms.of(row, cell + row, 1.0), value, sd, cv, counted=~certain, namer=namer)
-    group = statements(
+    cell = assembly.linear(first, len(value), namer)
+    terms, sd, cv = _own(cell, len(value)), given.sd[used], given.cv[used]
+    at = assembly.observe(terms, value, sd, cv, counted=~certain, namer=namer)
+    parameter = Parameter(_numbered(used, first), _numbered(used, cell))
+    return parameter, _stated(system, name, at, index, given=given, certain=certain)
+
+
+def _stated(
+    system: System, name: str, first: int, index: CellIndex, *, given: ValueArray, certain: Bools
+) -> ObservedGroup:
+    """What an array states of itself at some of its labels."""
+    return statements(
         system,
         name,
-        at,
+        first,
         index,
         given.unit.text,
         factor=1 / given.unit.factor,
@@ -132,7 +137,17 @@ def add_parameter(
         edition=given.edition,
         certain=certain,
     )
-    return Parameter(_numbered(used, first), _numbered(used, cell)), group
+
+
+def _own(first: int, n: int) -> Terms:
+    """`n` cells from `first`, each in a row of its own."""
+    return Terms.of(np.arange(n), first + np.arange(n), 1.0)
+
+
+def _wanted(given: ValueArray, used: Bools | None) -> Bools:
+    """Which numbers of an array are stated, and wanted where that is said."""
+    stated = ~np.isnan(given.value)
+    return stated if used is None else np.asarray(stated & used)
 
 
 def _positions(used: Bools) -> Ints:

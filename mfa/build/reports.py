@@ -40,7 +40,7 @@ def names_of(target: Target) -> dict[str, float]:
 def kept_axes(
     axes: tuple[str, ...], target: Target, unit: Unit, elements: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """The axes along which a target's rows differ: not summed, not fixed to one label, not implied by the unit."""
+    """The axes along which a target's rows differ: not summed, not fixed to a label or by the unit."""
     fixed = {a for a, labels in target.at.items() if len(labels) == 1}
     if unit.basis == GROSS or unit.basis in elements:
         fixed = fixed | {ELEMENT}
@@ -76,7 +76,7 @@ def _within(frame: pd.DataFrame, target: Target) -> pd.DataFrame:
 
 
 def _spreads(frame: pd.DataFrame, factor: Floats, sd: float, cv: float) -> dict[str, Floats]:
-    """sd and cv of table rows: their own, else those stated for all; a row given as an interval has its width's.
+    """sd and cv of table rows: their own, else those stated for all and of a row given as an interval.
 
     An interval is uniform: sd = width / sqrt(12).
     """
@@ -127,7 +127,9 @@ class Reports:
             frame = self._stated(path, observation, unit, axes)
         return Report(name, observation, unit, axes, _within(frame, observation), section)
 
-    def _table(self, path: tuple[str, str], o: Observation | Driver, unit: Unit, axes: tuple[str, ...]) -> pd.DataFrame:
+    def _table(
+        self, path: tuple[str, str], o: Observation | Driver, unit: Unit, axes: tuple[str, ...]
+    ) -> pd.DataFrame:
         assert o.table is not None
         frame = self.reader.rows(path, o.table, axes, o)
         if frame.empty:
@@ -166,7 +168,7 @@ class Reports:
         )
 
     def _with_origin(self, o: Observation | Driver, frame: pd.DataFrame) -> pd.DataFrame:
-        """Source, edition and origin filled in from the observation where the rows are silent; the floor applied."""
+        """Source, edition and origin from the observation where the rows are silent; the floor applied."""
         known = self.spec.sources.get(o.source or "")
         source = frame["source"].fillna("").replace("", o.source or "scenario")
         edition = (

@@ -94,6 +94,7 @@ def add_reserve(
     stock: StockOf,
     edges: Mapping[str, EdgeCells],
     weights: Floats,
+    *,
     values: ReserveValues,
 ) -> StockCells:
     """The rows of a reserve: R[t] = R[t-1] - mined / recovery + additions, never below zero.
@@ -147,7 +148,8 @@ def _revisions(
     )
     cell, rows = assembly.linear(first, n, namer), np.arange(n)
     terms = Terms.of(rows, cell + rows, 1.0)
-    at = assembly.observe(terms, values.additions, values.revision, np.zeros(n), counted=~certain, namer=namer)
+    stated, sd, cv = values.additions, values.revision, np.zeros(n)
+    at = assembly.observe(terms, stated, sd, cv, counted=~certain, namer=namer)
     unit = f"t {stock.basis}".strip()
     return cell, statements(system, name, at, stock.cells, unit, certain=certain)
 

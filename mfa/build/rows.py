@@ -21,6 +21,7 @@ def target_rows(
     reader: Reader,
     target: Target,
     unit: Unit,
+    *,
     axes: tuple[str, ...],
     wanted: Ints,
     path: tuple[str, ...],

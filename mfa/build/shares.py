@@ -110,6 +110,7 @@ def add_share(
     assembly: Assembly,
     system: System,
     edges: Mapping[str, EdgeCells],
+    *,
     name: str,
     edge: Edge,
     given: ValueArray,

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from mfa.build.assembly import Floats
+from mfa.build.assembly import Bools, Floats
 from mfa.solve.problem import LeastSquares
 
 
-def first_guess(problem: LeastSquares, scalable: np.ndarray) -> Floats:
+def first_guess(problem: LeastSquares, scalable: Bools) -> Floats:
     """Starting values: the `scalable` unknowns (masses, not shares) scaled to the reports they appear in.
 
     Each takes the geometric mean of report / guess over the counted positive reports it enters.
@@ -35,20 +35,24 @@ def first_guess(problem: LeastSquares, scalable: np.ndarray) -> Floats:
     return np.where(scalable, x * np.exp(np.clip(shift, -20, 20)), x)
 
 
-def _typical(problem: LeastSquares, rows: np.ndarray) -> float:
+def _typical(problem: LeastSquares, rows: Bools) -> float:
     return float(np.median(problem.observed.rows.rhs[rows]))
 
 
-def with_start(problem: LeastSquares, x: Floats, masses: np.ndarray) -> LeastSquares:
-    """The problem with a start inside its bounds, and scales to match (masses: a tenth of the median report)."""
+def with_start(problem: LeastSquares, x: Floats, masses: Bools) -> LeastSquares:
+    """The problem with a start inside its bounds, and scales to match it.
+
+    A mass is at least of the scale of a tenth of the median report.
+    """
     inside = np.clip(x, problem.lower, problem.upper)
     positive = problem.observed.counted & (problem.observed.rows.rhs > 0)
     least = np.where(masses, 0.1 * _typical(problem, positive) if positive.any() else 0.0, 0.0)
-    return replace(problem, start=inside, scale=np.maximum(np.maximum(np.abs(inside), least), problem.scale))
+    scale = np.maximum(np.maximum(np.abs(inside), least), problem.scale)
+    return replace(problem, start=inside, scale=scale)
 
 
 def without_bounds(problem: LeastSquares) -> LeastSquares:
-    """The problem of a simulation: its rows determine everything, and a negative flow is its answer's own fault."""
+    """The problem of a simulation: its rows determine everything, a negative flow is its answer's fault."""
     room = problem.lower < problem.upper
     return replace(
         problem, lower=np.where(room, -np.inf, problem.lower), upper=np.where(room, np.inf, problem.upper)

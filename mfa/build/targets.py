@@ -51,6 +51,7 @@ class Targets:
         system: System,
         spec: Scenario,
         edges: Mapping[str, EdgeCells],
+        *,
         stocks: Mapping[str, EdgeCells],
         contents: Mapping[str, Content],
     ) -> None:
@@ -98,7 +99,7 @@ class Targets:
             return Weighted(chosen, np.arange(len(keep)), self.stocks[name].offset + keep, np.ones(len(keep)))
         if unit.basis == GROSS and self.system.elements:
             return self._in_gross(name, chosen, keep)
-        return self._by_element(name, chosen, keep, unit.basis, at, split)
+        return self._by_element(name, chosen, keep, unit.basis, at=at, split=split)
 
     def within(self, index: CellIndex, at: At) -> Bools:
         """Which cells of an index have the labels that `at` asks for, axis by axis."""
@@ -110,7 +111,7 @@ class Targets:
         return mask
 
     def _by_element(
-        self, name: str, chosen: CellIndex, keep: Ints, basis: str, at: At, split: bool
+        self, name: str, chosen: CellIndex, keep: Ints, basis: str, *, at: At, split: bool
     ) -> Weighted:
         cells = (self.stocks if name in self.system.stocks else self.edges)[name]
         weights = self.element_weights(basis)
@@ -134,7 +135,7 @@ class Targets:
         if content.parameter is not None:
             first = self._gross_unknowns(edge, content)
             return Weighted(chosen, np.arange(len(keep)), first + keep, np.ones(len(keep)))
-        whole = self._by_element(name, chosen, keep, content.basis, {}, split=False)
+        whole = self._by_element(name, chosen, keep, content.basis, at={}, split=False)
         factor = at_edge(content.given.value, content.given.axes, edge, 1)[keep, 0]
         return Weighted(chosen, whole.owner, whole.cell, whole.weight / factor[whole.owner])
 
@@ -157,7 +158,7 @@ class Targets:
         self._gross[edge.name] = self.assembly.linear(gross, n, namer)
         factor = at_edge(content.parameter.unknown, content.given.axes, edge, 1)[:, 0]
         product = self.assembly.cells(gross + rows, factor, 1.0, namer)
-        mass = self._by_element(edge.name, edge.cells, rows, content.basis, {}, split=False)
+        mass = self._by_element(edge.name, edge.cells, rows, content.basis, at={}, split=False)
         terms = Terms.join(Terms.of(mass.owner, mass.cell, mass.weight), Terms.of(rows, product + rows, -1.0))
         self.assembly.exact(terms, np.zeros(n), namer)
         return self._gross[edge.name]

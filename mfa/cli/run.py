@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from mfa.cli.app import guarded, say, say_problems
+
+FLAGS = ("gross error", "suspect", "conflict")
 
 if TYPE_CHECKING:
     from mfa.run.result import Result
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Facts of the run, or its problems, as JSON on stdout.")
 @guarded
 def run(
+    *,
     scenario: str,
     variant: str | None,
     settings: tuple[str, ...],
@@ -50,14 +53,12 @@ def run(
     result = run_scenario(document, progress=None if quiet else _progress())
     folder, failed = publish(result, target)
     say_problems(failed)
-    if as_json:
-        click.echo(
-            json.dumps(
-                {"folder": str(folder), **{k: v for k, v in result.facts.items() if k != "order"}}, indent=2
-            )
-        )
-    else:
-        click.echo(summary(result, folder))
+    click.echo(_facts(result, folder) if as_json else summary(result, folder))
+
+
+def _facts(result: Result, folder: Path) -> str:
+    facts = {k: v for k, v in result.facts.items() if k != "order"}
+    return json.dumps({"folder": str(folder), **facts}, indent=2)
 
 
 def _progress() -> Callable[[str], None]:
@@ -66,19 +67,24 @@ def _progress() -> Callable[[str], None]:
 
 def summary(result: Result, folder: Path) -> str:
     """What was found, in a few lines, and where it is."""
-    facts, flags = result.facts, result.observations["flag"]
-    flagged = int(flags.isin(["gross error", "suspect"]).sum()) if len(flags) else 0
-    lines = [
-        f"{result.title}",
-        f"  chi-square {facts['chi_square']:.4g} on {facts['degrees_of_freedom']:.4g} degrees of freedom"
-        f" (95 %: {facts['critical_value']:.4g})",
-        f"  {facts['observations_counted']} observations counted, {facts['observations_kept_aside']} kept aside,"
-        f" {flagged} flagged",
-        f"  worst balance closes to {facts['worst_closure']:.1e} of its throughput",
-    ]
+    facts = result.facts
+    lines = [result.title, *(_agreement(result) if facts["question"] == "reconcile" else ())]
+    lines.append(f"  worst balance closes to {facts['worst_closure']:.1e} of its throughput")
     if facts["free_cells"]:
         lines.append(f"  {facts['free_cells']} cells are free: nothing determines them (free.csv)")
     return "\n".join([*lines, f"  written to {folder}{'/' if not str(folder).endswith('/') else ''}"])
+
+
+def _agreement(result: Result) -> Iterator[str]:
+    """How well the observations agree."""
+    facts, flags = result.facts, result.observations["flag"]
+    yield (
+        f"  chi-square {facts['chi_square']:.4g} on {facts['degrees_of_freedom']:.4g} degrees of freedom"
+        f" (95 %: {facts['critical_value']:.4g})"
+    )
+    flagged = int(flags.isin(FLAGS).sum()) if len(flags) else 0
+    aside = facts["observations_kept_aside"]
+    yield f"  {facts['observations_counted']} observations counted, {aside} kept aside, {flagged} flagged"
 
 
 COMMANDS = (run,)

@@ -21,8 +21,10 @@ def dot(system: System) -> str:
         "  rankdir=LR;",
         '  node [fontname="Helvetica"]; edge [fontname="Helvetica", fontsize=10];',
     ]
-    for p in system.processes.values():
-        lines.append(f"  {_quoted(p.name)} [label={_quoted(p.label)}, shape={SHAPES[p.kind]}];")
+    lines += [
+        f"  {_quoted(p.name)} [label={_quoted(p.label)}, shape={SHAPES[p.kind]}];"
+        for p in system.processes.values()
+    ]
     for e in system.edges.values():
         if e.kind != "difference":
             style = ", style=dashed" if e.kind == "trade" else ""

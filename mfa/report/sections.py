@@ -15,7 +15,7 @@ from mfa.run.manifest import versions
 from mfa.run.mirror import NUMBERS, label_columns, mirror_gaps
 from mfa.run.result import Quantity, Result
 
-FLAGS = ("gross error", "suspect")
+FLAGS = ("gross error", "suspect", "conflict")
 ORIGIN = (Column("source", "source"), Column("edition", "edition"))
 BALANCE = ("inflow", "outflow", "stock_change", "difference", "throughput", "relative")
 
@@ -98,7 +98,8 @@ def flagged(result: Result) -> Iterator[Section]:
     table = _by_z(table[table["flag"].isin(FLAGS)])
     text = (
         "A gross error lies further from what all other figures say than chance allows among so many figures;"
-        " a suspect is one of a group of which one in twenty may be sound."
+        " a suspect is one of a group of which one in twenty may be sound; a conflict is a report that its"
+        " mirror contradicts."
     )
     if table.empty:
         yield Section("flags", "Flagged figures", ("No figure is flagged.",))

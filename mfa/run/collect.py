@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mfa.build.assembly import Bools
 from mfa.build.flows import EdgeCells
 from mfa.build.model import Model
 from mfa.build.parameters import label_frame
@@ -16,7 +17,7 @@ from mfa.core.composition import mass_fraction
 from mfa.core.labels import CellIndex
 from mfa.core.system import Edge, StockOf
 from mfa.run.manifest import input_hashes
-from mfa.run.mirror import label_columns
+from mfa.run.mirror import PAIR, label_columns, mirror_gaps
 from mfa.run.result import STATUSES, Quantity, Result
 from mfa.run.tables import balance_table, observation_table
 from mfa.solve.classify import FreeSum, free_sums, intervals
@@ -122,7 +123,34 @@ def _observations(solved: Solved) -> pd.DataFrame:
     table = observation_table(solved.model.observed, columns)
     table["place"] = _relative(table["place"], _root(solved.model))
     table["flag"] = table["flag"].where(table["standing"] == "counted", table["standing"])
-    return table
+    return with_conflicts(table)
+
+
+def with_conflicts(table: pd.DataFrame) -> pd.DataFrame:
+    """The observations, unflagged reports that their mirror contradicts flagged as `conflict`.
+
+    It is said from the raw gap of the two reports, whatever the adjustment made of them.
+    """
+    gaps = mirror_gaps(table)
+    labels = [c for c in label_columns(table) if c in gaps.columns]
+    flag = table["flag"].copy()
+    for gap in gaps[gaps["verdict"] == "conflict"].to_dict("records"):
+        same = table["reported_by"].isin(PAIR) & (flag == "")
+        for label in labels:
+            same &= table[label].isna() if gap[label] is None else table[label] == gap[label]
+        names = set(str(gap["of"]).split(" + "))
+        within = np.array([set(str(of).split(" + ")) <= names for of in table["of"]])
+        flag[same.to_numpy() & within] = "conflict"
+    return table.assign(flag=flag)
+
+
+def _free_flows(solved: Solved) -> Bools:
+    """The cells of flows and stocks that nothing determines (the mix of a closed market is no flow)."""
+    model = solved.model
+    own = np.zeros(len(model.problem.cells), dtype=np.bool_)
+    for cells in (*model.edges.values(), *model.stocks.values()):
+        own[cells.of(np.arange(len(cells.mask)))[cells.mask]] = True
+    return np.asarray(own & solved.posterior.free_q)
 
 
 def _relative(places: pd.Series, root: Path) -> pd.Series:
@@ -139,13 +167,16 @@ def _relative(places: pd.Series, root: Path) -> pd.Series:
 
 def _free(solved: Solved) -> pd.DataFrame:
     """What nothing determines: the cells with their feasible intervals, and the sums that are determined."""
-    problem, spread = solved.model.problem, solved.posterior
+    problem, spread, flows = solved.model.problem, solved.posterior, _free_flows(solved)
     name = problem.cells.name
     rows: list[Mapping[str, Any]] = [
         {"kind": "free", "name": name(int(k)), "low": low, "high": high, "value": np.nan, "sd": np.nan}
         for k, (low, high) in intervals(problem, spread).items()
+        if flows[k]
     ]
-    rows += [_sum(s) for s in free_sums(problem, solved.solution, spread)]
+    sums = free_sums(problem, solved.solution, spread)
+    known = {name(int(k)) for k in np.flatnonzero(flows)}
+    rows += [_sum(s) for s in sums if known.issuperset(s.cells)]
     return pd.DataFrame(rows, columns=["kind", "name", "value", "sd", "low", "high"])
 
 
@@ -175,7 +206,7 @@ def _facts(solved: Solved, balances: pd.DataFrame, order: list[str]) -> dict[str
         "critical_value": float(f"{d.test.critical:.6g}"),
         "p_value": float(f"{d.test.p:.6g}"),
         "worst_closure": float(f"{balances['relative'].max() if len(balances) else 0.0:.3g}"),
-        "free_cells": int((solved.posterior.free_q & (problem.cells.coef != 0)).sum()),
+        "free_cells": int(_free_flows(solved).sum()),
         "bases": _bases(solved.model),
         "order": order,
     }

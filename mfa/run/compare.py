@@ -20,7 +20,7 @@ def compare(first: Result, second: Result) -> pd.DataFrame:
     both = tables[0].merge(tables[1], on=keys, how="outer", suffixes=("", "_other"))
     both[["value", "value_other"]] = both[["value", "value_other"]].fillna(0.0)
     change = both["value_other"] - both["value"]
-    spread = np.sqrt(both["sd"].fillna(0.0).to_numpy(float) ** 2 + both["sd_other"].fillna(0.0).to_numpy(float) ** 2)
+    spread = np.hypot(*(both[c].fillna(0.0).to_numpy(float) for c in ("sd", "sd_other")))
     in_sd = np.divide(change, spread, out=np.zeros(len(both)), where=spread > 0)
     order = np.lexsort((-np.abs(change), -np.abs(in_sd)))
     return both.assign(change=change, in_sd=in_sd).iloc[order].reset_index(drop=True)

@@ -15,6 +15,7 @@ from mfa.run.collect import collect
 from mfa.run.result import Result
 from mfa.run.tables import BALANCE_NUMBERS, balance_table
 from mfa.solve.classify import Classification, classify
+from mfa.solve.determine import determine
 from mfa.solve.diagnose import Diagnosis, diagnose
 from mfa.solve.posterior import Posterior, posterior
 from mfa.solve.reconcile import reconcile
@@ -53,22 +54,29 @@ def run(document: Document, *, progress: Progress | None = None) -> Result:
 
 def solve(model: Model, say: Progress) -> Solved:
     """The reconciliation of a model with its standard deviations, statuses and diagnosis."""
-    problem, settings = model.problem, model.document.spec.solve
-    say(
-        f"reconciling {len(problem):,} unknowns, {len(problem.exact):,} exact rows, {len(problem.observed):,} observations"
-    )
-    solution = reconcile(
-        problem,
-        robust=settings.robust,
-        tolerance=STEP,
-        max_iterations=settings.max_iterations,
-        progress=lambda k, text: say(f"iteration {k}: {text}"),
-    )
+    problem = model.problem
+    rows = f"{len(problem.exact):,} exact rows, {len(problem.observed):,} observations"
+    say(f"solving for {len(problem):,} unknowns with {rows}")
+    solution = _answer(model, say)
     say("standard deviations")
     spread = posterior(problem, solution)
     say("classification and diagnosis")
     found = classify(problem, solution, spread)
     return Solved(model, solution, spread, found, diagnose(problem, solution, spread))
+
+
+def _answer(model: Model, say: Progress) -> Solution:
+    """The solution of the question asked."""
+    settings = model.document.spec.solve
+    if settings.question == "simulate":
+        return determine(model.problem)
+    return reconcile(
+        model.problem,
+        robust=settings.robust,
+        tolerance=STEP,
+        max_iterations=settings.max_iterations,
+        progress=lambda k, text: say(f"iteration {k}: {text}"),
+    )
 
 
 def _check(solved: Solved) -> None:
@@ -81,13 +89,13 @@ def _check(solved: Solved) -> None:
         raise Imbalance(*(Problem("imbalance", f"a process does not close: {_sentence(r)}") for r in rows))
     if np.isnan(solved.solution.q).any():
         raise Imbalance(Problem("imbalance", "the solution holds numbers that are not finite"))
-    if settings.question == "simulate":
-        _check_signs(solved)
     free = np.flatnonzero(solved.posterior.free_q & (solved.model.problem.cells.coef != 0))
     if (settings.on_free == "stop" or settings.question == "simulate") and len(free):
         names = [solved.model.problem.cells.name(int(k)) for k in free[:8]]
         more = f" and {len(free) - len(names)} more" if len(free) > len(names) else ""
         raise Undetermined(Problem("undetermined", f"nothing determines {', '.join(names)}{more}"))
+    if settings.question == "simulate":
+        _check_signs(solved)
 
 
 def _check_signs(solved: Solved) -> None:
@@ -98,7 +106,8 @@ def _check_signs(solved: Solved) -> None:
     negative = own[q[own] < -FLOOR * np.maximum(1.0, 1e-9 * np.abs(q).max(initial=0.0))]
     if len(negative):
         worst = negative[np.argsort(q[negative])][:5]
-        raise Infeasible(*(Problem("infeasible", f"{name(int(k))} would have to be {q[k]:g} t") for k in worst))
+        texts = (f"{name(int(k))} would have to be {q[k]:g} t" for k in worst)
+        raise Infeasible(*(Problem("infeasible", text) for text in texts))
 
 
 def _sentence(row: Mapping[Hashable, Any]) -> str:

@@ -137,4 +137,5 @@ class Result:
             for k, v in self.facts.items()
         )
         names = ", ".join(html.escape(n) for n in self.quantities)
-        return f"<p><b>mfa.Result</b> {html.escape(self.title or self.name)}</p><table>{facts}</table><p>{names}</p>"
+        title = html.escape(self.title or self.name)
+        return f"<p><b>mfa.Result</b> {title}</p><table>{facts}</table><p>{names}</p>"

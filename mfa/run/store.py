@@ -140,7 +140,7 @@ def open_result(folder: str | Path) -> Result:
             meta = {k: _nested(v) for k, v in json.loads(file.attrs["mfa"]).items()}
             quantities = {n: _read_quantity(n, g, meta["dimensions"]) for n, g in file.groups.items()}
             scenario = str(file.attrs["scenario"])
-        tables = {
+        tables: dict[str, Any] = {
             name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""])
             for name in TABLES
         }
@@ -155,15 +155,10 @@ def _read_quantity(name: str, group: Any, dimensions: Mapping[str, tuple[Any, ..
     labels = {}
     for axis in axes:
         known = {str(x): x for x in dimensions["region" if axis in ("exporter", "importer") else axis]}
-        text = (
-            group.variables[axis].asstr()[...]
-            if hasattr(group.variables[axis], "asstr")
-            else group.variables[axis][...]
-        )
-        labels[axis] = np.array([known[_text(t)] for t in text] or [], dtype=object)
+        labels[axis] = np.array([known[_text(t)] for t in group.variables[axis][...]], dtype=object)
     elements = tuple(_text(e) for e in group.variables["element"][...])
-    numbers = {w: np.asarray(group.variables[w][...]) for w in ("value", "sd", "status")}
-    words = {k: str(group.attrs[k]) for k in _ATTRIBUTES}
+    numbers: dict[str, Any] = {w: np.asarray(group.variables[w][...]) for w in ("value", "sd", "status")}
+    words: dict[str, Any] = {k: str(group.attrs[k]) for k in _ATTRIBUTES}
     return Quantity(
         name=name,
         axes=axes,

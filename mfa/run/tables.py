@@ -80,9 +80,7 @@ def balance_table(model: Model, q: Floats) -> pd.DataFrame:
     return frame.iloc[order].reset_index(drop=True)
 
 
-def observation_table(
-    groups: Iterable[ObservedGroup], columns: dict[str, npt.NDArray[Any]]
-) -> pd.DataFrame:
+def observation_table(groups: Iterable[ObservedGroup], columns: dict[str, npt.NDArray[Any]]) -> pd.DataFrame:
     """`observations.csv`: one row a report, `columns` are the solver's arrays over all observed rows."""
     parts = []
     for g in groups:

@@ -18,7 +18,10 @@ def axis_labels(axis: str, dimensions: Labels) -> tuple[str | int, ...]:
 
 
 def dense(quantity: Quantity, dimensions: Labels, what: str = "value") -> xr.DataArray:
-    """One of `value`, `sd`, `status` over all labels of the quantity's dimensions; cells that do not exist are 0 (-1)."""
+    """One of `value`, `sd`, `status` over all labels of a quantity's dimensions.
+
+    Cells that do not exist are 0 (their status -1).
+    """
     axes = [*quantity.axes, *(["element"] if quantity.elements else [])]
     labels = {a: list(axis_labels(a, dimensions)) for a in quantity.axes}
     numbers = getattr(quantity, what)

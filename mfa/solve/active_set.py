@@ -3,9 +3,9 @@
     min 1/2 |A d + v|^2 + ...   s.t.   J d = -c,   lower <= d <= upper
 
 Each round fixes what sits at a bound, solves the equality system, then fixes what left its bounds and
-frees what is pulled inside (Hintermueller, Ito and Kunisch 2002). All changes at once; where their number stops
-falling one at a time, the last in order, until it falls again (block principal pivoting with Murty's rule:
-Judice and Pires 1994), which cannot cycle. Where the rounds run out the interior point decides.
+frees what is pulled inside (Hintermueller, Ito and Kunisch 2002). All changes at once; where their number
+stops falling one at a time, the last in order, until it falls again (block principal pivoting with Murty's
+rule: Judice and Pires 1994), which cannot cycle. Where the rounds run out the interior point decides.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ OUTSIDE = 1e-12
 INCONSISTENT = 1e-5
 NOTHING = 1e-6
 """Steps this small, in scales, are rounding when rows are checked."""
-INWARD = 1e-10
-FEW, LONG, PATIENT, EXACT = 6, 40, 8, 1e-14
-"""Changes of the active set with which old factors are tried, rounds they get, how many of them may bring little,
-and the error they may leave."""
-RESTING = 1e-9
+INWARD, WEAKEST = 1e-10, 1e-10
+"""Multipliers that count as none: this share of the forces on an unknown, or this much chi-square per
+scale."""
+FEW, LONG, PATIENT, EXACT = 6, 40, 20, 1e-14
+"""Changes of the active set with which old factors are tried, rounds they get, how many of them may bring
+little, and the error they may leave."""
 
 
 @dataclass(frozen=True)
@@ -95,17 +96,17 @@ def solve(problem: Quadratic, at: At | None = None, before: Step | None = None) 
         before = step = with_active(problem, at, before)
         if step.left(problem) > INCONSISTENT:
             return None
-        wanted = _wanted(problem, step, resting=patience == 0)
+        wanted = _wanted(problem, step)
         changed = np.flatnonzero(wanted != at)
-        if not np.any(_wanted(problem, step) != at):
+        if not len(changed):
             return replace(step, rounds=count)
+        at = at.copy()
         if len(changed) < fewest:
             fewest, patience = len(changed), PATIENCE
         elif patience:
             patience -= 1
         else:
             changed = changed[-1:]
-        at = at.copy()
         at[changed] = wanted[changed]
     return None
 
@@ -126,7 +127,8 @@ def with_active(problem: Quadratic, at: At, before: Step | None = None) -> Step:
 def _solved(
     problem: Quadratic, at: At, fixed: npt.NDArray[np.bool_], rhs: Floats, before: Step | None
 ) -> tuple[Kkt, Floats]:
-    """The system and its solution: with the factors of the step before where few bounds changed and they still do."""
+    """The system and its solution: with the factors of the step before where few bounds changed and they
+    still do."""
     near = np.full(len(fixed), problem.near)
     if before is not None and np.count_nonzero(before.at != at) <= FEW:
         kkt = with_old_factors(
@@ -139,21 +141,14 @@ def _solved(
     return kkt, kkt.solve(rhs)
 
 
-def _wanted(problem: Quadratic, step: Step, *, resting: bool = False) -> At:
-    """The active set that this step asks for.
-
-    With `resting`, a free unknown that comes to lie on a bound is fixed there too: where a row leaves one
-    unknown of a closed process free to be zero, which one it is decides the signs of the others' multipliers.
-    """
+def _wanted(problem: Quadratic, step: Step) -> At:
+    """The active set that this step asks for."""
     free = (step.at == 0) & ~problem.never_free
     below = free & (step.d < problem.lower - OUTSIDE)
     above = free & (step.d > problem.upper + OUTSIDE)
-    noise = INWARD * _force_size(problem, step)
+    noise = np.maximum(INWARD * _force_size(problem, step), WEAKEST)
     inward = ((step.at < 0) & (step.bound < -noise)) | ((step.at > 0) & (step.bound > noise))
     wanted = step.at.copy()
-    if resting:
-        wanted[free & (step.d < problem.lower + RESTING)] = -1
-        wanted[free & (step.d > problem.upper - RESTING)] = 1
     wanted[below], wanted[above], wanted[inward] = -1, 1, 0
     return wanted
 

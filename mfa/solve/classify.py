@@ -100,7 +100,8 @@ def _marked(places: Ints, size: int) -> Bools:
 
 
 def free_sums(problem: LeastSquares, solution: Solution, spread: Posterior) -> list[FreeSum]:
-    """The sums of two free cells or more that an exact row determines, each once, with its standard deviation."""
+    """The sums of two free cells or more that an exact row determines, each once, with its standard
+    deviation."""
     matrix = problem.exact.matrix
     free = spread.free_q[matrix.indices]
     part = sparse.csr_array((matrix.data * free, matrix.indices, matrix.indptr), matrix.shape)
@@ -111,7 +112,9 @@ def free_sums(problem: LeastSquares, solution: Solution, spread: Posterior) -> l
     chosen = sparse.csr_array(sparse.diags_array(1 / chosen.data[chosen.indptr[:-1]]) @ chosen)
     value, sd = chosen @ solution.q, spread.sd_of(chosen)
     return [
-        FreeSum(problem.exact.name(int(some[k])), *_parts(problem, chosen, k), float(value[k]), float(sd[k]))
+        FreeSum(
+            problem.exact.name(int(some[k])), *_parts(problem, chosen, int(k)), float(value[k]), float(sd[k])
+        )
         for k in np.flatnonzero(np.isfinite(sd))
     ]
 

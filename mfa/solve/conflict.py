@@ -54,13 +54,67 @@ def explain_infeasible(problem: LeastSquares, x: Floats | None = None) -> list[P
     z = form.start.copy()
     if x is not None:
         z[: form.unknowns] = x / form.scale[: form.unknowns]
-    linear = _linear(form, z)
+    return _told(problem, _linear(form, z))
+
+
+def relaxed_conflict(problem: LeastSquares) -> list[Problem]:
+    """The rows and bounds in conflict whatever the products are; empty where nothing of the kind is found.
+
+    Every product is an unknown of its own, within what the bounds of its factors allow. What conflicts then
+    has no answer from any start, and finding it takes no reconciliation.
+    """
+    linear = _relaxed(standard(problem))
+    every = np.arange(len(linear.rhs))
+    return [] if linear.feasible(every) else _told(problem, linear)
+
+
+def _told(problem: LeastSquares, linear: _Linear) -> list[Problem]:
+    """The smallest conflict found, in words."""
     rows = _conflicting(linear)
     if not len(rows):
         return []
     names = [row_name(problem, int(k)) for k in rows] + _bound_texts(problem, linear, rows)
     hint = "these cannot all hold; relax one, or give a balance a statistical difference"
     return [Problem("infeasible", text, hint=hint if k == 0 else "") for k, text in enumerate(names)]
+
+
+def _relaxed(form: Standard) -> _Linear:
+    """The rows over unknowns, slacks and products, each in units of its typical size."""
+    cells, unknowns = form.problem.cells, form.unknowns
+    two = np.flatnonzero((cells.j >= 0) & (cells.coef != 0))
+    one = np.flatnonzero(cells.j < 0)
+    typical = np.abs(cells.value(form.problem.scale))
+    count = len(form.lower) + len(two)
+    low, high = _product_bounds(form.problem, two)
+    column = np.concatenate([cells.i[one], len(form.lower) + np.arange(len(two))])
+    size = np.concatenate([cells.coef[one] * form.scale[cells.i[one]], typical[two]])
+    spread = sparse.coo_array((size, (np.concatenate([one, two]), column)), shape=(len(cells), count))
+    slack = np.arange(form.slacks)
+    places = (len(form.rhs) - form.slacks + slack, unknowns + slack)
+    units = sparse.coo_array((form.scale[unknowns:], places), shape=(len(form.rhs), count))
+    matrix = (form.rows @ spread.tocsr() + units.tocsr()).tocsr()
+    largest = np.asarray(abs(matrix).max(axis=1).todense()).ravel()
+    largest = np.where(largest > 0, largest, np.maximum(np.abs(form.rhs), 1.0))
+    return _Linear(
+        sparse.csr_array(sparse.diags_array(1 / largest) @ matrix),
+        form.rhs / largest,
+        np.concatenate([form.lower, low / typical[two]]),
+        np.concatenate([form.upper, high / typical[two]]),
+    )
+
+
+def _product_bounds(problem: LeastSquares, which: Ints) -> tuple[Floats, Floats]:
+    """The least and the most that products can be: the extremes over the corners of their factors' bounds."""
+    cells = problem.cells
+    i, j, coef = cells.i[which], cells.j[which], cells.coef[which]
+    ends = ((problem.lower, problem.upper), (problem.lower, problem.upper))
+    corners = np.array([_times(a[i], b[j]) for a in ends[0] for b in ends[1]]).reshape(4, -1) * coef
+    return np.min(corners, axis=0), np.max(corners, axis=0)
+
+
+def _times(a: Floats, b: Floats) -> Floats:
+    """a b, where nothing times anything is nothing."""
+    return np.multiply(a, b, out=np.zeros_like(a), where=(a != 0) & (b != 0))
 
 
 def _linear(form: Standard, z: Floats) -> _Linear:

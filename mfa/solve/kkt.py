@@ -8,7 +8,7 @@ A are the observations in units of their sigma; their residuals r = A d stay unk
 sum over thousands of flows makes no dense block. J are the exact rows, S their softness, zero where they
 hold exactly.
 
-Ruiz scaling brings every row's largest entry to 1. The factors are those of a matrix regularised by +-1e-9
+Ruiz scaling brings every row's largest entry to 1. The factors are those of a matrix regularised by +-1e-7
 in these units (Vanderbei 1995: then any symmetric ordering is stable); refinement against the matrix itself
 takes the regularisation out again: determined unknowns and consistent redundant rows are met to rounding,
 undetermined directions stay where they are.
@@ -27,7 +27,7 @@ from mfa.errors import NotConverged
 from mfa.solve.border import Bordered, border_of
 from mfa.solve.problem import Bools, Floats, Ints
 
-REGULAR = 1e-9
+REGULAR = 1e-7
 SOUND = 1e-4
 """Relative residual that factors leave at most on a probe; refinement takes off the rest."""
 ROUNDS = 12
@@ -35,6 +35,14 @@ PATIENCE = 2
 _BURST = 1e150
 """A correction this large comes from factors that do not fit; what was found before it stands."""
 _ROUNDING = 0.1 * np.finfo(float).eps
+
+
+def _norms(columns: Floats) -> Floats:
+    """The Euclidean norm of every column, 1 where it is nothing; no square overflows."""
+    largest = np.max(np.abs(columns), axis=0)
+    largest = np.where(largest > 0, largest, 1.0)
+    norm = largest * np.sqrt(np.sum((columns / largest) ** 2, axis=0))
+    return np.where(norm > 0, norm, 1.0)
 
 
 def _size(vector: Floats) -> float:
@@ -81,7 +89,8 @@ class Kkt:
     size: tuple[int, int, int]
 
     def solve(self, rhs: Floats, *, rounds: int = ROUNDS, patience: int = PATIENCE) -> Floats:
-        """The refined solution for `rhs` (n,) or (n, k); `patience` is how many corrections may bring little."""
+        """The refined solution for `rhs` (n,) or (n, k); `patience` is how many corrections may bring
+        little."""
         unit = self.unit if rhs.ndim == 1 else self.unit[:, None]
         return np.asarray(unit * self._refined(unit * rhs, rounds, patience))
 
@@ -103,12 +112,9 @@ class Kkt:
             for before, effect in steps:
                 share = np.sum(effect * push, axis=0)
                 move, push = move - share * before, push - share * effect
-            size = np.max(np.abs(push), axis=0)
-            if not np.all(size < _BURST):
+            norm = _norms(push)
+            if not np.all(norm < _BURST):
                 break
-            size = np.where(size > 0, size, 1.0)
-            norm = size * np.sqrt(np.sum((push / size) ** 2, axis=0))
-            norm = np.where(norm > 0, norm, 1.0)
             move, push = move / norm, push / norm
             steps.append((move, push))
             found = found + np.sum(push * left, axis=0) * move

@@ -2,8 +2,8 @@
 
 With compositions held, every element-level unknown is a share of its bulk flow, and rows that differ in the
 element alone add up to one bulk row: a problem some fifteen times smaller, without the products of flow and
-composition. With the bulk flows held, compositions and element flows follow from the exact rows, which are then
-linear. The two are repeated until the shares stand still.
+composition. With the bulk flows held, compositions and element flows follow from the exact rows, which are
+then linear. The two are repeated until the shares stand still.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import splu
 
 from mfa.solve.problem import Bools, Cells, Floats, Ints, LeastSquares, Observed, Rows
+from mfa.solve.saddle import least_step
 from mfa.solve.solution import Solution
 
 PASSES = 30
@@ -59,7 +59,8 @@ def _bulk(problem: LeastSquares) -> _Bulk:
 
 
 def _shares(bulk: _Bulk, x: Floats, before: Floats | None = None) -> Floats:
-    """Each unknown as a share of its bulk (1 where it is its own); of nothing it keeps the share it had `before`."""
+    """Each unknown as a share of its bulk (1 where it is its own); of nothing it keeps the share it had
+    `before`."""
     own = np.where(bulk.frozen, 0, bulk.of)
     many = ~bulk.frozen & (bulk.members[own] > 1)
     size = np.where(many, np.maximum(x, 0.0), 0.0)
@@ -71,7 +72,8 @@ def _shares(bulk: _Bulk, x: Floats, before: Floats | None = None) -> Floats:
 
 
 def _collapsed(bulk: _Bulk, x: Floats, share: Floats) -> LeastSquares:
-    """The bulk problem at the compositions of `x` and the shares given; its last unknown is the constant 1."""
+    """The bulk problem at the compositions of `x` and the shares given; its last unknown is the constant
+    1."""
     problem = bulk.problem
     one = len(bulk.first)
     total = np.bincount(bulk.of[~bulk.frozen], x[~bulk.frozen], one)
@@ -138,7 +140,7 @@ class _Mixing:
         own = np.where(bulk.frozen, 0, bulk.of)
         sources = _stated(bulk)
         self.moving = np.flatnonzero((bulk.frozen & ~sources) | (~bulk.frozen & (bulk.members[own] > 1)))
-        count = np.asarray((bulk.merge @ np.ones(bulk.merge.shape[1]))).ravel()
+        count = np.asarray(bulk.merge @ np.ones(bulk.merge.shape[1])).ravel()
         size = bulk.merge.T @ count
         touched = abs(problem.exact.matrix) @ np.ones(len(problem.cells)) > 0
         self.rows = np.flatnonzero((np.asarray(size) > 1) & touched)
@@ -157,7 +159,7 @@ class _Mixing:
         norm = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=0)).ravel())
         unit = np.where(reach > problem.floor, 1.0 / np.where(norm > 0, norm, 1.0), 0.0)
         open_ = problem.exact.residual(problem.cells.value(x))[self.rows] * size
-        step = unit * _least_step((rows @ sparse.diags_array(unit)).tocsr(), -open_)
+        step = unit * least_step((rows @ sparse.diags_array(unit)).tocsr(), -open_, weight=NEAR, slack=NEAR)
         found = x.copy()
         found[k] = np.maximum(x[k] + step, 0.0)
         return self._closed(found)
@@ -176,17 +178,6 @@ class _Mixing:
         return scaled
 
 
-def _least_step(rows: sparse.csr_array, right: Floats) -> Floats:
-    """The least step with `rows @ step = right`, in the sense of least squares where rows contradict."""
-    m, n = rows.shape
-    near = [[NEAR * sparse.eye_array(n), rows.T], [rows, -NEAR * sparse.eye_array(m)]]
-    system = sparse.block_array(near, format="csc")
-    factors = splu(system)
-    rhs = np.concatenate([np.zeros(n), right])
-    step = factors.solve(rhs)
-    return np.asarray(step + factors.solve(rhs - system @ step))[:n]
-
-
 def _stated(bulk: _Bulk) -> Bools:
     """Frozen unknowns that are observed themselves: compositions of sources, which mixing does not move."""
     cells, observed = bulk.problem.cells, bulk.problem.observed
@@ -203,7 +194,8 @@ def has_elements(problem: LeastSquares) -> bool:
 
 
 def bulk_first(problem: LeastSquares, solve: Solve, progress: Progress) -> Floats:
-    """A point whose bulk flows are reconciled and whose compositions follow from them, every exact row closed."""
+    """A point whose bulk flows are reconciled and whose compositions follow from them, every exact row
+    closed."""
     bulk = _bulk(problem)
     mixing = _Mixing(bulk)
     x, share = problem.start, _shares(bulk, problem.start)

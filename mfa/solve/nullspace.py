@@ -1,7 +1,8 @@
 """What nothing determines: random vectors of the null space of observations and exact rows together.
 
-The factors leave out what they find no pivot for; a random value there, and the rest as the remaining rows say,
-is a null vector. A coordinate that is zero in two random null vectors is determined, with probability one.
+The factors leave out what they find no pivot for; a random value there, and the rest as the remaining rows
+say, is a null vector. A coordinate that is zero in two random null vectors is determined, with probability
+one.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class NullSpace:
         return np.asarray(size > SEEN)
 
     def frees(self, matrix: sparse.csr_array, typical: Floats) -> Bools:
-        """Which rows of `matrix` (linear in the unknowns, solver's units) of a `typical` size nothing determines.
+        """Which rows of `matrix` (linear in the unknowns, solver's units) of a `typical` size nothing
+        determines.
 
         The product of a free share and a flow of nothing is determined: it is nothing.
         """

@@ -19,7 +19,6 @@ from mfa.solve.problem import Bools, Floats, LeastSquares
 from mfa.solve.solution import Solution, Tangent, tangent
 
 CHUNK = 128
-REFINED = 1
 ROUNDING = 1e-12
 """Standard deviations below this share of the size of what they belong to are zero."""
 
@@ -87,7 +86,8 @@ def posterior(problem: LeastSquares, solution: Solution) -> Posterior:
 
 
 def _everything(at: Tangent) -> tuple[sparse.csr_array, Floats]:
-    """Rows over unknowns (solver's units) of the unknowns, cells and observations, and their typical sizes."""
+    """Rows over unknowns (solver's units) of the unknowns, cells and observations, and their typical
+    sizes."""
     problem = at.form.problem
     cells = sparse.csr_array(sparse.eye_array(len(problem.cells), format="csr"))
     seen = problem.observed.rows.matrix
@@ -124,8 +124,10 @@ def _propagated(kkt: Kkt, factors: Bordered, rows: sparse.csr_array) -> tuple[Fl
     for at in range(0, m, CHUNK):
         some = every[at : at + CHUNK]
         error = np.zeros((n + m + p, len(some)))
-        error[some, np.arange(len(some))] = 1.0
-        moved = kkt.solve(error, rounds=REFINED)
+        error[some, np.arange(len(some))] = kkt.unit[some]
+        moved = factors.solve(error)
+        moved += factors.solve(error - kkt.matrix @ moved)
+        moved *= kkt.unit[:, None]
         total += np.sum((rows @ moved[:n]) ** 2, axis=1)
         leverage[some - n] = -moved[some, np.arange(len(some))]
     return total, np.clip(leverage, 0.0, 1.0)

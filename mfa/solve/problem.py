@@ -95,10 +95,11 @@ class LeastSquares:
     `block` labels unknowns that are coupled to few others (one label per year, -1 for shared parameters)
     and is only ever used to factorise faster.
 
-    `bulk` and `merge` say how elements fall together, and serve to find a starting point (:mod:`mfa.solve.mixing`):
-    unknowns with the same `bulk` are parts of one flow, -1 marks shares of a composition; exact rows with the same
-    `merge` differ in the element alone, -1 marks rows that say a composition sums to 1. Empty: no such structure.
-    `floor` is the size that an exact row is at least measured against when it is asked whether it closes.
+    `bulk` and `merge` say how elements fall together, and serve to find a starting point
+    (:mod:`mfa.solve.mixing`): unknowns with the same `bulk` are parts of one flow, -1 marks shares of a
+    composition; exact rows with the same `merge` differ in the element alone, -1 marks rows that say a
+    composition sums to 1. Empty: no such structure. `floor` is the size that an exact row is at least
+    measured against when it is asked whether it closes.
     """
 
     cells: Cells

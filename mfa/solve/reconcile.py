@@ -17,7 +17,7 @@ from mfa.errors import Infeasible, NotConverged, Problem
 from mfa.solve import active_set
 from mfa.solve.acceleration import History
 from mfa.solve.active_set import At, Quadratic, Step
-from mfa.solve.conflict import explain_infeasible, row_name
+from mfa.solve.conflict import explain_infeasible, relaxed_conflict, row_name
 from mfa.solve.interior import Box, interior_point
 from mfa.solve.kkt import Ordering, ordering_of
 from mfa.solve.mixing import bulk_first, has_elements
@@ -29,17 +29,21 @@ Robust = Literal["l2", "huber"]
 Progress = Callable[[int, str], None]
 HUBER = 1.345
 LEAST = 0.25
-"""Share of its report that a relative sigma is at least taken of: below it a small fit would tighten itself."""
+"""Share of its report that a relative sigma is at least taken of: below it a small fit would tighten
+itself."""
 CLOSED = 1e-12
 ACCEPTED = 1e-9
 NEARLY = 0.3
-RESCUES = 3
+RESCUES = 1
 NEAREST, FIRST, FARTHEST = 1e-8, 1e-4, 1e-2
 """Weights of staying near the current point, per squared scale: they make every linearised problem strictly
-convex, so that its active set settles, are raised where it does not, and vanish as the steps do (proximal point
-method, Rockafellar 1976)."""
+convex, so that its active set settles, are raised where it does not, and vanish as the steps do (proximal
+point method, Rockafellar 1976)."""
+DRIFT, VANISHING = 1e-9, 1e-24
+"""Unknowns that still move by this share of their size, where no observation does, are held back by that
+weight alone: it is lowered until they do not."""
 SHORTEST = 1e-4
-ROUNDING = 1e-15
+ROUNDING = 1e-13
 
 
 @dataclass(frozen=True)
@@ -75,13 +79,16 @@ def reconcile(
 ) -> Solution:
     """The constrained least-squares optimum of `problem`.
 
-    `tolerance` is in units of sigma: the last step moves no observed quantity by more. A problem with elements
-    starts from reconciled bulk flows and the mixes that follow from them. Raises `Infeasible` with the rows in
-    conflict, `NotConverged` where `max_iterations` were not enough.
+    `tolerance` is in units of sigma: the last step moves no observed quantity by more. A problem with
+    elements starts from reconciled bulk flows and the mixes that follow from them. Raises `Infeasible` with
+    the rows in conflict, `NotConverged` where `max_iterations` were not enough.
     """
     report = progress or (lambda iteration, text: None)
     if np.any(problem.lower > problem.upper):
         raise Infeasible(*explain_infeasible(problem))
+    conflict = relaxed_conflict(problem)
+    if conflict:
+        raise Infeasible(*conflict)
     settings = _Settings(robust, tolerance, max_iterations)
     if not has_elements(problem):
         return _optimum(problem, settings, report)
@@ -114,7 +121,9 @@ def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, wa
             state = _stepped(form, state, local, step)
             report(iteration, f"step {move:.1e} sigma, {step.rounds} factorisations")
             if move <= settings.tolerance and _open(form, state.z) <= 1e-6:
-                return _finish(form, state, local, step, iteration)
+                if _drift(step, state.z) <= DRIFT or state.near <= VANISHING:
+                    return _finish(form, state, local, step, iteration)
+                state = replace(state, near=1e-2 * state.near)
         elif state.near < FARTHEST:
             report(iteration, f"the active set does not settle at weight {state.near:.0e}")
             state = replace(state, near=100 * state.near, at=np.zeros_like(state.at))
@@ -211,6 +220,11 @@ def _row_size(form: Standard, z: Floats) -> Floats:
     return np.where(size > 0, size, 1.0)
 
 
+def _drift(step: Step, z: Floats) -> float:
+    """The largest move of an unknown, in scales or relative to its own size."""
+    return float(np.max(np.abs(step.d) / (1.0 + np.abs(z)), initial=0.0))
+
+
 def _stepped(form: Standard, state: _State, local: _Local, step: Step) -> _State:
     """The state after as much of `step` as the merit allows, accelerated near the end."""
     wanted = np.abs(state.dual + step.dual)
@@ -219,7 +233,7 @@ def _stepped(form: Standard, state: _State, local: _Local, step: Step) -> _State
     now = merit(state.z)
     fall = now - 0.5 * float(np.sum((local.quadratic.pulled + step.pulled) ** 2))
     t, d = _searched(form, state, step, _Descent(merit, now, fall))
-    closeness = max(NEAREST, 0.1 * state.near)
+    closeness = max(min(NEAREST, state.near), 0.1 * state.near)
     z, dual = np.clip(state.z + d, form.lower, form.upper), state.dual + t * step.dual
     near = float(np.max(np.abs(step.pulled), initial=0.0)) < NEARLY
     if t < 1.0 or not near or np.any(step.at != state.at):

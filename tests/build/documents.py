@@ -12,7 +12,12 @@ CHAIN: dict[str, Any] = {
     "mfa": 1,
     "name": "chain",
     "dimensions": {"year": {"range": [2020, 2022]}, "region": {"labels": ["AAA", "BBB", "CCC"]}},
-    "processes": {"mine": {"kind": "source"}, "plant": {}, "use": {"kind": "sink"}, "waste": {"kind": "sink"}},
+    "processes": {
+        "mine": {"kind": "source"},
+        "plant": {},
+        "use": {"kind": "sink"},
+        "waste": {"kind": "sink"},
+    },
     "flows": {
         "ore": {"from": "mine", "to": "plant"},
         "metal": {"from": "plant", "to": "use"},

@@ -25,7 +25,9 @@ WORLD: dict[str, Any] = {
         "sent": {
             "of": "moved", "at": {"exporter": "BBB", "importer": "AAA"}, "value": 30, "cv": 0.05, "unit": "t",
         },
-        "used": {"of": "used", "data": {"AAA": 130, "BBB": 0.0001}, "dims": ["region"], "cv": 0.05, "unit": "t"},
+        "used": {
+            "of": "used", "data": {"AAA": 130, "BBB": 0.0001}, "dims": ["region"], "cv": 0.05, "unit": "t",
+        },
     },
 }  # fmt: skip
 
@@ -46,5 +48,7 @@ def test_a_country_that_exports_without_a_source_is_flagged_not_zeroed() -> None
 
 def test_without_a_statistical_difference_the_export_cannot_be() -> None:
     document = {**WORLD, "processes": {**WORLD["processes"], "market": {"kind": "market"}}}
-    with pytest.raises(InputError, match="30 t is reported for exporter BBB, importer AAA, where moved cannot be"):
+    with pytest.raises(
+        InputError, match="30 t is reported for exporter BBB, importer AAA, where moved cannot be"
+    ):
         mfa.run(mfa.load(document))

@@ -62,7 +62,10 @@ def test_a_trade_exists_for_the_pairs_that_are_reported() -> None:
 
 @pytest.mark.parametrize("pairs", ["all"])
 def test_all_pairs_leave_out_trade_with_oneself(pairs: str) -> None:
-    changes = {"processes": {"plant": {"kind": "market"}}, "trade": {"moved": {"at": "plant", "pairs": pairs}}}
+    changes = {
+        "processes": {"plant": {"kind": "market"}},
+        "trade": {"moved": {"at": "plant", "pairs": pairs}},
+    }
     system = build(mfa.load(merged(CHAIN, changes | {"transfers": None}))).system
     coords = system.edge("moved").cells.coords
     assert len(coords) == 3 * 6

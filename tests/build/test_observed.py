@@ -86,7 +86,7 @@ def test_an_interval_stated_for_a_number_is_uniform() -> None:
 
 
 def test_an_interval_without_a_value_is_refused() -> None:
-    with pytest.raises(InputError, match="states no number|value"):
+    with pytest.raises(InputError, match=r"states no number|value"):
         mfa.load(merged(CHAIN, {"observations": {"dug": {"value": None, "cv": None, "interval": [7, 9]}}}))
 
 

@@ -27,7 +27,10 @@ def test_depletion_is_what_leaves_over_the_recovery() -> None:
 
 
 def test_additions_of_a_year_are_an_assumption_among_the_parameters() -> None:
-    stated = {"initial": {"value": 50, "unit": "kt", "sd": 1}, "additions": {"value": 1, "sd": 0.5, "unit": "kt"}}
+    stated = {
+        "initial": {"value": 50, "unit": "kt", "sd": 1},
+        "additions": {"value": 1, "sd": 0.5, "unit": "kt"},
+    }
     result = solved(**with_reserve(**stated))
     np.testing.assert_allclose(result.stock("reserves").sel(region="BBB"), [41000, 32000, 23000], rtol=1e-6)
     assert set(result.observations["name"]) == {"dug"}

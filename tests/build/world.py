@@ -70,15 +70,18 @@ def simulated() -> World:
             for e in ELEMENTS:
                 fed = ores[region, e]
                 held = IN_USE.get(e, 0.0) if region == "CCC" else 0.0
-                # Uniform inflow that lasts 1.5 years: half of it leaves in each of the two following years; of a
-                # stationary initial stock 1 / 1.5 leaves in the first year and the rest in the second.
+                # Uniform inflow that lasts 1.5 years: half of it leaves in each of the two following years;
+                # of a stationary initial stock 1 / 1.5 leaves in the first year, the rest in the second.
                 retired = held * (2 / 3, 1 / 3)[k] + (0.5 * made[YEARS[k - 1], region, e] if k else 0.0)
                 here = (year, region, e)
                 made[here] = SPLIT[e] * fed + RECYCLED * retired
                 level = world.in_use[YEARS[k - 1], region, e] if k else held
                 world.in_use[here] = level + made[here] - retired
                 world.flows["ore_fed"][here] = fed
-                world.flows["product"][here], world.flows["tailings"][here] = SPLIT[e] * fed, (1 - SPLIT[e]) * fed
+                world.flows["product"][here], world.flows["tailings"][here] = (
+                    SPLIT[e] * fed,
+                    (1 - SPLIT[e]) * fed,
+                )
                 world.flows["made"][here], world.flows["retired"][here] = made[here], retired
                 world.flows["recovered"][here] = RECYCLED * retired
                 world.flows["rec_loss"][here] = (1 - RECYCLED) * retired
@@ -133,7 +136,8 @@ stocks:
 observations:
   production: {of: mined, sum: [element], unit: t REO, cv: 5%, table: mined.csv, source: survey}
   imports:
-    {of: ore_trade, sum: [element], reported_by: importer, unit: t gross, cv: 10%, table: trade.csv, source: customs}
+    {of: ore_trade, sum: [element], reported_by: importer, unit: t gross, cv: 10%, source: customs,
+     table: trade.csv}
 sources:
   stated: {title: Stated here, edition: first}
   survey: {title: A survey, edition: "2023"}
@@ -143,7 +147,7 @@ sources:
 
 def write_world(folder: Path, noise: float = 0.0) -> Path:
     """The scenario of the world with its tables in a folder; reports off by random factors of that size."""
-    world, chance = simulated(), random.Random(7)
+    chance = random.Random(7)
 
     def off(value: float) -> float:
         return value * (1 + noise * chance.uniform(-1, 1))
@@ -153,7 +157,11 @@ def write_world(folder: Path, noise: float = 0.0) -> Path:
         "ore": [("region", "element", "value"), *((r, e, w) for r in ORE for e, w in ORE[r].items())],
         "split": [
             ("element", "value", "sd"),
-            *((e, off(s), 0.03 if e == "Nd" else 0.0 if s in (0, 0.8) else 0.02) for e, s in SPLIT.items() if e != "Dy"),
+            *(
+                (e, off(s), 0.03 if e == "Nd" else 0.0 if s in (0, 0.8) else 0.02)
+                for e, s in SPLIT.items()
+                if e != "Dy"
+            ),
             ("Dy", SPLIT["Dy"], 0.0),
         ],
         "in_use": [("region", "element", "value"), *(("CCC", e, v) for e, v in IN_USE.items())],

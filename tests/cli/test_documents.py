@@ -18,7 +18,7 @@ def invoke(*arguments: str | Path) -> Result:
     return CliRunner().invoke(main, [*map(str, arguments)])
 
 
-@pytest.fixture()
+@pytest.fixture
 def started(tmp_path: Path) -> Path:
     assert invoke("init", tmp_path / "first").exit_code == 0
     return tmp_path / "first" / "scenario.yaml"
@@ -87,7 +87,16 @@ def test_schema_is_json() -> None:
 
 
 def test_check_loads_neither_solver_nor_figures(started: Path) -> None:
-    heavy = ("scipy.linalg", "scipy.stats", "scipy.optimize", "xarray", "h5netcdf", "matplotlib", "pint", "networkx")
+    heavy = (
+        "scipy.linalg",
+        "scipy.stats",
+        "scipy.optimize",
+        "xarray",
+        "h5netcdf",
+        "matplotlib",
+        "pint",
+        "networkx",
+    )
     code = (
         "import sys\nfrom mfa.cli import main\n"
         f"sys.argv = ['mfa', 'check', {str(started)!r}]\n"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from mfa.solve.conflict import explain_infeasible
+from mfa.errors import Infeasible
+from mfa.solve.conflict import explain_infeasible, relaxed_conflict
+from mfa.solve.reconcile import reconcile
 from tests.solve.cases import three_flows
 from tests.solve.small import Small
 
@@ -61,3 +64,36 @@ def test_magnitude_does_not_hide_a_conflict() -> None:
     small.observe({"big": 1}, 1e6, 1.0)
     assert {p.text for p in explain_infeasible(small.problem())} == {"big", "trace", "ratio"}
     assert np.isfinite(small.problem().scale).all()
+
+
+def test_a_conflict_that_no_product_can_mend_is_found_without_solving() -> None:
+    small = Small()
+    for name in ("flow", "share", "rest"):
+        small.unknown(name, 1.0)
+    small.exact({"share": 1, "rest": 1}, 1.0, name="shares")
+    small.limit({("flow", "share"): 1}, 2.0, name="most")
+    small.limit({("flow", "share"): -1}, -3.0, name="least")
+    small.observe({"flow": 1}, 2.0, 1.0)
+    told = [p.text for p in relaxed_conflict(small.problem())]
+    assert told == ["limit most", "limit least"]
+
+
+def test_two_exact_figures_that_differ_conflict() -> None:
+    small = Small()
+    small.unknown("flow", 1.0)
+    small.exact({"flow": 1}, 1.0, name="one report")
+    small.exact({"flow": 1}, 1.1, name="the other")
+    small.observe({"flow": 1}, 1.0, 1.0)
+    with pytest.raises(Infeasible) as raised:
+        reconcile(small.problem())
+    assert {"one report", "the other"} <= {p.text for p in raised.value.problems}
+
+
+def test_products_that_can_meet_the_rows_are_no_conflict() -> None:
+    small = Small()
+    for name in ("flow", "share"):
+        small.unknown(name, 1.0, high=5.0)
+    small.exact({("flow", "share"): 1}, 25.0, name="most there is")
+    assert relaxed_conflict(small.problem()) == []
+    small.limit({("flow", "share"): -1}, -25.1, name="more than there is")
+    assert relaxed_conflict(small.problem())

@@ -314,3 +314,19 @@ def test_bounded_against_clarabel(seed: int) -> None:
     answer = clarabel.DefaultSolver(quadratic, linear, constraints, right, cones, options).solve()
     theirs = float(np.sum((pulls @ np.array(answer.x) - reports) ** 2))
     assert reconcile(problem).chi2 == pytest.approx(theirs, rel=1e-5, abs=1e-5)
+
+
+@pytest.mark.parametrize("sd", [1e2, 1e5, 1e8])
+@pytest.mark.parametrize("reported", [0.5, 5.0])
+def test_an_error_far_above_the_scale_does_not_stop_it_early(sd: float, reported: float) -> None:
+    small = Small()
+    for name in ("sum", "one", "other"):
+        small.unknown(name, 1.0, low=-np.inf)
+    small.exact({"sum": 1, "one": -1, "other": -1})
+    small.observe({"sum": 1}, 3.0, 0.1)
+    small.observe({"one": 1}, reported * sd, sd)
+    small.observe({"other": 1}, -2 * reported * sd, 2 * sd)
+    rows = np.array([[10.0, 10.0], [1 / sd, 0.0], [0.0, 0.5 / sd]])
+    wanted, *_ = np.linalg.lstsq(rows, np.array([30.0, reported, -reported]), rcond=None)
+    found = reconcile(small.problem())
+    np.testing.assert_allclose(found.x[1:] / sd, wanted / sd, atol=1e-4)

@@ -1,0 +1,108 @@
+"""Simulations: closed forms, published stocks, and answers that cannot be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mfa
+from mfa.errors import Infeasible, Undetermined
+
+STEEL_2008 = {
+    "ARG": (117922.5, 1273.9),
+    "BRA": (340046.5, 10374.5),
+    "CAN": (430999.6, 9809.6),
+    "DNK": (62382.3, 405.9),
+    "ETH": (3734.7, 0.837),
+    "FRA": (661814.9, 12967.3),
+    "GRC": (119387.8, 203.4),
+    "HUN": (69178.5, 2722.4),
+    "IDN": (121739.3, 1710.2),
+}
+
+
+def _loops(**changes: Any) -> dict[str, Any]:
+    """Two nested recycling loops, one of them through a stock."""
+    return {
+        "mfa": 1,
+        "dimensions": {"year": {"range": [2000, 2006]}},
+        "processes": {
+            "ore": {"kind": "source"}, "smelter": {}, "maker": {}, "use": {"kind": "stock"}, "yard": {},
+            "tip": {"kind": "sink"},
+        },
+        "flows": {
+            "mined": {"from": "ore", "to": "smelter"}, "metal": {"from": "smelter", "to": "maker"},
+            "goods": {"from": "maker", "to": "use"}, "offcuts": {"from": "maker", "to": "smelter"},
+            "retired": {"from": "use", "to": "yard"}, "scrap": {"from": "yard", "to": "smelter"},
+            "lost": {"from": "yard", "to": "tip"},
+        },
+        "transfers": {"maker": {"goods": 0.8, "offcuts": "rest"}, "yard": {"scrap": 0.5, "lost": "rest"}},
+        "stocks": {"in_use": {"at": "use", "timing": "end", "lifetime": {"fixed": 2}}},
+        "solve": {"question": "simulate"},
+        "drivers": {"ore": {"of": "mined", "value": 100}},
+        **changes,
+    }  # fmt: skip
+
+
+def _by_hand(years: int) -> tuple[np.ndarray, np.ndarray]:
+    """Goods and scrap of `_loops`, year by year: goods = 0.8 metal, metal = mined + 0.2 metal + scrap."""
+    goods, scrap = np.zeros(years), np.zeros(years)
+    for t in range(years):
+        scrap[t] = 0.5 * goods[t - 2] if t >= 2 else 0.0
+        goods[t] = 0.8 * (100 + scrap[t]) / (1 - 0.2)
+    return goods, scrap
+
+
+def test_nested_loops_with_a_stock_follow_the_recursion() -> None:
+    result = mfa.run(mfa.load(_loops()))
+    goods, scrap = _by_hand(7)
+    assert result.flow("goods").to_numpy() == pytest.approx(goods, rel=1e-12)
+    assert result.flow("scrap").to_numpy() == pytest.approx(scrap, rel=1e-12, abs=1e-9)
+    assert result.balance()["relative"].max() < 1e-12
+
+
+def test_a_negative_flow_is_named() -> None:
+    drivers = {"demand": {"of": "goods", "data": {2000: 100, 2001: 100, 2002: 10}, "dims": "year"}}
+    with pytest.raises(Infeasible, match=r"mined\[2002\]"):
+        mfa.run(mfa.load(_loops(dimensions={"year": {"range": [2000, 2002]}}, drivers=drivers)))
+
+
+def test_what_nothing_determines_is_named() -> None:
+    open_yard = {"maker": {"goods": 0.8, "offcuts": "rest"}}
+    with pytest.raises(Undetermined, match=r"scrap|lost"):
+        mfa.run(mfa.load(_loops(transfers=open_yard)))
+
+
+def test_uncertain_numbers_are_taken_as_exact_and_observations_compared() -> None:
+    shares = {
+        "maker": {"goods": {"value": 0.8, "sd": 0.1}, "offcuts": "rest"},
+        "yard": {"scrap": 0.5, "lost": "rest"},
+    }
+    report = {"weighed": {"of": "goods", "at": {"year": 2000}, "value": 90, "sd": 5}}
+    result = mfa.run(mfa.load(_loops(transfers=shares, observations=report)))
+    assert result.flow("goods").to_numpy() == pytest.approx(_by_hand(7)[0], rel=1e-12)
+    row = result.observations.set_index("name").loc["weighed"]
+    assert row["standing"] == "compared"
+    assert row["residual"] == pytest.approx(-10)
+
+
+def test_steel_stocks_of_nine_countries_are_the_published_ones() -> None:
+    result = mfa.run(mfa.load("steel_stocks"))
+    stock, outflow = result.stock("in_use").sel(year=2008), result.flow("retired").sel(year=2008)
+    for region, (level, left) in STEEL_2008.items():
+        assert round(float(stock.sel(region=region)) / 1e3, 1) == level
+        assert float(outflow.sel(region=region)) / 1e3 == pytest.approx(left, abs=0.05 if left > 1 else 5e-4)
+
+
+@pytest.mark.parametrize(
+    ("variant", "waste", "to_date", "in_use"),
+    [(None, 304.5, 5892, 2465), ("middle_of_year", 310.9, 6055, 2302), ("start_of_year", 317.0, 6209, 2148)],
+)
+def test_plastics_by_convention(variant: str | None, waste: float, to_date: float, in_use: float) -> None:
+    result = mfa.run(mfa.load("plastics", variant=variant))
+    table = result.indicators.query("year == 2015").set_index("name")["value"] / 1e6
+    assert round(table["waste"], 1) == waste
+    assert round(table["waste_to_date"]) == to_date
+    assert round(table["in_use_total"]) == in_use
