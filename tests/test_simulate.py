@@ -71,7 +71,7 @@ def test_a_negative_flow_is_named() -> None:
 
 def test_what_nothing_determines_is_named() -> None:
     open_yard = {"maker": {"goods": 0.8, "offcuts": "rest"}}
-    with pytest.raises(Undetermined, match=r"scrap|lost"):
+    with pytest.raises(Undetermined, match=r"metal\[2000\]"):
         mfa.run(mfa.load(_loops(transfers=open_yard)))
 
 

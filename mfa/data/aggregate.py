@@ -29,8 +29,7 @@ def summed(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     A bound in one member bounds the sum; a sum is `value` only where every member states a value. `sd` and
     `cv` columns become one `sd` (sd^2 = sum of sd_i^2, with sd_i = cv_i |value_i| where only cv is given).
     """
-    groups = frame.groupby(list(keys), sort=False, dropna=False)
-    if (groups.ngroup().value_counts() == 1).all():
+    if not frame.duplicated(list(keys)).any():
         return frame
     rows = _with_bounds(frame)
     groups = rows.groupby(list(keys), sort=False, dropna=False)

@@ -58,6 +58,8 @@ def latest_edition(frame: pd.DataFrame, keys: Sequence[str], order: Order | None
     rows = _with_status(frame)
     if not len(rows) or not {"source", "edition"} <= set(rows.columns):
         return rows
+    if not rows.duplicated(["source", *keys]).any():
+        return rows
     rank = _ranks(rows, order or {})
     groups = [rows[k] for k in ("source", *keys)]
     last = rank.groupby(groups, sort=False, dropna=False).transform("max")

@@ -50,6 +50,8 @@ def broadest(rows: pd.DataFrame, dims: Dims, sum_over: Sequence[str]) -> Rows:
 def once(rows: pd.DataFrame, dims: Dims, sum_over: Sequence[str]) -> Rows:
     """The rows without those that another file repeats; other rows of the same labels are problems."""
     keys = [*identity(dims), *sum_over]
+    if not rows.duplicated(keys).any():
+        return rows.reset_index(drop=True), []
     same = rows.duplicated([*keys, "value", "low", "high"]).to_numpy(dtype=bool)
     elsewhere = ~rows.duplicated([*keys, "file"]).to_numpy(dtype=bool)
     rows = rows.loc[~(same & elsewhere)].reset_index(drop=True)

@@ -72,9 +72,9 @@ class Block:
             found[:, k : k + FEW] = self.factors.solve(rhs[:, k : k + FEW])
         return found
 
-    def response(self) -> Floats:
-        """K_t^-1 C_t, dense, block by touched border columns."""
-        return self.solve(self.coupling.toarray())
+    def condensed(self) -> Floats:
+        """C_t' K_t^-1 C_t over the touched border columns."""
+        return np.asarray(self.coupling.T @ self.solve(self.coupling.toarray()))
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,10 @@ class Bordered:
         blocks = tuple(_block(matrix, labels, border, k, lu) for k, lu in found.items() if lu is not None)
         schur = matrix[border][:, border].toarray()
         for block in blocks:
-            schur[np.ix_(block.touched, block.touched)] -= block.coupling.T @ block.response()
+            schur[np.ix_(block.touched, block.touched)] -= block.condensed()
         kept, factors = _independent(schur)
-        inner = np.cumsum(kept) - 1
-        reduced = tuple(_without(block, kept, inner) for block in blocks)
+        number = np.cumsum(kept) - 1
+        reduced = tuple(_without(block, kept, number) for block in blocks)
         return cls(reduced, border[kept], factors, border[~kept])
 
     def solve(self, rhs: Floats) -> Floats:

@@ -15,7 +15,7 @@ from scipy import sparse
 from mfa.solve.border import Bordered
 from mfa.solve.kkt import Kkt
 from mfa.solve.nullspace import NullSpace, null_space
-from mfa.solve.problem import Bools, Floats, LeastSquares
+from mfa.solve.problem import Bools, Floats, Ints, LeastSquares
 from mfa.solve.solution import Solution, Tangent, tangent
 
 CHUNK = 128
@@ -118,16 +118,21 @@ def _typical(at: Tangent, matrix: sparse.csr_array) -> Floats:
 def _propagated(kkt: Kkt, factors: Bordered, rows: sparse.csr_array) -> tuple[Floats, Floats]:
     """The sum over observations of squared effects on each of `rows` (over unknowns, solver's units), and the
     leverages: minus the residual of a unit error, which is no difference of near equals."""
-    n, m, p = kkt.size
+    n, m, _ = kkt.size
     total, leverage = np.zeros(rows.shape[0]), np.zeros(m)
     every = factors.sorted(np.arange(n, n + m))
     for at in range(0, m, CHUNK):
         some = every[at : at + CHUNK]
-        error = np.zeros((n + m + p, len(some)))
-        error[some, np.arange(len(some))] = kkt.unit[some]
-        moved = factors.solve(error)
-        moved += factors.solve(error - kkt.matrix @ moved)
-        moved *= kkt.unit[:, None]
+        moved = _moved(kkt, factors, some)
         total += np.sum((rows @ moved[:n]) ** 2, axis=1)
         leverage[some - n] = -moved[some, np.arange(len(some))]
     return total, np.clip(leverage, 0.0, 1.0)
+
+
+def _moved(kkt: Kkt, factors: Bordered, places: Ints) -> Floats:
+    """What a unit error at each of `places` moves, once refined."""
+    error = np.zeros((kkt.matrix.shape[0], len(places)))
+    error[places, np.arange(len(places))] = kkt.unit[places]
+    found = factors.solve(error)
+    found += factors.solve(error - kkt.matrix @ found)
+    return kkt.unit[:, None] * found
