@@ -99,9 +99,6 @@ class Process(Node):
         description="a named flow that closes the balance of a market, with this standard deviation "
         "(`cv` of the market's throughput, `sd`, `floor`): evidence of missing statistics, never a plug",
     )
-    label_position: tuple[Number, Number] | None = Field(
-        None, description="x, y in the Sankey, 0 to 1, if set by hand"
-    )
 
 
 class Flow(Node):
@@ -289,9 +286,7 @@ class Solve(Node):
         "drivers, shares and lifetimes, all taken as exact (observations are compared, and exert no pull)",
     )
     robust: Literal["l2", "huber"] = Field("l2", description="loss of an observation's residual")
-    on_infeasible: Literal["explain", "stop"] = Field(
-        "explain", description="name the rows in conflict, or stop"
-    )
+    on_infeasible: Literal["explain"] = Field("explain", description="the rows in conflict are named")
     on_free: Literal["report", "stop"] = Field("report", description="what an undetermined flow means")
     tolerance: Number = Field(1e-9, gt=0, description="relative closure of every balance")
     max_iterations: Count = Field(200, ge=1, description="outer iterations")
