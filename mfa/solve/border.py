@@ -26,7 +26,7 @@ from mfa.solve.problem import Bools, Floats, Ints
 
 LARGEST = 5000
 """Border columns above which one factorisation of the whole is cheaper than a dense Schur complement."""
-BORDER, NULL = -1, -2
+BORDER = -1
 DELAYED = 1e-5
 """Pivots of a block this small go to the border."""
 NOTHING = 1e-9

@@ -79,7 +79,6 @@ def _solution(problem: LeastSquares, x: Floats, iterations: int) -> Solution:
         order=order,
         iterations=iterations,
         chi2=0.0,
-        converged=True,
         exact_multipliers=np.zeros(len(problem.exact)),
         limit_multipliers=np.zeros(len(problem.limits)),
         active=np.zeros(len(form.lower), dtype=np.int8),

@@ -325,7 +325,6 @@ def _solution(form: Standard, state: _State, step: Step, local: _Local, iteratio
         order=state.order,
         iterations=iterations,
         chi2=chi2,
-        converged=True,
         exact_multipliers=state.dual[:exact],
         limit_multipliers=state.dual[exact:],
         active=state.at,

@@ -31,7 +31,6 @@ class Solution:
     order: Ordering
     iterations: int
     chi2: float
-    converged: bool
     exact_multipliers: Floats
     limit_multipliers: Floats
     active: npt.NDArray[np.int8]
