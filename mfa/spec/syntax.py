@@ -41,6 +41,7 @@ def _cannot_start(context: str, problem: str, line: str) -> bool:
 
 KINDS: Sequence[Syntax] = (
     Syntax("yaml-tab", _tab, "a tab stands in the indentation", _TAB),
+    Syntax("yaml-alias", _says("nesting depth"), "the document is nested too deep"),
     Syntax(
         "yaml-syntax", _says("flow sequence"), "this list is not closed", "is a `]` or a comma missing?", True
     ),
