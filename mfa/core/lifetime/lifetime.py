@@ -251,7 +251,8 @@ class Lifetime:
         count = int(np.prod(own, dtype=np.int64))
         index = np.broadcast_to(np.arange(count).reshape(own), grid.shape).ravel()
         ageing = Ageing(self._family, flat, straighten(edges), read_timing(timing), self.by, scaled)
-        return _merge(ageing, index)
+        ageing, index = _merge(ageing, index)
+        return ageing.quickened(), index
 
     @property
     def own_shape(self) -> tuple[int, ...]:

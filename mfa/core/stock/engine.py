@@ -7,6 +7,7 @@ periods x series array. Series with lifetimes of their own go in batches small e
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ Ints = npt.NDArray[np.int64]
 Members = slice | Ints
 Sums = Mapping[str, Floats]
 
-BATCH = 512
+BATCH = 1024
 """Series with lifetimes of their own computed at a time."""
 ROWS = 128
 """Rows of a triangular product computed at a time; what lies above the diagonal is skipped."""
@@ -75,8 +76,8 @@ class Engine:
         self._each(work)
 
     def _each(self, work: Callable[[Ageing, Members], None]) -> None:
-        """Do the work for every batch; on all cores where survival has to be computed for every cohort."""
-        if self.ageing.stationary or self.ageing.lifetimes == 1:
+        """Do the work for every batch; on all cores where lifetimes are many."""
+        if self.ageing.lifetimes == 1:
             for part, members in self.batches():
                 work(part, members)
             return
@@ -159,17 +160,17 @@ def _sum_by_cohort(part: Ageing, entered: Floats, first: int, sums: Sums) -> Non
     for out in sums.values():
         out[:] = 0.0
     for c, keep in part.columns():
-        lasting = _lasting(keep)
-        weights = {"stock": keep[:lasting], "left": losses(keep[: lasting + 1])}
+        held = keep[: _lasting(keep) + 1] * entered[c]
+        gone = losses(held, entered[c])
         skip, at = max(0, first - c), max(0, c - first)
-        for name, out in sums.items():
-            share = weights[name][skip:]
-            out[at : at + len(share)] += share * entered[c]
+        for name, change in (("stock", held), ("left", gone)):
+            if name in sums:
+                sums[name][at : at + max(0, len(change) - skip)] += change[skip:]
 
 
 def _lasting(keep: Floats) -> int:
-    """How many periods anything is left: rows of survival that are not all 0."""
-    return int(np.count_nonzero(keep.any(axis=1)))
+    """How many periods anything is left: rows of survival, which never rises, that are not all 0."""
+    return bisect_left(range(len(keep)), True, key=lambda row: not keep[row].any())
 
 
 def _shared_solve(part: Ageing, stock: Floats, first: int) -> Floats:
