@@ -251,10 +251,11 @@ BAD: list[tuple[str, Any, str]] = [
     ("table", {"age": [0, 1, 2], "survival": [1, 0.5, 0.6]}, "never rise"),
     ("table", {"age": [1, 2], "survival": [1, 0]}, "start at 0"),
     ("table", {"age": [0, 2], "survival": [1, 0.5, 0]}, "for 2 ages"),
-    ("fixed", {"mean": "long"}, "not numbers"),
-    ("normal", {"mean": [1, 2], "sd": [1, 2, 3]}, "not numbers of one shape"),
+    ("fixed", {"mean": "long"}, "mean of the lifetime is not a number"),
+    ("normal", {"mean": [1, 2], "sd": [1, 2, 3]}, r"do not fit each other: mean \(2,\) and sd \(3,\)"),
     ("fixed", xr.DataArray([1.0, -2.0], dims="r", coords={"r": ["A", "B"]}), "of r B has mean -2"),
     ("fixed", xr.DataArray([1.0], dims="year"), 'say by="cohort"'),
+    ("fixed", {"mean": [4, 0]}, r"at \[1\] has mean 0(.|\n)*a part of a year as a fraction"),
 ]
 
 
@@ -271,8 +272,10 @@ def test_unknown_timing_and_ages_are_refused() -> None:
         Lifetime.fixed(3).sf(range(3), "gauss(11)")
     with pytest.raises(InputError, match="age is negative"):
         Lifetime.fixed(3).survival(-1)
-    with pytest.raises(InputError, match="hazard factor"):
+    with pytest.raises(InputError, match=r"hazard factor at \[1\] is -1"):
         Lifetime.fixed(3).with_hazard([1, -1])
+    with pytest.raises(InputError, match="the timing is a name, not None"):
+        Lifetime.fixed(3).sf(range(3), None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", [k for k in LIFETIME_KINDS if k != "table"])

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mfa.core.lifetime.ageing import Ageing, table
-from mfa.core.lifetime.check import parameter_problems, read_table
+from mfa.core.lifetime.check import parameter_problems, read_table, where
 from mfa.core.lifetime.family import Family, Floats
 from mfa.core.lifetime.kinds import find_form, load_family
 from mfa.core.lifetime.labelled import By, Grid, Labelled, gather, spread
@@ -179,8 +179,10 @@ class Lifetime:
             When a factor is negative or not finite.
         """
         hazard = gather({"hazard factor": factor}, timed=True)
-        if not np.all(np.isfinite(hazard.arrays[0]) & (hazard.arrays[0] >= 0.0)):
-            text = "a hazard factor is negative or not finite"
+        factors = hazard.arrays[0]
+        bad = ~(np.isfinite(factors) & (factors >= 0.0))
+        if bad.any():
+            text = f"the hazard factor{where(hazard, bad)} is {factors[bad][0]:g}; it must be 0 or more"
             raise InputError(Problem("lifetime-parameters", text, hint="1 leaves the hazard as it is"))
         return replace(self, _hazard=hazard)
 

@@ -16,6 +16,7 @@ POINTS = {"start": 0.0, "middle": 0.5, "end": 1.0}
 LONG = 200.0
 """Mean lifetime over length of period above which differences of integrals lose too many digits."""
 AGREE = 1e-13
+EPSILON = float(np.finfo(np.float64).eps)
 NAMES = ("uniform", *POINTS, *(f"gauss({n})" for n in range(2, 11)))
 
 
@@ -70,12 +71,18 @@ def mean_survival(family: Family, values: tuple[Floats, ...], low: Floats, high:
 
 
 def _mend(out: Floats, family: Family, values: tuple[Floats, ...], low: Floats, high: Floats) -> None:
-    """Put Gauss-Legendre means of S in place of differences, where 3 and 5 points agree on them."""
+    """Put Gauss-Legendre means of S in place of differences, where 3 and 5 points agree on them.
+
+    They may agree on what is wrong, where S jumps beside all points: then the difference, which is off by no
+    more than its rounding, is kept.
+    """
+    rounding = 64.0 * EPSILON * (family.mean(*values) + high) / (high - low)
     coarse, fine = (
         sum(w * family.survival(low + x * (high - low), *values) for x, w in zip(*points, strict=True))
         for points in (gauss_legendre(3), gauss_legendre(5))
     )
-    np.copyto(out, fine, where=np.abs(fine - coarse) <= AGREE)
+    agree = (np.abs(fine - coarse) <= AGREE) & (np.abs(fine - out) <= rounding)
+    np.copyto(out, fine, where=agree)
 
 
 def _increments(
@@ -98,6 +105,9 @@ def read_timing(name: str) -> Timing:
     InputError
         When there is no such timing.
     """
+    if not isinstance(name, str):
+        hint = f"use one of {', '.join(NAMES[:4])} or gauss(2) to gauss(10)"
+        raise InputError(Problem("timing", f"the timing is a name, not {name!r}", hint=hint))
     if name == "uniform":
         return Timing(name)
     if name in POINTS:

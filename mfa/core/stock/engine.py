@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mfa.core.lifetime.ageing import Ageing, losses, table
-from mfa.errors import ModelError, Problem
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -29,6 +28,14 @@ ROWS = 128
 """Rows of a triangular product computed at a time; what lies above the diagonal is skipped."""
 LEAST = 1e-12
 """Below this share left at the end of its own period, an inflow cannot hold a stock."""
+
+
+class NotHeldError(Exception):
+    """Nothing that enters a series in a period is left at its end, so no inflow can hold the stock."""
+
+    def __init__(self, period: int, series: int) -> None:
+        super().__init__(period, series)
+        self.period, self.series = period, series
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,7 @@ class Engine:
 
         Raises
         ------
-        ModelError
+        NotHeldError
             When nothing of an inflow is left at the end of its own period.
         """
         if self.ageing.lifetimes == 1:
@@ -99,7 +106,11 @@ class Engine:
 
         def work(part: Ageing, members: Members) -> None:
             solve = _shared_solve if part.lifetimes == 1 else _own_solve
-            entered[:, members] = solve(part, np.ascontiguousarray(stock[:, members]), self.first)
+            try:
+                entered[:, members] = solve(part, np.ascontiguousarray(stock[:, members]), self.first)
+            except NotHeldError as found:
+                own = np.arange(len(self.index))[members]
+                raise NotHeldError(found.period, int(own[found.series])) from found
 
         self._each(work)
         return entered
@@ -177,7 +188,9 @@ def _shared_solve(part: Ageing, stock: Floats, first: int) -> Floats:
     from scipy.linalg.blas import dtrsm
 
     keep = table(part)[first:, first:, 0]
-    _check_held(np.diagonal(keep))
+    held = np.diagonal(keep)
+    if np.min(held) < LEAST:
+        raise NotHeldError(int(np.argmin(held)), 0)
     # X' K' = S' on the transposed views, so that nothing of the size of the stock is copied
     solved = dtrsm(1.0, np.asfortranarray(keep), stock.T, side=1, lower=1, trans_a=1)
     return np.asarray(solved.T)
@@ -208,15 +221,13 @@ def _solve_by_cohort(part: Ageing, stock: Floats, first: int) -> Floats:
     for c, keep in part.columns():
         if c >= first:
             t = c - first
-            _check_held(keep[0])
+            _check_held(keep[0], t)
             entered[t] = rest[t] / keep[0]
             lasting = _lasting(keep)
             rest[t + 1 : t + lasting] -= keep[1:lasting] * entered[t]
     return entered
 
 
-def _check_held(kept: Floats) -> None:
+def _check_held(kept: Floats, period: int = 0) -> None:
     if np.min(kept) < LEAST:
-        hint = "use shorter periods, or a timing that lets part of the inflow stay (uniform, end)"
-        text = "nothing that enters in a period is left at its end, so no inflow can hold the stock"
-        raise ModelError(Problem("stock-not-held", text, hint=hint))
+        raise NotHeldError(period, int(np.argmin(kept)))

@@ -95,8 +95,8 @@ class History:
             j, series = (int(i) for i in np.argwhere(bad)[0])
             text = (
                 f"the initial stock of {layout.name} has {self.amounts[j, series]:g} "
-                f"of cohort {self.labels[j]}, which is older than its lifetime allows "
-                f"({layout.place(0, series)})"
+                f"of cohort {', '.join([str(self.labels[j]), *layout.words_of(series)])}, "
+                "which is older than its lifetime allows"
             )
             raise InputError(Problem("initial-stock-age", text, hint="move it to a younger cohort"))
         return np.divide(self.amounts, left, out=np.zeros_like(self.amounts), where=self.amounts > 0.0)
@@ -121,8 +121,11 @@ def read_history(initial: Any, layout: Layout, lifetime: Lifetime) -> History:
         hint = 'InitialStock.by_cohort(amounts) or InitialStock.by_age(total, "stationary")'
         raise InputError(Problem("initial-stock", text, hint=hint))
     found = _by_cohort(initial, layout) if initial.shares is None else _by_age(initial, layout, lifetime)
-    if not np.all(np.isfinite(found.amounts) & (found.amounts >= 0.0)):
-        text = f"the initial stock of {layout.name} has a missing or negative amount"
+    bad = ~(np.isfinite(found.amounts) & (found.amounts >= 0.0))
+    if bad.any():
+        j, series = (int(i) for i in np.argwhere(bad)[0])
+        place = ", ".join([f"cohort {found.labels[j]}", *layout.words_of(series)])
+        text = f"the initial stock of {layout.name} has a missing or negative amount at {place}"
         raise InputError(Problem("initial-stock", text))
     return found
 
