@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.special import betainc
 
 from mfa.core.lifetime.families.roots import monotone_root
-from mfa.core.lifetime.families.scaled import by_shape_and_scale, logarithm, power
+from mfa.core.lifetime.families.scaled import NOTHING, by_shape_and_scale, logarithm, power
 from mfa.core.lifetime.family import Family, Floats, Rule, as_given
 
 
@@ -39,7 +39,7 @@ def limited(age: Floats, shape: Floats, scale: Floats) -> Floats:
     """E[min(T, a)] = mean I_u(1/shape, 1 - 1/shape), u = 1 - S(a), I the regularised incomplete beta."""
     odds = power(age, shape, scale)
     part = betainc(1.0 / shape, 1.0 - 1.0 / shape, odds / (1.0 + odds))
-    return np.asarray(mean_lifetime(shape, scale) * part)
+    return np.where(odds < NOTHING, age, mean_lifetime(shape, scale) * part)
 
 
 def excess(age: Floats, shape: Floats, scale: Floats) -> Floats:

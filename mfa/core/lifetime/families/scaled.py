@@ -13,6 +13,8 @@ ONE, ZERO = np.ones(()), np.zeros(())
 
 
 LARGE = 1e300
+NOTHING = 1e-17
+"""Where (a/scale)^shape is less, survival is 1; a steep power would soon be too small for a number."""
 
 
 def power(age: Floats, shape: Floats, scale: Floats) -> Floats:

@@ -7,7 +7,7 @@ from scipy.special import digamma, gammainc, gammaln
 
 from mfa.core.lifetime.families.incomplete_gamma import upper_gamma
 from mfa.core.lifetime.families.roots import monotone_root
-from mfa.core.lifetime.families.scaled import by_shape_and_scale, power, smoothing_root
+from mfa.core.lifetime.families.scaled import NOTHING, by_shape_and_scale, power, smoothing_root
 from mfa.core.lifetime.family import Family, Floats, as_given
 
 
@@ -37,13 +37,14 @@ def survival(age: Floats, shape: Floats, scale: Floats) -> Floats:
 def limited(age: Floats, shape: Floats, scale: Floats) -> Floats:
     """E[min(T, a)] = mean P(1/shape, (a/scale)^shape), P the regularised lower incomplete gamma."""
     x = power(age, shape, scale)
-    return np.asarray(mean_lifetime(shape, scale) * gammainc(1.0 / shape, x))
+    return np.where(x < NOTHING, age, mean_lifetime(shape, scale) * gammainc(1.0 / shape, x))
 
 
 def excess(age: Floats, shape: Floats, scale: Floats) -> Floats:
     """E[max(T - a, 0)] = mean Q(1/shape, (a/scale)^shape)."""
     x = power(age, shape, scale)
-    return mean_lifetime(shape, scale) * upper_gamma(1.0 / shape, x)
+    mean = mean_lifetime(shape, scale)
+    return np.where(x < NOTHING, mean - age, mean * upper_gamma(1.0 / shape, x))
 
 
 def mean_lifetime(shape: Floats, scale: Floats) -> Floats:
