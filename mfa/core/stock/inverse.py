@@ -39,7 +39,8 @@ def stock_driven(
     """Stock, inflow and outflow of every period, from levels at the periods' ends and lifetimes.
 
     inflow[t] = (stock[t] - sum_{c<t} sf[t, c] L[c] inflow[c]) / (sf[t, t] L[t]): the inverse of
-    `inflow_driven`.
+    `inflow_driven` (Mueller 2006, doi 10.1016/j.ecolecon.2005.09.025, but for L). A DataArray in "t" gives
+    flows in "t/year". Runs of an ensemble are a dimension of `stock`, as for `inflow_driven`.
 
     Parameters
     ----------

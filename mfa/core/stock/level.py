@@ -29,7 +29,8 @@ def flow_driven(
     """Stock, inflow and outflow of every period, from flows that are both known.
 
     stock[t] = stock[t-1] + L[t] (inflow[t] - outflow[t]). Several inflows or outflows come as a mapping of
-    names; their sums are returned. Flows per year; `initial` is the level at the start.
+    names; their sums are returned. Flows per year, arrays with time first or DataArrays with the dimension
+    `dim`, all of one form; `initial` is the level at the start, a number or of the other dimensions.
 
     Raises
     ------
@@ -63,7 +64,8 @@ def reserve(
 ) -> StockResult:
     """What is left in the ground: R[t] = R[t-1] - L[t] mined[t] / recovery + L[t] additions[t].
 
-    `mined` and `additions` per year, `initial` the reserve at the start, `recovery` the share of what is
+    `mined` and `additions` per year (time first, or the dimension `dim`), `initial` the reserve at the start
+    in the same mass, `recovery` the share of what is
     extracted that becomes output (0 to 1). The result's outflow is what is taken from the reserve, losses
     included.
 
