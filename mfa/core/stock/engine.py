@@ -24,6 +24,8 @@ Sums = Mapping[str, Floats]
 
 BATCH = 1024
 """Series with lifetimes of their own computed at a time."""
+MANY = 100_000
+"""Cells (periods x series) from which threads are worth starting."""
 ROWS = 128
 """Rows of a triangular product computed at a time; what lies above the diagonal is skipped."""
 LEAST = 1e-12
@@ -83,8 +85,8 @@ class Engine:
         self._each(work)
 
     def _each(self, work: Callable[[Ageing, Members], None]) -> None:
-        """Do the work for every batch; on all cores where lifetimes are many."""
-        if self.ageing.lifetimes == 1:
+        """Do the work for every batch; on all cores where lifetimes are several and cells are many."""
+        if self.ageing.lifetimes == 1 or self.ageing.periods * len(self.index) < MANY:
             for part, members in self.batches():
                 work(part, members)
             return
