@@ -226,6 +226,8 @@ def test_parameters_cannot_be_changed_from_outside() -> None:
     life = Lifetime.fixed(mean)
     mean[0] = 1.0
     assert life.survival(4).tolist() == [1, 1]
+    assert life.parameters["mean"].tolist() == [5, 10]
+    assert repr(life) == "Lifetime.fixed(mean=<2>)"
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -77,6 +77,7 @@ class Lifetime:
             family = load_family(kind)
             values = gather(given, timed=by is not None)
             raise_if(parameter_problems(kind, form, values, family))
+            given = {name: _own(given[name], a) for name, a in zip(form, values.arrays, strict=True)}
             arrays = family.convert[form](*values.arrays)
             values = replace(values, arrays=tuple(np.asarray(a, dtype=np.float64) for a in arrays))
         return cls(kind, given, by, family, values)
@@ -386,6 +387,11 @@ def raise_if(problems: list[Problem]) -> None:
 
 def _given(**parameters: Any) -> dict[str, Any]:
     return {name: value for name, value in parameters.items() if value is not None}
+
+
+def _own(value: Any, copy: Floats) -> Any:
+    """The copy of an array in its place, so that what the user does to it later does not show."""
+    return copy if isinstance(value, np.ndarray) and value.shape == copy.shape else value
 
 
 def _short(value: Any) -> str:
