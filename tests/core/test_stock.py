@@ -370,6 +370,17 @@ def test_bad_series_are_refused() -> None:
         inflow_driven(xr.DataArray([1.0], dims="years"), life)
 
 
+@pytest.mark.parametrize("by", [None, "cohort", "year"])
+def test_a_dimension_without_labels_has_no_stock(by: Any) -> None:
+    none = np.ones((5, 0))
+    for life in (Lifetime.fixed(3), Lifetime.normal(none if by else none[0], 2.0, by=by)):
+        there = inflow_driven(none, life)
+        assert there.stock.shape == there.outflow.shape == (5, 0)
+        assert there.cohorts().shape == (5, 5, 0)
+        assert stock_driven(none, life).inflow.shape == (5, 0)
+    assert flow_driven(none, none).stock.shape == (5, 0)
+
+
 def test_hibernation_is_a_second_stage() -> None:
     first = inflow_driven(np.array([8.0, 0, 0, 0, 0]), Lifetime.fixed(2), "end", years=range(2000, 2005))
     second = first.hibernate(Lifetime.fixed(1), 0.25, "end")

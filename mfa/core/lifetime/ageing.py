@@ -109,8 +109,8 @@ class Ageing:
         low, high = self._ages(c)
         left = np.zeros((len(low), self.lifetimes))
         alive = np.arange(self.lifetimes)
-        step = max(16, BLOCK // self.lifetimes)
-        for first in range(0, len(low), step):
+        step = max(16, BLOCK // max(1, self.lifetimes))
+        for first in range(0, len(low) if self.lifetimes else 0, step):
             rows = slice(first, first + step)
             if 8 * len(alive) > 7 * self.lifetimes:
                 left[rows] = self.timing.share_left(self.family, values, low[rows], high[rows])

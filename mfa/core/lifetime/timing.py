@@ -56,7 +56,8 @@ def mean_survival(family: Family, values: tuple[Floats, ...], low: Floats, high:
     difference of large numbers.
     """
     out = np.empty(np.broadcast_shapes(low.shape, np.shape(values[0])))
-    young = int(np.searchsorted(high[:, 0], np.min(family.mean(*values)), side="right"))
+    mean = family.mean(*values)
+    young = int(np.searchsorted(high[:, 0], np.min(mean, initial=np.inf), side="right"))
     for rows, integral, sign in (
         (slice(0, young), family.limited, 1.0),
         (slice(young, None), family.excess, -1.0),
@@ -65,7 +66,7 @@ def mean_survival(family: Family, values: tuple[Floats, ...], low: Floats, high:
             own = tuple(v[rows] if v.ndim == out.ndim else v for v in values)
             _increments(integral, own, low[rows], high[rows], out[rows])
             out[rows] *= sign / (high[rows] - low[rows])
-    if np.max(family.mean(*values)) > LONG * np.min(high - low):
+    if np.max(mean, initial=0.0) > LONG * np.min(high - low):
         _mend(out, family, values, low, high)
     return out
 

@@ -48,7 +48,7 @@ class Layout:
 
     def wrap(self, flat: Floats, name: str, units: str | None = None) -> Array:
         """A (periods, series) array in the caller's form."""
-        whole = flat.reshape(-1, *self.shape)
+        whole = flat.reshape(len(flat), *self.shape)
         if self.template is None:
             return whole
         import xarray as xr
