@@ -19,7 +19,8 @@ def node_balance(model: Model, q: Floats) -> tuple[Balance, Ints]:
     """The balance of every (node, element) that flows touch, and its number node * n_elements + element."""
     system = model.system
     shape = (len(system.nodes), system.n_elements)
-    entering, leaving, touched = np.zeros(shape), np.zeros(shape), np.zeros(shape, np.bool_)
+    # written at once: memory from np.zeros is fetched twice, when `+=` reads it and when it writes
+    entering, leaving, touched = np.full(shape, 0.0), np.full(shape, 0.0), np.zeros(shape, np.bool_)
     for name, edge in system.edges.items():
         flow, mask = _values(model.edges[name], q)
         source, target = system.ends[name]

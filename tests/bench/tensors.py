@@ -1,7 +1,7 @@
 """What labels cost beside bare numpy, at a million cells: `python tests/bench/tensors.py [--cells N]`.
 
 Each row does the same sums twice, by this package over labelled cells and by the bare call on arrays that
-are aligned already; both are timed in turn, the best of many, and the answers must agree. `mass balance` is
+are aligned already; both are timed in turn, in processor time, the best of many; the answers must agree. `mass balance` is
 inflow and outflow of every process, year, region and element; `flow x share` and `flow x composition` lay an
 array over (region) or (region, element) over all cells of a flow and multiply.
 """
@@ -80,13 +80,13 @@ def pairs(cells: int) -> dict[str, tuple[Work, Work]]:
 
 
 def in_turn(first: Work, second: Work) -> tuple[float, float]:
-    """The least seconds of each, measured alternately."""
+    """The least processor seconds of each, measured alternately."""
     best = [np.inf, np.inf]
     for _ in range(REPEATS):
         for k, work in enumerate((first, second)):
-            start = time.perf_counter()
+            start = time.process_time()
             work()
-            best[k] = min(best[k], time.perf_counter() - start)
+            best[k] = min(best[k], time.process_time() - start)
     return best[0], best[1]
 
 
