@@ -1,9 +1,9 @@
 """What labels cost beside bare numpy, at a million cells: `python tests/bench/tensors.py [--cells N]`.
 
 Each row does the same sums twice, by this package over labelled cells and by the bare call on arrays that
-are aligned already; both are timed in turn, in processor time, the best of many; the answers must agree. `mass balance` is
-inflow and outflow of every process, year, region and element; `flow x share` and `flow x composition` lay an
-array over (region) or (region, element) over all cells of a flow and multiply.
+are aligned already; both are timed in turn, in processor time, the best of many; the answers must agree.
+`mass balance` is inflow and outflow of every process, year, region and element; `flow x share` and
+`flow x composition` lay an array over (region) or (region, element) over all cells of a flow and multiply.
 """
 
 from __future__ import annotations
