@@ -61,10 +61,14 @@ def dimension_of(axis: str) -> str:
 
 @dataclass(frozen=True)
 class CellIndex:
-    """The cells of a tensor that exist: `coords[k]` are cell k's positions along `axes`."""
+    """The cells of a tensor that exist: `coords[k]` are cell k's positions along `axes`.
+
+    `shape` is that of the tensor where all of its cells exist, in order.
+    """
 
     axes: tuple[str, ...]
     coords: Ints
+    shape: tuple[int, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.coords)
@@ -88,7 +92,7 @@ def full_index(axes: Sequence[str], sizes: Mapping[str, int]) -> CellIndex:
     coords = (
         np.indices(shape, dtype=np.int64).reshape(len(shape), -1).T if shape else np.zeros((1, 0), np.int64)
     )
-    return CellIndex(tuple(axes), np.ascontiguousarray(coords))
+    return CellIndex(tuple(axes), np.ascontiguousarray(coords), shape)
 
 
 def at_cells(
@@ -102,9 +106,15 @@ def at_cells(
     >>> at_cells(np.array([5, 7]), ["region"], index, 2).tolist()
     [[5, 5], [7, 7]]
     """
-    element = np.arange(n_elements)[None, :]
-    where = [element if a == ELEMENT else index.column(region if a == REGION else a)[:, None] for a in axes]
-    return np.broadcast_to(values[tuple(where)], (len(index), n_elements))
+    other = [region if a == REGION else a for a in axes if a != ELEMENT]
+    # whole rows of elements are taken, which is many times faster than one number at a time
+    rows = np.moveaxis(values, list(axes).index(ELEMENT), -1) if ELEMENT in axes else values[..., None]
+    if index.shape is None:
+        return np.broadcast_to(rows[tuple(map(index.column, other))], (len(index), n_elements))
+    rows = rows.transpose(*np.argsort([index.axes.index(a) for a in other]), -1)
+    sizes = [n if a in other else 1 for a, n in zip(index.axes, index.shape, strict=True)]
+    whole = np.broadcast_to(rows.reshape(*sizes, rows.shape[-1]), (*index.shape, n_elements))
+    return whole.reshape(len(index), n_elements)
 
 
 def matches(own: Ints, wanted: Ints) -> tuple[Ints, Ints]:

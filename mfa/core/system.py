@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from mfa.core.ends import End
 from mfa.core.labels import ELEMENT, EXPORTER, IMPORTER, REGION, TIME_NAMES, CellIndex, Dimension, Ints
 from mfa.errors import UnknownName, did_you_mean
 
@@ -134,6 +135,14 @@ class System:
     def nodes(self) -> Nodes:
         """The numbered (process, time, region) cells that balance."""
         return Nodes.of(self)
+
+    @cached_property
+    def ends(self) -> dict[str, tuple[End, End]]:
+        """The nodes that every edge leaves and enters."""
+        return {
+            name: (End.of(self.nodes.source_of(edge)), End.of(self.nodes.target_of(edge)))
+            for name, edge in self.edges.items()
+        }
 
     def _repr_html_(self) -> str:
         head = ("edge", "from", "to", "kind", "commodity", "cells")

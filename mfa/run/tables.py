@@ -9,11 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mfa.build.balances import balance_terms
 from mfa.build.model import Model
 from mfa.build.parameters import ObservedGroup
-from mfa.build.stocks import change_terms
-from mfa.core.balance import Balance
+from mfa.run.nodes import node_balance
 
 BALANCE_NUMBERS = ("inflow", "outflow", "stock_change", "difference", "throughput", "relative")
 """The columns of a table of balances that are numbers."""
@@ -25,31 +23,6 @@ _LAST = (
 _CANONICAL = ("value", "sigma", "adjusted", "adjusted_sd", "residual")
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-
-def node_balance(model: Model, q: Floats) -> tuple[Balance, Ints]:
-    """The balance of every (node, element) that flows touch, and its number node * n_elements + element."""
-    system = model.system
-    terms = balance_terms(system, model.edges)
-    n = len(system.nodes) * system.n_elements
-    value = terms.weight * q[terms.cell]
-    entering: Floats = np.bincount(terms.row, np.maximum(value, 0), n).astype(np.float64)
-    leaving: Floats = np.bincount(terms.row, np.maximum(-value, 0), n).astype(np.float64)
-    entering[terms.row[np.isnan(value)]] = np.nan
-    touched = np.unique(terms.row)
-    change = stock_change(model, q)
-    return Balance(entering[touched], leaving[touched], change[touched]), touched
-
-
-def stock_change(model: Model, q: Floats) -> Floats:
-    """The stock change of every node * n_elements + element."""
-    system = model.system
-    change = np.zeros(len(system.nodes) * system.n_elements)
-    for name, stock in system.stocks.items():
-        if stock.kind != "reserve":
-            terms = change_terms(system, stock, model.stocks[name], model.before[name])
-            change -= np.bincount(terms.row, terms.weight * q[terms.cell], len(change))
-    return change
 
 
 def node_labels(model: Model, numbers: Ints) -> pd.DataFrame:

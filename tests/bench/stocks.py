@@ -4,6 +4,7 @@ Every measurement runs in a process of its own, so that memory is its own; `--pe
 flodym (default: this one, if it has it). Times are the best of the repeats; memory is the peak above that
 of the inputs. `--quick` takes a tenth of the series. The peer always takes inflow in the middle of the
 year; ours is spread evenly (uniform), except in `inflow cohort`, which takes it in the middle too.
+Of ours alone, 100 years x 50,000 is an ensemble: runs of one stock that each have a lifetime of their own.
 """
 
 from __future__ import annotations
@@ -116,7 +117,12 @@ CASES = [
     ("inflow cohort", 200, 10_000, 8),
     ("inflow cohort uniform", 200, 10_000, 8),
 ]
-ALONE = [("inflow shared", 400, 10_000), ("inflow own", 400, 10_000), ("stock shared", 400, 10_000)]
+ALONE = [
+    ("inflow shared", 400, 10_000),
+    ("inflow own", 400, 10_000),
+    ("stock shared", 400, 10_000),
+    ("inflow own weibull", 100, 50_000),
+]
 LADDER = [50, 100, 200, 400, 800, 1600]
 
 

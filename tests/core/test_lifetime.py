@@ -10,16 +10,19 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import xarray as xr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import integrate, stats
+from scipy import integrate, special, stats
 
 from mfa.core.lifetime import LIFETIME_KINDS, Lifetime
 from mfa.core.lifetime.kinds import load_family
+from mfa.core.lifetime.timing import mean_survival
 from mfa.errors import InputError
 
+Floats = npt.NDArray[np.float64]
 AGES = np.array([0.0, 1.0, 2.5, 4.0, 6.0, 9.5, 10.0])
 SHARES = np.array([1.0, 0.95, 0.7, 0.7, 0.2, 0.1, 0.0])
 
@@ -83,6 +86,66 @@ def test_limited_expected_value_and_mean(name: str) -> None:
         assert float(life.limited_expected_value(age)) == pytest.approx(wanted, abs=1e-12)
         assert float(life.survival(age)) == pytest.approx(survival(age), abs=1e-14)
     assert float(life.limited_expected_value(1e7)) == pytest.approx(float(life.mean()), rel=1e-9)
+
+
+def survival_of(kind: str, mean: float, sd: float) -> Callable[[Floats], Floats]:
+    """S by scipy.stats, or as defined."""
+    life = Lifetime.from_spec(kind, parameters_of(kind, mean, sd))
+    first, second = (float(v) for v in (*life._values.arrays, np.nan)[:2])
+    return {
+        "fixed": lambda: lambda a: (a < mean).astype(float),
+        "normal": lambda: stats.norm(mean, sd).sf,
+        "truncated_normal": lambda: lambda a: stats.norm.sf((a - mean) / sd) / stats.norm.sf(-mean / sd),
+        "folded_normal": lambda: lambda a: stats.norm.sf((a - mean) / sd) + stats.norm.sf((a + mean) / sd),
+        "lognormal": lambda: stats.lognorm(second, scale=np.exp(first)).sf,
+        "weibull": lambda: lambda a: np.exp(-np.exp(np.minimum(first * np.log(a / second), 700.0))),
+        "gamma": lambda: stats.gamma(first, scale=second).sf,
+        "exponential": lambda: stats.expon(scale=mean).sf,
+        "log_logistic": lambda: lambda a: special.expit(-first * np.log(a / second)),
+        "uniform": lambda: stats.uniform(first, second - first).sf,
+    }[kind]()
+
+
+def parameters_of(kind: str, mean: float, sd: float) -> dict[str, float]:
+    if kind in ("fixed", "exponential"):
+        return {"mean": mean}
+    return {"mean": mean, "sd": min(sd, 0.57 * mean) if kind == "uniform" else sd}
+
+
+def mean_by_panels(
+    survival: Callable[[Floats], Floats], low: float, high: float, mean: float, sd: float
+) -> float:
+    """The mean of S between two ages, 20 points on every panel, panels narrow where S bends or may jump."""
+    width = min(sd, 0.57 * mean)
+    kinks = [mean, mean - 3**0.5 * width, mean + 3**0.5 * width]
+    bends = [mean + sd * np.linspace(-40, 40, 321), np.geomspace(1e-16 * high, high, 400)]
+    cuts = np.unique(np.clip(np.concatenate([kinks, *bends]), low, high))
+    points, weights = np.polynomial.legendre.leggauss(20)
+    inside = cuts[:-1] + np.diff(cuts) * 0.5 * (points[:, None] + 1.0)
+    return float(0.5 * weights @ survival(inside) @ np.diff(cuts) / (high - low))
+
+
+@pytest.mark.parametrize("kind", [k for k in LIFETIME_KINDS if k != "table"])
+@settings(max_examples=60, deadline=None)
+@given(
+    size=st.floats(-3, 5),
+    spread=st.floats(-2.3, 0.5),
+    length=st.sampled_from([1 / 12, 1.0, 5.0]),
+    age=st.integers(0, 300),
+    near=st.booleans(),
+    other=st.sampled_from([1.0, 0.01, 100.0]),
+)
+def test_every_lifetime_agrees_with_quadrature(
+    kind: str, size: float, spread: float, length: float, age: int, near: bool, other: float
+) -> None:
+    """Means of 0.001 to 100,000 years, narrow and wide, alone and beside much shorter or longer ones."""
+    mean, sd = 10.0**size, 10.0 ** (size + spread)
+    low = length * (min(int(mean / length * age / 150), 10**7) if near else age)
+    pair = [Lifetime.from_spec(kind, parameters_of(kind, k * mean, k * sd)) for k in (1.0, other)]
+    values = [np.array(both, dtype=float) for both in zip(*(p._values.arrays for p in pair), strict=True)]
+    got = mean_survival(pair[0]._family, tuple(values), np.array([[low]]), np.array([[low + length]]))
+    wanted = mean_by_panels(survival_of(kind, mean, sd), low, low + length, mean, sd)
+    assert got[0, 0] == pytest.approx(wanted, abs=1e-12)
 
 
 @given(mean=st.floats(0.05, 500), cv=st.floats(0.02, 3))
@@ -163,6 +226,8 @@ def test_parameters_cannot_be_changed_from_outside() -> None:
     life = Lifetime.fixed(mean)
     mean[0] = 1.0
     assert life.survival(4).tolist() == [1, 1]
+    assert life.parameters["mean"].tolist() == [5, 10]
+    assert repr(life) == "Lifetime.fixed(mean=<2>)"
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -188,10 +253,11 @@ BAD: list[tuple[str, Any, str]] = [
     ("table", {"age": [0, 1, 2], "survival": [1, 0.5, 0.6]}, "never rise"),
     ("table", {"age": [1, 2], "survival": [1, 0]}, "start at 0"),
     ("table", {"age": [0, 2], "survival": [1, 0.5, 0]}, "for 2 ages"),
-    ("fixed", {"mean": "long"}, "not numbers"),
-    ("normal", {"mean": [1, 2], "sd": [1, 2, 3]}, "not numbers of one shape"),
+    ("fixed", {"mean": "long"}, "mean of the lifetime is not a number"),
+    ("normal", {"mean": [1, 2], "sd": [1, 2, 3]}, r"do not fit each other: mean \(2,\) and sd \(3,\)"),
     ("fixed", xr.DataArray([1.0, -2.0], dims="r", coords={"r": ["A", "B"]}), "of r B has mean -2"),
     ("fixed", xr.DataArray([1.0], dims="year"), 'say by="cohort"'),
+    ("fixed", {"mean": [4, 0]}, r"at \[1\] has mean 0(.|\n)*a part of a year as a fraction"),
 ]
 
 
@@ -208,8 +274,10 @@ def test_unknown_timing_and_ages_are_refused() -> None:
         Lifetime.fixed(3).sf(range(3), "gauss(11)")
     with pytest.raises(InputError, match="age is negative"):
         Lifetime.fixed(3).survival(-1)
-    with pytest.raises(InputError, match="hazard factor"):
+    with pytest.raises(InputError, match=r"hazard factor at \[1\] is -1"):
         Lifetime.fixed(3).with_hazard([1, -1])
+    with pytest.raises(InputError, match="the timing is a name, not None"):
+        Lifetime.fixed(3).sf(range(3), None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", [k for k in LIFETIME_KINDS if k != "table"])

@@ -223,7 +223,7 @@ def test_bad_initial_stocks_are_refused() -> None:
     bad: list[tuple[Any, str]] = [
         (10.0, r"total without ages(.|\n)*InitialStock"),
         (InitialStock.by_cohort([1.0, 0, 0, 0, 0]), r"has 1 of cohort -5, which is older than its lifetime"),
-        (InitialStock.by_cohort([1.0, -1.0]), "missing or negative"),
+        (InitialStock.by_cohort([1.0, -1.0]), "missing or negative amount at cohort -1"),
         (InitialStock.by_age(1.0, [0.5, 0.4]), "sum to 1, not 0.9"),
         (InitialStock.by_age(1.0, [0.5, 0.5], ages=[0, 1]), "2 age classes need 3 ages"),
         (InitialStock.by_cohort([1.0, 1.0], years=[5, 6]), "must end where its first period starts"),
@@ -334,13 +334,21 @@ def test_a_stock_that_goes_to_zero_is_retired_whole() -> None:
 def test_a_stock_nothing_can_hold_is_an_error() -> None:
     with pytest.raises(ModelError, match="no inflow can hold the stock"):
         stock_driven(np.ones(3), Lifetime.fixed(0.5), "start")
+    mean = np.full((3, 40), 5.0)
+    mean[1, 20] = 0.5
+    coords = {"year": [2000, 2001, 2002], "region": range(40)}
+    levels = xr.DataArray(np.ones((3, 40)), dims=("year", "region"), coords=coords, name="cars")
+    by_cohort = Lifetime.fixed(xr.DataArray(mean, dims=("year", "region"), coords=coords), by="cohort")
+    for life, year in ((by_cohort, 2001), (Lifetime.fixed(levels[0, :] * mean[1]), 2000)):
+        with pytest.raises(ModelError, match=f"enters cars in year {year}, region 20 is left"):
+            stock_driven(levels, life, "start")
 
 
 def test_bad_series_are_refused() -> None:
     life = Lifetime.fixed(3)
     bad = np.ones((3, 2))
     bad[1, 1] = -2.0
-    with pytest.raises(InputError, match="inflow is negative at year 1, axis 1 1: -2"):
+    with pytest.raises(InputError, match=r"inflow is negative at year 1, series \[1\]: -2"):
         inflow_driven(bad, life)
     bad[1, 1] = np.nan
     with pytest.raises(
@@ -356,8 +364,21 @@ def test_bad_series_are_refused() -> None:
         stock_driven(np.ones(3), life, shrinking="retier")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="is not a Lifetime"):
         inflow_driven(np.ones(3), {"weibull": {"mean": 3}})  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="inflow is not made of numbers but of text"):
+        inflow_driven(np.array(["1", "many"]), life)
     with pytest.raises(InputError, match='no dimension "year"'):
         inflow_driven(xr.DataArray([1.0], dims="years"), life)
+
+
+@pytest.mark.parametrize("by", [None, "cohort", "year"])
+def test_a_dimension_without_labels_has_no_stock(by: Any) -> None:
+    none = np.ones((5, 0))
+    for life in (Lifetime.fixed(3), Lifetime.normal(none if by else none[0], 2.0, by=by)):
+        there = inflow_driven(none, life)
+        assert there.stock.shape == there.outflow.shape == (5, 0)
+        assert there.cohorts().shape == (5, 5, 0)
+        assert stock_driven(none, life).inflow.shape == (5, 0)
+    assert flow_driven(none, none).stock.shape == (5, 0)
 
 
 def test_hibernation_is_a_second_stage() -> None:

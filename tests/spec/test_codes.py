@@ -49,6 +49,13 @@ def test_every_code_in_the_source_is_explained(root: Path) -> None:
     assert codes | ELSEWHERE <= set(CODES)
 
 
+def test_every_code_of_stocks_and_lifetimes_is_explained(root: Path) -> None:
+    files = [*(root / "mfa/core/stock").rglob("*.py"), *(root / "mfa/core/lifetime").rglob("*.py")]
+    codes = {code for path in files for code in codes_in(ast.parse(path.read_text(encoding="utf-8")))}
+    assert len(codes) > 20
+    assert codes | {"missing-value", "negative-value"} <= set(CODES)
+
+
 def test_every_explained_code_is_used_somewhere(root: Path) -> None:
     text = "".join(
         p.read_text(encoding="utf-8") for p in (root / "mfa").rglob("*.py") if "codes" not in p.parts

@@ -11,12 +11,13 @@ import numpy.typing as npt
 from mfa.core.lifetime.family import Family, Floats
 from mfa.core.lifetime.labelled import By
 from mfa.core.lifetime.periods import equal_steps
+from mfa.core.lifetime.tabulated import tabulated
 from mfa.core.lifetime.timing import Timing
 
 NEGLIGIBLE = 1e-18
 """Survival below this is 0: it is under the rounding of any sum it could enter."""
-BLOCK = 16
-"""Rows evaluated at a time; lifetimes that have died out by the end of a block are not evaluated further."""
+BLOCK = 2**15
+"""Values evaluated at a time; lifetimes that have died out by then are not evaluated further."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,18 @@ class Ageing:
     def stationary(self) -> bool:
         """Whether survival depends on age alone: equal periods and lifetimes that time does not change."""
         return self.by is None and self.hazard is None and equal_steps(self.edges)
+
+    def quickened(self) -> Ageing:
+        """The same, with tables in place of equations where that saves time.
+
+        What changes by year takes ratios of survival, for which small tails have to be exact.
+        """
+        if self.timing.points or self.by == "year" or self.hazard is not None:
+            return self
+        columns = 1 if self.stationary else self.periods / 2
+        evaluations = int(self.periods * columns * self.lifetimes)
+        family = tabulated(self.family, self.values, np.diff(self.edges), evaluations)
+        return replace(self, family=family)
 
     def part(self, chosen: slice | npt.NDArray[np.int64]) -> Ageing:
         """The same for some of the lifetimes."""
@@ -96,9 +109,10 @@ class Ageing:
         low, high = self._ages(c)
         left = np.zeros((len(low), self.lifetimes))
         alive = np.arange(self.lifetimes)
-        for first in range(0, len(low), BLOCK):
-            rows = slice(first, first + BLOCK)
-            if len(alive) == self.lifetimes:
+        step = max(16, BLOCK // max(1, self.lifetimes))
+        for first in range(0, len(low) if self.lifetimes else 0, step):
+            rows = slice(first, first + step)
+            if 8 * len(alive) > 7 * self.lifetimes:
                 left[rows] = self.timing.share_left(self.family, values, low[rows], high[rows])
             else:
                 own = tuple(v[alive] for v in values)
@@ -138,9 +152,12 @@ def _scale_hazard(left: Floats, factor: Floats) -> Floats:
     return _tidy(np.asarray(np.multiply.accumulate(ratio**factor, axis=0)))
 
 
-def losses(left: Floats) -> Floats:
-    """The share that leaves in each period (entry period first), given the share left at its end."""
-    return np.concatenate([1.0 - left[:1], left[:-1] - left[1:]])
+def losses(left: Floats, entered: Floats | float = 1.0) -> Floats:
+    """What leaves in each period (entry period first), given what entered and what is left at its end."""
+    out = np.empty_like(left)
+    np.subtract(entered, left[:1], out=out[:1])
+    np.subtract(left[:-1], left[1:], out=out[1:])
+    return out
 
 
 def table(ageing: Ageing) -> Floats:

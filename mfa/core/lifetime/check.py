@@ -14,7 +14,10 @@ from mfa.core.lifetime.labelled import Labelled, gather
 from mfa.errors import InputError, Problem
 
 MAY_BE_ZERO = {"low"}
-HINTS = {"sd": 'for lifetimes that do not vary, use the kind "fixed"'}
+HINTS = {
+    "sd": 'for lifetimes that do not vary, use the kind "fixed"',
+    "mean": "what is not kept needs no stock; give a part of a year as a fraction",
+}
 
 
 def parameter_problems(kind: str, form: Form, values: Labelled, family: Family) -> list[Problem]:

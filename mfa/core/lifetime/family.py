@@ -23,6 +23,21 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Standard:
+    """How a family comes from lifetimes of location 0 and scale 1 that differ in their shapes alone.
+
+    `split(*parameters)` gives location, scale and shapes; `member(*shapes)` the parameters of the standard
+    one; `lost(x, *shapes)` its integral of 1 - S up to x. `root(*shapes)` is the m for which all of this is
+    smooth in the m-th root of x, or 0 for its logarithm.
+    """
+
+    split: Callable[..., tuple[Floats, Floats, tuple[Floats, ...]]]
+    member: Callable[..., tuple[Floats, ...]]
+    lost: Equation
+    root: Callable[..., int]
+
+
+@dataclass(frozen=True)
 class Family:
     """A distribution of lifetimes T, as functions of age and of its own (canonical) parameters.
 
@@ -38,6 +53,7 @@ class Family:
     limited: Equation
     excess: Equation
     mean: Equation
+    standard: Standard | None = None
     rules: tuple[Rule, ...] = ()
 
 

@@ -57,16 +57,25 @@ def gather(values: Mapping[str, Any], timed: bool, what: str = "the lifetime") -
     """
     if any(_is_named(v) for v in values.values()):
         return _gather_named(values, timed, what)
+    plain = [_numbers(v, name, what) for name, v in values.items()]
     try:
-        plain = [np.asarray(v, dtype=np.float64) for v in values.values()]
         arrays = np.broadcast_arrays(*plain)
-    except (ValueError, TypeError) as error:
-        text = f"{', '.join(values)} of {what} are not numbers of one shape: {error}"
+    except ValueError as error:
+        shapes = " and ".join(f"{name} {a.shape}" for name, a in zip(values, plain, strict=True))
+        text = f"the shapes of {what} do not fit each other: {shapes}"
         raise InputError(Problem("lifetime-parameters", text)) from error
     if timed and arrays[0].ndim == 0:
         hint = "give an array whose first axis is time, or a DataArray"
         raise InputError(Problem("lifetime-parameters", f"{what} by time needs a time axis", hint=hint))
     return Labelled(tuple(_frozen(a) for a in arrays), None, {}, timed, what)
+
+
+def _numbers(value: Any, name: str, what: str) -> Floats:
+    try:
+        return np.asarray(value, dtype=np.float64)
+    except (ValueError, TypeError) as error:
+        text = f"{name} of {what} is not a number or an array of numbers: {value!r}"
+        raise InputError(Problem("lifetime-parameters", text)) from error
 
 
 def _is_named(value: Any) -> bool:
@@ -175,6 +184,10 @@ def _pick_labels(
 
 def _order_of(want: list[Any], have: list[Any], dim: str, names: tuple[str, str]) -> list[int]:
     place = {label: i for i, label in enumerate(have)}
+    if len(place) < len(have):
+        twice = next(label for label in have if have.count(label) > 1)
+        text = f'{names[0]} has more than one value for {dim} "{twice}"'
+        raise InputError(Problem("lifetime-dimensions", text))
     missing = [label for label in want if label not in place]
     if missing:
         text = f'{names[0]} has no value for {dim} "{missing[0]}", which {names[1]} has'

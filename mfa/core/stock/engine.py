@@ -7,6 +7,7 @@ periods x series array. Series with lifetimes of their own go in batches small e
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,19 +16,28 @@ import numpy as np
 import numpy.typing as npt
 
 from mfa.core.lifetime.ageing import Ageing, losses, table
-from mfa.errors import ModelError, Problem
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Members = slice | Ints
 Sums = Mapping[str, Floats]
 
-BATCH = 512
+BATCH = 1024
 """Series with lifetimes of their own computed at a time."""
+MANY = 100_000
+"""Cells (periods x series) from which threads are worth starting."""
 ROWS = 128
 """Rows of a triangular product computed at a time; what lies above the diagonal is skipped."""
 LEAST = 1e-12
 """Below this share left at the end of its own period, an inflow cannot hold a stock."""
+
+
+class NotHeldError(Exception):
+    """Nothing that enters a series in a period is left at its end, so no inflow can hold the stock."""
+
+    def __init__(self, period: int, series: int) -> None:
+        super().__init__(period, series)
+        self.period, self.series = period, series
 
 
 @dataclass(frozen=True)
@@ -75,8 +85,8 @@ class Engine:
         self._each(work)
 
     def _each(self, work: Callable[[Ageing, Members], None]) -> None:
-        """Do the work for every batch; on all cores where survival has to be computed for every cohort."""
-        if self.ageing.stationary or self.ageing.lifetimes == 1:
+        """Do the work for every batch; on all cores where lifetimes are several and cells are many."""
+        if self.ageing.lifetimes == 1 or self.ageing.periods * len(self.index) < MANY:
             for part, members in self.batches():
                 work(part, members)
             return
@@ -89,7 +99,7 @@ class Engine:
 
         Raises
         ------
-        ModelError
+        NotHeldError
             When nothing of an inflow is left at the end of its own period.
         """
         if self.ageing.lifetimes == 1:
@@ -98,7 +108,11 @@ class Engine:
 
         def work(part: Ageing, members: Members) -> None:
             solve = _shared_solve if part.lifetimes == 1 else _own_solve
-            entered[:, members] = solve(part, np.ascontiguousarray(stock[:, members]), self.first)
+            try:
+                entered[:, members] = solve(part, np.ascontiguousarray(stock[:, members]), self.first)
+            except NotHeldError as found:
+                own = np.arange(len(self.index))[members]
+                raise NotHeldError(found.period, int(own[found.series])) from found
 
         self._each(work)
         return entered
@@ -159,24 +173,26 @@ def _sum_by_cohort(part: Ageing, entered: Floats, first: int, sums: Sums) -> Non
     for out in sums.values():
         out[:] = 0.0
     for c, keep in part.columns():
-        lasting = _lasting(keep)
-        weights = {"stock": keep[:lasting], "left": losses(keep[: lasting + 1])}
+        held = keep[: _lasting(keep) + 1] * entered[c]
+        gone = losses(held, entered[c])
         skip, at = max(0, first - c), max(0, c - first)
-        for name, out in sums.items():
-            share = weights[name][skip:]
-            out[at : at + len(share)] += share * entered[c]
+        for name, change in (("stock", held), ("left", gone)):
+            if name in sums:
+                sums[name][at : at + max(0, len(change) - skip)] += change[skip:]
 
 
 def _lasting(keep: Floats) -> int:
-    """How many periods anything is left: rows of survival that are not all 0."""
-    return int(np.count_nonzero(keep.any(axis=1)))
+    """How many periods anything is left: rows of survival, which never rises, that are not all 0."""
+    return bisect_left(range(len(keep)), True, key=lambda row: not keep[row].any())
 
 
 def _shared_solve(part: Ageing, stock: Floats, first: int) -> Floats:
     from scipy.linalg.blas import dtrsm
 
     keep = table(part)[first:, first:, 0]
-    _check_held(np.diagonal(keep))
+    held = np.diagonal(keep)
+    if np.min(held) < LEAST:
+        raise NotHeldError(int(np.argmin(held)), 0)
     # X' K' = S' on the transposed views, so that nothing of the size of the stock is copied
     solved = dtrsm(1.0, np.asfortranarray(keep), stock.T, side=1, lower=1, trans_a=1)
     return np.asarray(solved.T)
@@ -207,15 +223,13 @@ def _solve_by_cohort(part: Ageing, stock: Floats, first: int) -> Floats:
     for c, keep in part.columns():
         if c >= first:
             t = c - first
-            _check_held(keep[0])
+            _check_held(keep[0], t)
             entered[t] = rest[t] / keep[0]
             lasting = _lasting(keep)
             rest[t + 1 : t + lasting] -= keep[1:lasting] * entered[t]
     return entered
 
 
-def _check_held(kept: Floats) -> None:
+def _check_held(kept: Floats, period: int = 0) -> None:
     if np.min(kept) < LEAST:
-        hint = "use shorter periods, or a timing that lets part of the inflow stay (uniform, end)"
-        text = "nothing that enters in a period is left at its end, so no inflow can hold the stock"
-        raise ModelError(Problem("stock-not-held", text, hint=hint))
+        raise NotHeldError(period, int(np.argmin(kept)))

@@ -29,7 +29,9 @@ OLDEST = 4096
 class InitialStock:
     """A stock at the start of the first period, by cohort or by age.
 
-    Make one with `by_cohort` or `by_age`. Amounts are what is still in use then, not what once entered.
+    Make one with `by_cohort` or `by_age`. Amounts are what is still in use then, not what once entered, in
+    the unit of the stock's level. What is wrong with them is said, by InputError, when the stock is computed:
+    amounts negative or missing, shares that do not sum to 1, cohorts older than their lifetime allows.
     """
 
     amount: Array
@@ -51,6 +53,11 @@ class InitialStock:
         `years` label the cohorts and `edges` are the limits of their periods (the last is the start of the
         first period); with neither, each cohort is as long as the first period and the last one just before
         it.
+
+        >>> from mfa.core.stock import inflow_driven
+        >>> old = InitialStock.by_cohort([3.0, 5.0], years=[1998, 1999])
+        >>> inflow_driven(np.zeros(3), Lifetime.fixed(3), "end", old, years=[2000, 2001, 2002]).stock.tolist()
+        [8.0, 5.0, 0.0]
         """
         return cls(amount, years=years, edges=edges)
 
@@ -66,6 +73,11 @@ class InitialStock:
 
         `ages` are the limits of the classes, from 0 (default: classes of the first period's length).
         "stationary" is the structure that a constant inflow would have led to: shares as the survival.
+
+        >>> from mfa.core.stock import inflow_driven
+        >>> old = InitialStock.by_age(12.0, "stationary")
+        >>> inflow_driven(np.zeros(3), Lifetime.fixed(4), initial=old).stock.round(9).tolist()
+        [9.0, 6.0, 3.0]
         """
         return cls(total, shares=shares, ages=ages)
 
@@ -95,8 +107,8 @@ class History:
             j, series = (int(i) for i in np.argwhere(bad)[0])
             text = (
                 f"the initial stock of {layout.name} has {self.amounts[j, series]:g} "
-                f"of cohort {self.labels[j]}, which is older than its lifetime allows "
-                f"({layout.place(0, series)})"
+                f"of cohort {', '.join([str(self.labels[j]), *layout.words_of(series)])}, "
+                "which is older than its lifetime allows"
             )
             raise InputError(Problem("initial-stock-age", text, hint="move it to a younger cohort"))
         return np.divide(self.amounts, left, out=np.zeros_like(self.amounts), where=self.amounts > 0.0)
@@ -121,8 +133,11 @@ def read_history(initial: Any, layout: Layout, lifetime: Lifetime) -> History:
         hint = 'InitialStock.by_cohort(amounts) or InitialStock.by_age(total, "stationary")'
         raise InputError(Problem("initial-stock", text, hint=hint))
     found = _by_cohort(initial, layout) if initial.shares is None else _by_age(initial, layout, lifetime)
-    if not np.all(np.isfinite(found.amounts) & (found.amounts >= 0.0)):
-        text = f"the initial stock of {layout.name} has a missing or negative amount"
+    bad = ~(np.isfinite(found.amounts) & (found.amounts >= 0.0))
+    if bad.any():
+        j, series = (int(i) for i in np.argwhere(bad)[0])
+        place = ", ".join([f"cohort {found.labels[j]}", *layout.words_of(series)])
+        text = f"the initial stock of {layout.name} has a missing or negative amount at {place}"
         raise InputError(Problem("initial-stock", text))
     return found
 

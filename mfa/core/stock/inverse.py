@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from mfa.core.lifetime import Lifetime
 from mfa.core.stock.cohorts import Cohorts
+from mfa.core.stock.engine import NotHeldError
 from mfa.core.stock.layout import Array, Layout, read_layout
 from mfa.core.stock.result import StockResult, rate_units
 from mfa.core.stock.setting import set_up
@@ -38,7 +39,8 @@ def stock_driven(
     """Stock, inflow and outflow of every period, from levels at the periods' ends and lifetimes.
 
     inflow[t] = (stock[t] - sum_{c<t} sf[t, c] L[c] inflow[c]) / (sf[t, t] L[t]): the inverse of
-    `inflow_driven`.
+    `inflow_driven` (Mueller 2006, doi 10.1016/j.ecolecon.2005.09.025, but for L). A DataArray in "t" gives
+    flows in "t/year". Runs of an ensemble are a dimension of `stock`, as for `inflow_driven`.
 
     Parameters
     ----------
@@ -69,7 +71,10 @@ def stock_driven(
     layout, levels = read_layout(stock, name, dim, years, edges)
     setting = set_up(layout, levels, lifetime, timing, initial)
     rest = levels - setting.left_over() if len(setting.earlier) else levels
-    cohorts = setting.cohorts(setting.engine.solve(rest))
+    try:
+        cohorts = setting.cohorts(setting.engine.solve(rest))
+    except NotHeldError as found:
+        raise _not_held(found, layout) from None
     return _finish(cohorts, levels, layout, setting.initial, shrinking)
 
 
@@ -99,6 +104,15 @@ def _finish(
         initial=initial,
         parts=cohorts,
     )
+
+
+def _not_held(found: NotHeldError, layout: Layout) -> ModelError:
+    hint = "use shorter periods, or a timing that lets part of the inflow stay (uniform, end)"
+    text = (
+        f"nothing that enters {layout.name} in {layout.place(found.period, found.series)} is left at the "
+        "period's end, so no inflow can hold the stock"
+    )
+    return ModelError(Problem("stock-not-held", text, hint=hint))
 
 
 def _too_fast(short: npt.NDArray[np.bool_], amounts: Floats, layout: Layout) -> list[Problem]:

@@ -18,6 +18,12 @@ Array = Any
 """A numpy array (time first) or an `xarray.DataArray`."""
 
 
+HINTS = {
+    "missing-value": "missing is not zero: fill or interpolate it first",
+    "negative-value": "amounts are 0 or more: give what leaves as an outflow",
+}
+
+
 @dataclass(frozen=True)
 class Layout:
     """The form of the caller's data: its periods, its other dimensions, and how to give a result back."""
@@ -42,7 +48,7 @@ class Layout:
 
     def wrap(self, flat: Floats, name: str, units: str | None = None) -> Array:
         """A (periods, series) array in the caller's form."""
-        whole = flat.reshape(-1, *self.shape)
+        whole = flat.reshape(len(flat), *self.shape)
         if self.template is None:
             return whole
         import xarray as xr
@@ -70,13 +76,15 @@ class Layout:
 
     def place(self, t: int, series: int) -> str:
         """A period and a series in words: "year 2005, region DEU"."""
-        words = [f"{self.dim} {self.periods.labels[t]}"]
-        at = np.unravel_index(series, self.shape) if self.shape else ()
-        for axis, i in enumerate(at):
-            dim = self.dims[axis] if self.dims else f"axis {axis + 1}"
-            labels = (self.coords or {}).get(dim)
-            words.append(f"{dim} {i if labels is None else labels[int(i)]}")
-        return ", ".join(words)
+        return ", ".join([f"{self.dim} {self.periods.labels[t]}", *self.words_of(series)])
+
+    def words_of(self, series: int) -> list[str]:
+        """The labels of a series in words; its position where the data have no names."""
+        at = [int(i) for i in np.unravel_index(series, self.shape)] if self.shape else []
+        if self.dims is None:
+            return [f"series [{', '.join(map(str, at))}]"] if at else []
+        labels = self.coords or {}
+        return [f"{d} {labels[d][i] if d in labels else i}" for d, i in zip(self.dims, at, strict=True)]
 
     def find(self, label: Any) -> int:
         """The position of a period.
@@ -115,7 +123,7 @@ def read_layout(
     """
     if hasattr(values, "dims") and hasattr(values, "coords"):
         return _read_named(values, str(values.name or name), dim, edges)
-    array = np.asarray(values, dtype=np.float64)
+    array = as_numbers(values, name)
     if array.ndim == 0 or len(array) == 0:
         raise InputError(Problem("periods", f"{name} has no period", hint="its first axis is time"))
     periods = read_periods(years, edges=edges, count=len(array))
@@ -134,7 +142,25 @@ def _read_named(values: Array, name: str, dim: str, edges: Sequence[float] | Non
     others = tuple(str(d) for d in array.dims[1:])
     coords = {d: np.asarray(array[d].values) for d in others if d in array.coords}
     layout = Layout(name, periods, array.shape[1:], dim, others, coords, values)
-    return layout, flatten(np.asarray(array.values, dtype=np.float64), layout)
+    return layout, flatten(as_numbers(array.values, name), layout)
+
+
+def as_numbers(values: Array, name: str) -> Floats:
+    """The values as numbers.
+
+    Raises
+    ------
+    InputError
+        When they are not numbers.
+    """
+    array = np.asarray(values)
+    if array.dtype.kind not in "biufO":
+        found = "text" if array.dtype.kind in "US" else array.dtype.name
+        raise InputError(Problem("not-numbers", f"{name} is not made of numbers but of {found}"))
+    try:
+        return np.asarray(array, dtype=np.float64)
+    except (ValueError, TypeError) as error:
+        raise InputError(Problem("not-numbers", f"{name} is not made of numbers: {error}")) from error
 
 
 def flatten(array: Floats, layout: Layout) -> Floats:
@@ -147,7 +173,7 @@ def flatten(array: Floats, layout: Layout) -> Floats:
     """
     if len(array) != len(layout.periods):
         text = f"{layout.name} has {len(array)} periods and there are {len(layout.periods)} years"
-        raise InputError(Problem("periods", text))
+        raise InputError(Problem("periods", text, hint="one label for each period, or one edge more"))
     return array.reshape(len(array), layout.series)
 
 
@@ -175,6 +201,9 @@ def _read_like_named(values: Array, name: str, layout: Layout) -> Floats:
     if layout.template is None:
         raise InputError(Problem("shape", f"{name} has named dimensions and {layout.name} has none"))
     try:
+        other = [str(d) for d in values.dims if d not in layout.template.dims]
+        if other:
+            raise ValueError(f'it has the dimension "{other[0]}"')
         _, aligned = xr.align(layout.template, values, join="exact")
         whole = aligned.broadcast_like(layout.template).transpose(layout.dim, *(layout.dims or ()))
     except ValueError as error:
@@ -198,6 +227,5 @@ def value_problems(flat: Floats, layout: Layout, name: str) -> list[Problem]:
             more = f" (and {int(bad.sum()) - 1} more)" if bad.sum() > 1 else ""
             value = "" if code == "missing-value" else f": {flat[t, series]:g}"
             where = layout.place(t, series)
-            hint = "missing is not zero: fill or interpolate it first" if code == "missing-value" else ""
-            problems.append(Problem(code, f"{name} {text} at {where}{value}{more}", hint=hint))
+            problems.append(Problem(code, f"{name} {text} at {where}{value}{more}", hint=HINTS[code]))
     return problems

@@ -29,7 +29,8 @@ def flow_driven(
     """Stock, inflow and outflow of every period, from flows that are both known.
 
     stock[t] = stock[t-1] + L[t] (inflow[t] - outflow[t]). Several inflows or outflows come as a mapping of
-    names; their sums are returned. Flows per year; `initial` is the level at the start.
+    names; their sums are returned. Flows per year, arrays with time first or DataArrays with the dimension
+    `dim`, all of one form; `initial` is the level at the start, a number or of the other dimensions.
 
     Raises
     ------
@@ -63,7 +64,8 @@ def reserve(
 ) -> StockResult:
     """What is left in the ground: R[t] = R[t-1] - L[t] mined[t] / recovery + L[t] additions[t].
 
-    `mined` and `additions` per year, `initial` the reserve at the start, `recovery` the share of what is
+    `mined` and `additions` per year (time first, or the dimension `dim`), `initial` the reserve at the start
+    in the same mass, `recovery` the share of what is
     extracted that becomes output (0 to 1). The result's outflow is what is taken from the reserve, losses
     included.
 
@@ -81,8 +83,14 @@ def reserve(
     share = read_like(recovery, "recovery", layout)
     found = read_like(additions, "additions", layout)
     problems = value_problems(flat, layout, layout.name) + value_problems(found, layout, "additions")
-    if not np.all((share > 0.0) & (share <= 1.0)):
-        problems.append(Problem("recovery", f"the recovery of {layout.name} must be above 0 and at most 1"))
+    wrong = np.argwhere(~((share > 0.0) & (share <= 1.0)))
+    if len(wrong):
+        t, series = (int(i) for i in wrong[0])
+        text = (
+            f"the recovery of {layout.name} must be above 0 and at most 1, not {share[t, series]:g} "
+            f"({layout.place(t, series)})"
+        )
+        problems.append(Problem("recovery", text))
     if problems:
         raise InputError(*problems)
     taken = flat / share
@@ -112,10 +120,15 @@ def _sum(flows: Mapping[str, Array], layout: Layout) -> Floats:
 
 def _start(initial: Array, layout: Layout) -> Floats:
     values = spread(gather({"initial": initial}, False, "the initial stock"), layout.grid(()))[0]
-    if not np.all(np.isfinite(values) & (values >= 0.0)):
-        text = f"the initial stock of {layout.name} has a missing or negative amount"
+    start = np.broadcast_to(values, layout.shape).reshape(layout.series)
+    bad = np.flatnonzero(~(np.isfinite(start) & (start >= 0.0)))
+    if len(bad):
+        place = ", ".join(layout.words_of(int(bad[0])))
+        text = (
+            f"the initial stock of {layout.name} has a missing or negative amount{place and f' at {place}'}"
+        )
         raise InputError(Problem("initial-stock", text))
-    return np.broadcast_to(values, layout.shape).reshape(layout.series)
+    return start
 
 
 def _check_not_negative(stock: Floats, flow: Floats, layout: Layout, hint: str) -> None:

@@ -35,8 +35,13 @@ def read_used(used: Array, layout: Layout, labels: Sequence[Any]) -> Floats:
         hint = "period, cohort (those of the initial stock first), then the other dimensions"
         raise InputError(Problem("shape", text, hint=hint))
     flat = values.reshape(len(layout.periods), cohorts, layout.series)
-    if not np.all(np.isfinite(flat) & (flat >= 0.0)):
-        text = f"the used inflow of {layout.name} has a missing or negative value"
+    bad = np.argwhere(~(np.isfinite(flat) & (flat >= 0.0)))
+    if len(bad):
+        t, c, series = (int(i) for i in bad[0])
+        text = (
+            f"the used inflow of {layout.name} has a missing or negative value at "
+            f"{layout.place(t, series)}, cohort {labels[c]}"
+        )
         raise InputError(Problem("negative-value", text))
     later = np.triu(np.ones(flat.shape[:2], dtype=bool), k=cohorts - len(layout.periods) + 1)
     if np.any(flat[later] > 0.0):

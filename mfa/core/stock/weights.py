@@ -50,6 +50,9 @@ def stock_weights(
     ------
     InputError
         When the lifetime has parameters by dimension, or edges do not ascend.
+
+    >>> stock_weights(Lifetime.fixed(1.5), [0, 1, 2, 3]).toarray().tolist()
+    [[1.0, 0.0, 0.0], [0.5, 1.0, 0.0], [0.0, 0.5, 1.0]]
     """
     periods = read_periods(edges=edges)
     return _relation(_survival(lifetime, periods, timing), periods, leaving=False)

@@ -13,6 +13,7 @@ from mfa.spec.codes import (
     numbers,
     reading,
     results,
+    stocks,
     system,
 )
 from mfa.spec.codes.entry import Entry
@@ -28,6 +29,7 @@ CODES: Mapping[str, Entry] = {
     **system.ENTRIES,
     **data.ENTRIES,
     **results.ENTRIES,
+    **stocks.ENTRIES,
 }
 """Code -> what it means, why it matters, how to mend it, and an example."""
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from scipy.special import betainc
 
 from mfa.core.lifetime.families.roots import monotone_root
+from mfa.core.lifetime.families.scaled import NOTHING, by_shape_and_scale, logarithm, power
 from mfa.core.lifetime.family import Family, Floats, Rule, as_given
 
 
@@ -31,20 +32,23 @@ def from_mean_sd(mean: Floats, sd: Floats) -> tuple[Floats, ...]:
 
 def survival(age: Floats, shape: Floats, scale: Floats) -> Floats:
     """1 / (1 + (a/scale)^shape)."""
-    return 1.0 / (1.0 + (age / scale) ** shape)
+    return 1.0 / (1.0 + power(age, shape, scale))
 
 
 def limited(age: Floats, shape: Floats, scale: Floats) -> Floats:
     """E[min(T, a)] = mean I_u(1/shape, 1 - 1/shape), u = 1 - S(a), I the regularised incomplete beta."""
-    odds = (age / scale) ** shape
+    odds = power(age, shape, scale)
     part = betainc(1.0 / shape, 1.0 - 1.0 / shape, odds / (1.0 + odds))
-    return np.asarray(mean_lifetime(shape, scale) * part)
+    return np.where(odds < NOTHING, age, mean_lifetime(shape, scale) * part)
 
 
 def excess(age: Floats, shape: Floats, scale: Floats) -> Floats:
-    """E[max(T - a, 0)] = mean I_S(1 - 1/shape, 1/shape)."""
-    part = betainc(1.0 - 1.0 / shape, 1.0 / shape, survival(age, shape, scale))
-    return np.asarray(mean_lifetime(shape, scale) * part)
+    """E[max(T - a, 0)] = mean I_S(1 - 1/shape, 1/shape); while S is near 1, mean less the limited value."""
+    left = survival(age, shape, scale)
+    young = left > 0.5
+    old = betainc(1.0 - 1.0 / shape, 1.0 / shape, np.where(young, 0.0, left))
+    early = limited(np.where(young, age, 0.0), shape, scale)
+    return np.asarray(mean_lifetime(shape, scale) * np.where(young, 1.0, old) - early)
 
 
 def mean_lifetime(shape: Floats, scale: Floats) -> Floats:
@@ -63,5 +67,6 @@ FAMILY = Family(
     limited,
     excess,
     mean_lifetime,
+    by_shape_and_scale(limited, logarithm),
     rules=(Rule(("shape",), _finite_mean, "shape is not above 1, so the mean lifetime is infinite"),),
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr
 
-from mfa.core.lifetime.family import Family, Floats
+from mfa.core.lifetime.families.scaled import logarithm
+from mfa.core.lifetime.family import Family, Floats, Standard
 
 
 def from_mean_sd(mean: Floats, sd: Floats) -> tuple[Floats, ...]:
@@ -42,4 +43,19 @@ def mean_lifetime(mu: Floats, sigma: Floats) -> Floats:
     return np.exp(mu + 0.5 * sigma**2)
 
 
-FAMILY = Family("lognormal", {("mean", "sd"): from_mean_sd}, survival, limited, excess, mean_lifetime)
+def _split(mu: Floats, sigma: Floats) -> tuple[Floats, Floats, tuple[Floats, ...]]:
+    return np.zeros(()), np.exp(mu), (sigma,)
+
+
+def _member(sigma: Floats) -> tuple[Floats, ...]:
+    return np.zeros(()), sigma
+
+
+def _lost(x: Floats, sigma: Floats) -> Floats:
+    return np.asarray(x - limited(x, *_member(sigma)))
+
+
+STANDARD = Standard(_split, _member, _lost, logarithm)
+FAMILY = Family(
+    "lognormal", {("mean", "sd"): from_mean_sd}, survival, limited, excess, mean_lifetime, STANDARD
+)

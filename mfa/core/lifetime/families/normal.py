@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mfa.core.lifetime.families.standard_normal import early_loss, stop_loss, upper
-from mfa.core.lifetime.family import Family, Floats, as_given
+from mfa.core.lifetime.family import Family, Floats, Standard, as_given
 
 
 def survival(age: Floats, mean: Floats, sd: Floats) -> Floats:
@@ -26,4 +28,21 @@ def mean_lifetime(mean: Floats, sd: Floats) -> Floats:
     return sd * stop_loss(-mean / sd)
 
 
-FAMILY = Family("normal", {("mean", "sd"): as_given}, survival, limited, excess, mean_lifetime)
+def _split(mean: Floats, sd: Floats) -> tuple[Floats, Floats, tuple[Floats, ...]]:
+    return mean, sd, ()
+
+
+def _member() -> tuple[Floats, ...]:
+    return np.zeros(()), np.ones(())
+
+
+def _lost(z: Floats) -> Floats:
+    return stop_loss(-z)
+
+
+def _as_it_is() -> int:
+    return 1
+
+
+STANDARD = Standard(_split, _member, _lost, _as_it_is)
+FAMILY = Family("normal", {("mean", "sd"): as_given}, survival, limited, excess, mean_lifetime, STANDARD)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import digamma, gammainc, gammaincc, gammaln
+from scipy.special import digamma, gammainc, gammaln
 
+from mfa.core.lifetime.families.incomplete_gamma import upper_gamma
 from mfa.core.lifetime.families.roots import monotone_root
+from mfa.core.lifetime.families.scaled import NOTHING, by_shape_and_scale, power, smoothing_root
 from mfa.core.lifetime.family import Family, Floats, as_given
 
 
@@ -27,28 +29,22 @@ def from_mean_sd(mean: Floats, sd: Floats) -> tuple[Floats, ...]:
     return from_mean_shape(mean, shape)
 
 
-def _upper_gamma(order: Floats, x: Floats) -> Floats:
-    # below 1 the lower function is just as accurate here, and its series is many times faster
-    young = x <= 1.0
-    lower = 1.0 - gammainc(order, np.where(young, x, 0.0))
-    return np.where(young, lower, gammaincc(order, np.where(young, 2.0, x)))
-
-
 def survival(age: Floats, shape: Floats, scale: Floats) -> Floats:
     """exp(-(a/scale)^shape)."""
-    return np.exp(-((age / scale) ** shape))
+    return np.exp(-power(age, shape, scale))
 
 
 def limited(age: Floats, shape: Floats, scale: Floats) -> Floats:
     """E[min(T, a)] = mean P(1/shape, (a/scale)^shape), P the regularised lower incomplete gamma."""
-    x = (age / scale) ** shape
-    return np.asarray(mean_lifetime(shape, scale) * gammainc(1.0 / shape, x))
+    x = power(age, shape, scale)
+    return np.where(x < NOTHING, age, mean_lifetime(shape, scale) * gammainc(1.0 / shape, x))
 
 
 def excess(age: Floats, shape: Floats, scale: Floats) -> Floats:
     """E[max(T - a, 0)] = mean Q(1/shape, (a/scale)^shape)."""
-    x = (age / scale) ** shape
-    return mean_lifetime(shape, scale) * _upper_gamma(1.0 / shape, x)
+    x = power(age, shape, scale)
+    mean = mean_lifetime(shape, scale)
+    return np.where(x < NOTHING, mean - age, mean * upper_gamma(1.0 / shape, x))
 
 
 def mean_lifetime(shape: Floats, scale: Floats) -> Floats:
@@ -63,4 +59,5 @@ FAMILY = Family(
     limited,
     excess,
     mean_lifetime,
+    by_shape_and_scale(limited, smoothing_root),
 )
