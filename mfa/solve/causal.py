@@ -133,7 +133,7 @@ class _Core:
         self.graph = graph[:, self.unknowns]
         self.usable = np.diff(self.graph.indptr) > 0
         self.usable[aside] = False
-        self.match = matched(self.graph, self.usable, rows.last)
+        self.match = matched(self.graph, self.usable, rows.last, rows.time[self.unknowns])
         self.free, self.short = self._undetermined()
         self.steps = [] if len(self.free) else self._blocks()
 

@@ -52,7 +52,8 @@ class Equations:
 
     `held` marks unknowns that their bounds hold, with their `value`: no term has them any more. `last` marks
     rows that determine something only where no other does: that the parts of a mix sum to 1 follows from the
-    balances of its market, and would find the smallest part as what the others leave.
+    balances of its market, and would find the smallest part as what the others leave. `time` labels the
+    unknowns of a period, ascending (0 where there is none): a hint where to look first, no more.
     """
 
     matrix: sparse.csr_array
@@ -61,6 +62,7 @@ class Equations:
     last: Bools
     held: Bools
     value: Floats
+    time: Ints
 
     def __len__(self) -> int:
         return len(self.rhs)
@@ -88,8 +90,9 @@ def equations(problem: LeastSquares) -> Equations:
     rhs = problem.exact.rhs - matrix @ value
     matrix = _without(matrix, held)
     last = np.zeros(len(rhs), dtype=bool)
+    time = problem.block if len(problem.block) else np.zeros(len(problem), np.int64)
     if not len(products) or not len(problem.merge):
-        return Equations(matrix, products, rhs, last, held, value)
+        return Equations(matrix, products, rhs, last, held, value, time)
     part = _parts(problem, matrix, products, rhs)
     last[part.rows] = True
     flows, products = _folded(products, part)
@@ -102,6 +105,7 @@ def equations(problem: LeastSquares) -> Equations:
         np.concatenate([last, np.zeros(len(right), dtype=bool)]),
         held,
         value,
+        time,
     )
 
 

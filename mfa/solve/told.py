@@ -88,8 +88,7 @@ def contradictions(
     """One problem for each kind of row in `wrong` that does not hold at `q`, by time and causal order."""
     found: dict[str, Problem] = {}
     graph = rows.pattern()
-    time = problem.block if len(problem.block) else np.zeros(len(problem), np.int64)
-    for row in _in_order(graph, order, wrong, time):
+    for row in _in_order(graph, order, wrong, rows.time):
         name = problem.exact.name(int(row))
         if _base(name) not in found and len(found) < PROBLEMS:
             found[_base(name)] = _contradiction(problem, graph, order, int(row), q)
@@ -112,8 +111,13 @@ def _contradiction(
         text = f"{name} is on a flow that is determined already: it says {says:g}, {what} is"
         text = f"{text} {float(weights @ q[cells]):g}" + (f", by {by}" if by else "")
     else:
-        text = f"{name} does not hold: it is open by {abs(float(weights @ q[cells]) - says):g}"
-        text += f" of {float(np.abs(weights) @ np.abs(q[cells])):g}"
+        found, size = float(weights @ q[cells]), float(np.abs(weights) @ np.abs(q[cells]))
+        open_by = (
+            f"its terms sum to {found:g}, not {says:g}"
+            if says
+            else f"it is open by {abs(found):g} of {size:g}"
+        )
+        text = f"{name} does not hold: {open_by}"
         text += f", determined already by {by}" if by else ""
     hint = "too much is given: drop one of the drivers, or leave a share to follow" if twice else ""
     return Problem("overdetermined", text, hint=hint or "one of these says too much, or a wrong number")
