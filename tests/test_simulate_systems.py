@@ -278,3 +278,43 @@ def test_a_scenario_in_a_file_is_that_in_a_mapping(tmp_path: Path) -> None:
     one, other = mfa.run(mfa.load(document)), mfa.run(mfa.load(file))
     for name in document["flows"]:
         assert one.flow(name).to_numpy().tobytes() == other.flow(name).to_numpy().tobytes()
+
+
+@pytest.mark.parametrize("timing", ["uniform", "end"])
+def test_rows_that_others_imply_do_no_harm_in_a_loop(timing: str) -> None:
+    """Shares of applications that sum to 1 with the offcuts, and levels by application beside the balance."""
+    uses, years = ["car", "fan", "pipe"], 6
+    part = dict(zip(uses, (0.5, 0.2, 0.1), strict=True))
+    life = {u: {"weibull": {"mean": 2 + 2 * k, "shape": 2}} for k, u in enumerate(uses)}
+    document = {
+        "mfa": 1,
+        "dimensions": {"year": {"range": [2000, 1999 + years]}, "use_of": uses},
+        "processes": {"ore": {"kind": "source"}, "maker": {}, "use": {"kind": "stock"}, "yard": {}}
+        | {"tip": {"kind": "sink"}, "mill": {}},
+        "flows": {
+            "mined": {"from": "ore", "to": "mill"},
+            "metal": {"from": "mill", "to": "maker"},
+            "goods": {"from": "maker", "to": "use", "by": ["use_of"]},
+            "offcuts": {"from": "maker", "to": "mill"},
+            "retired": {"from": "use", "to": "yard", "by": ["use_of"]},
+            "scrap": {"from": "yard", "to": "mill"},
+            "lost": {"from": "yard", "to": "tip"},
+        },
+        "transfers": {
+            "maker": {"goods": {"dims": ["use_of"], "data": part}, "offcuts": 0.2},
+            "yard": {"scrap": 0.5, "lost": 0.5},
+        },
+        "stocks": {"in_use": {"at": "use", "timing": timing, "lifetime": life}},
+        "solve": {"question": "simulate"},
+        "drivers": {"ore": {"of": "mined", "value": 100}},
+    }
+    result = mfa.run(mfa.load(document))
+    edges = np.arange(2000.0, 2001 + years)
+    leaves = sum(
+        part[u] * outflow_weights(mfa.Lifetime.weibull(mean=2 + 2 * k, shape=2.0), edges, timing).toarray()
+        for k, u in enumerate(uses)
+    )
+    metal = np.linalg.solve(np.eye(years) * 0.8 - 0.5 * leaves, np.full(years, 100.0))
+    assert result.flow("metal").to_numpy() == pytest.approx(metal, rel=1e-12)
+    assert result.flow("retired").sum("use_of").to_numpy() == pytest.approx(leaves @ metal, rel=1e-11)
+    assert closure(result) < 1e-12

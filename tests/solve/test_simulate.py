@@ -132,6 +132,25 @@ def test_a_loop_that_returns_all_is_named_whatever_enters() -> None:
         assert error.value.problems[0].code == "closed-loop"
 
 
+@pytest.mark.parametrize("n", [5, 60])
+def test_a_ring_that_returns_all_is_named_small_or_large(n: int) -> None:
+    ring = np.eye(n) - np.roll(np.eye(n), 1, axis=1)
+    with pytest.raises(Undetermined, match=r"the loop x0, x1, x2, x3, x4.* returns all that enters it"):
+        simulate(problem_of(ring, np.ones(n)))
+
+
+@pytest.mark.parametrize("n", [5, 60])
+@pytest.mark.parametrize("seed", range(3))
+def test_dependent_rows_of_small_and_large_blocks_are_set_aside(n: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    ring = np.eye(n) - np.diag(random.uniform(0.2, 0.9, n)) @ np.roll(np.eye(n), 1, axis=1)
+    x = 10 ** random.uniform(-2, 2, n)
+    implied = np.vstack([ring[: n // 2].sum(axis=0), ring[n // 2 :].sum(axis=0)])
+    rows = np.vstack([implied, ring])[random.permutation(n + 2)]
+    found = simulate(problem_of(rows, rows @ x)).x
+    assert found == pytest.approx(x, rel=1e-10)
+
+
 def test_one_thing_said_twice_is_no_endless_loop() -> None:
     with pytest.raises(Undetermined, match="nothing determines x0, x1: 2 unknowns in 1 row"):
         simulate(problem_of([[1, 1], [2, 2]], [3, 6]))
