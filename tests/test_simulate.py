@@ -194,3 +194,29 @@ def test_plastics_by_convention(variant: str | None, waste: float, to_date: floa
     assert round(table["waste"], 1) == waste
     assert round(table["waste_to_date"]) == to_date
     assert round(table["in_use_total"]) == in_use
+
+
+def test_groups_of_undetermined_flows_that_differ_in_labels_alone_are_told_once() -> None:
+    document = {
+        "mfa": 1,
+        "dimensions": {"region": ["AAA", "BBB", "CCC"]},
+        "processes": {
+            "mine": {"kind": "source"},
+            "mill": {},
+            "use": {"kind": "sink"},
+            "tip": {"kind": "sink"},
+        },
+        "flows": {
+            "ore": {"from": "mine", "to": "mill"},
+            "metal": {"from": "mill", "to": "use"},
+            "slag": {"from": "mill", "to": "tip"},
+        },
+        "solve": {"question": "simulate"},
+        "drivers": {"dug": {"of": "ore", "value": 5}},
+    }
+    with pytest.raises(Undetermined) as error:
+        mfa.run(mfa.load(document))
+    assert [str(p) for p in error.value.problems] == [
+        "error[undetermined]: nothing determines metal[AAA], slag[AAA]: 2 unknowns in 1 row"
+        " (balance of mill[AAA]); 2 like it at other labels\n    hint: mill has two outflows without a share: metal, slag"
+    ]
