@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mfa.build.ages import ages_of, read_parts
 from mfa.build.assembly import Assembly, Ints, Terms
 from mfa.build.balances import add_balances
 from mfa.build.cohorts import add_cohorts, add_levels
@@ -52,6 +53,9 @@ class Builder:
         self.compositions = read_compositions(self.reader)
         self.shares = read_shares(self.reader)
         self.initial = self._initial()
+        self.parts = {
+            n: read_parts(self.reader, n, s) for n, s in self.spec.stocks.items() if s.kind == "cohort"
+        }
         if self.failed:
             return False
         whole = build_system(self.document, self.reader.dims.dimensions, self.reports.pairs())
@@ -94,11 +98,13 @@ class Builder:
     def model(self) -> Model:
         """The model of what was placed without an error, cohorts included."""
         stocks, edges = self.stocks, self.flows.edges
+        ages = {
+            n: ages_of(self.system, self.system.stocks[n], self.spec.stocks[n], parts)
+            for n, parts in self.parts.items()
+        }
         for name, stock in self.system.stocks.items():
             if stock.kind == "cohort":
-                add_cohorts(
-                    self.assembly, self.system, stock, self.spec.stocks[name], edges, cells=stocks[name]
-                )
+                add_cohorts(self.assembly, self.system, stock, ages[name], edges, cells=stocks[name])
             if stock.kind != "reserve":
                 add_levels(self.assembly, self.system, stock, edges, cells=stocks[name])
         problem = self.assembly.problem()
@@ -115,6 +121,7 @@ class Builder:
             observed=tuple(self.groups),
             warnings=tuple(p for p in self.problems if p.severity == "warning"),
             files=tuple(sorted(self.reader.files)),
+            ages=ages,
         )
 
     def _flows(self) -> FlowCells:

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mfa.build.ages import template
 from mfa.build.assembly import Assembly, Bools, Floats, Ints, Namer, Terms
 from mfa.build.flows import EdgeCells
 from mfa.build.naming import cell_name
 from mfa.build.stocks import StockCells, aligned, n_times, previous_cells, series_of
-from mfa.core.lifetime import Lifetime
-from mfa.core.stock import initial_outflow, outflow_weights
+from mfa.core.labels import keys
+from mfa.core.stock.ages import Ages, Part
+from mfa.core.stock.weights import CUT, loss_tables
 from mfa.core.system import StockOf, System
-from mfa.spec.schema import Parameters, Stock
 
-AGES: Mapping[str, Any] = {"stationary": "stationary", "new": [1.0]}
-"""The age structures of an initial stock, in the stock engine's terms."""
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def add_cohorts(
     assembly: Assembly,
     system: System,
     stock: StockOf,
-    spec: Stock,
+    ages: Ages,
     edges: Mapping[str, EdgeCells],
     *,
     cells: StockCells,
@@ -33,18 +34,10 @@ def add_cohorts(
 
     Equation: outflow[t] = sum_c inflow[c] (sf[t-1, c] - sf[t, c]) + what leaves of the initial stock.
     """
-    series, _ = series_of(system, stock.cells)
-    start = np.full((int(series.max(initial=-1)) + 1, system.n_elements), -1, np.int64)
-    start[series] = cells.before
     leaving = [_terms(table, 1.0) for table in _tables(system, stock, stock.outflow, edges)]
-    ageing = [
-        part
-        for where, lifetime in _lifetimes(system, stock, spec)
-        for part in _ageing(
-            system, stock, spec, edges, lifetime=lifetime, own=np.unique(series[where]), start=start
-        )
-    ]
-    terms = Terms.join(*leaving, *ageing)
+    inflow = _tables(system, stock, stock.inflow, edges)
+    parts = [_spread(t, *of) for of in _ageing(system, stock, ages) for t in inflow]
+    terms = Terms.join(*leaving, *parts, *_of_initial(system, stock, ages, cells))
     rows = np.unique(Terms.join(*leaving).row)
     namer = _namer(system, stock, rows, f"cohorts leaving {stock.name}")
     assembly.exact(terms.only(rows), np.zeros(len(rows)), namer, merge=rows // system.n_elements)
@@ -74,56 +67,58 @@ def add_levels(
     assembly.exact(terms.only(rows), np.zeros(len(rows)), namer, merge=rows // system.n_elements)
 
 
-def _ageing(
-    system: System,
-    stock: StockOf,
-    spec: Stock,
-    edges: Mapping[str, EdgeCells],
-    *,
-    lifetime: Lifetime,
-    own: Ints,
-    start: Ints,
-) -> list[Terms]:
-    """Minus what leaves of the inflows and of the initial stock of the series `own`, by one lifetime."""
-    edges_of_time = period_edges(system)
-    weights = outflow_weights(lifetime, edges_of_time, spec.timing).tocoo()
-    to, of = (np.asarray(k, np.int64) for k in (weights.row, weights.col))
-    parts = [_spread(t, own, to, of, weights.data) for t in _tables(system, stock, stock.inflow, edges)]
-    if (start[own] >= 0).any():
-        share = initial_outflow(lifetime, edges_of_time, AGES[spec.age_structure], timing=spec.timing)
-        times = np.arange(len(share))
-        parts.append(_spread(np.repeat(start[:, None], len(share), axis=1), own, times, times, share))
-    return parts
+def _ageing(system: System, stock: StockOf, ages: Ages) -> Iterator[tuple[Ints, Floats]]:
+    """The series that share a lifetime, and what of each year's inflow leaves in each year: W[t, c]."""
+    like, place = template(system, stock), _places(system, stock)
+    for part in ages.parts:
+        ageing, index = ages.ageing(part, like)
+        own = np.where(_holds(part, like), index, -1)[place]
+        lengths = np.diff(ageing.edges)
+        for number, weights in loss_tables(ageing, lengths):
+            series = np.flatnonzero(own == number)
+            if len(series):
+                yield series, weights
 
 
-def _spread(table: Ints, own: Ints, to: Ints, of: Ints, weight: Floats) -> Terms:
-    """Minus weight[k] of the cells at time of[k], in the rows of time to[k], for some series."""
+def _places(system: System, stock: StockOf) -> Ints:
+    """The position of every series of a stock in the tensor of all labels but the time."""
+    axes = [a for a in stock.cells.axes if a != system.time]
+    return np.unique(keys(stock.cells, axes, system.sizes))
+
+
+def _holds(part: Part, like: xr.DataArray) -> Bools:
+    """Which of all series a part's lifetime is that of."""
+    first = like[0].copy()
+    first[...] = 0.0 if part.axis else 1.0
+    if part.axis:
+        first.loc[{part.axis: part.label}] = 1.0
+    return np.asarray(first.to_numpy().ravel() > 0)
+
+
+def _of_initial(system: System, stock: StockOf, ages: Ages, cells: StockCells) -> list[Terms]:
+    """Minus what leaves of the initial stock in each year."""
+    series, _ = series_of(system, stock.cells)
+    start = np.full((int(series.max(initial=-1)) + 1, system.n_elements), -1, np.int64)
+    start[series] = cells.before
+    if not (start >= 0).any():
+        return []
+    like = template(system, stock)
+    found = list(ages.followed(like, like[0].drop_vars(str(system.time)) + 1.0))
+    left = ages.join(found, like, lambda s: s.outflow)
+    share = left.to_numpy().reshape(n_times(system), -1)[:, _places(system, stock)]
+    s, e, t = (k.ravel() for k in np.indices((*start.shape, len(share))))
+    kept = (start[s, e] >= 0) & (share[t, s] > CUT)
+    s, e, t = s[kept], e[kept], t[kept]
+    row = (s * len(share) + t) * system.n_elements + e
+    return [Terms.of(row, start[s, e], -share[t, s])]
+
+
+def _spread(table: Ints, own: Ints, weights: Floats) -> Terms:
+    """Minus weights[t, c] of the cells at time c, in the rows of time t, for some series."""
+    to, of = np.nonzero(weights)
     s, k, e = np.nonzero(table[own][:, of] >= 0)
     row = (own[s] * table.shape[1] + to[k]) * table.shape[2] + e
-    return Terms.of(row, table[own[s], of[k], e], -np.asarray(weight)[k])
-
-
-def period_edges(system: System) -> Floats:
-    """The limits of the periods, one year each."""
-    labels = np.asarray(system.dimensions[str(system.time)].labels, dtype=float)
-    return np.append(labels, labels[-1] + 1.0)
-
-
-def _lifetimes(system: System, stock: StockOf, spec: Stock) -> list[tuple[Bools, Lifetime]]:
-    """The cells of a stock each lifetime holds for."""
-    if isinstance(spec.lifetime, Parameters):
-        made = Lifetime.from_spec(spec.lifetime.kind, spec.lifetime.parameters)
-        return [(np.ones(len(stock.cells), np.bool_), made)]
-    given = spec.lifetime or {}
-    axis = max(stock.cells.axes, key=lambda a: len({str(x) for x in system.dimensions[a].labels} & {*given}))
-    text = np.array([str(x) for x in system.dimensions[axis].labels])
-    return [
-        (
-            text[stock.cells.column(axis)] == label,
-            Lifetime.from_spec(parameters.kind, parameters.parameters),
-        )
-        for label, parameters in given.items()
-    ]
+    return Terms.of(row, table[own[s], of[k], e], -weights[to[k], of[k]])
 
 
 def _tables(

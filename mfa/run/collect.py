@@ -56,6 +56,7 @@ def collect(solved: Solved) -> Result:
         sources={n: {k: v for k, v in s.model_dump().items() if v} for n, s in spec.sources.items()},
         inputs=input_hashes((*model.document.files, *map(Path, model.files)), _root(model)),
         warnings=tuple(str(w) for w in model.warnings),
+        ages=model.ages,
         state=solved,
     )
 

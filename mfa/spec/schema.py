@@ -148,11 +148,24 @@ class Composition(Value):
         return {"mixed": True} if raw == "mixed" else raw
 
 
+def _parameter(raw: object) -> str:
+    return "list" if isinstance(raw, list | tuple) else "value"
+
+
+Parameter = Annotated[
+    Annotated[tuple[Number, ...], Tag("list")] | Annotated[Value, Tag("value")], Discriminator(_parameter)
+]
+"""A number, a value over dimensions, or a list (the ages and the survival of a table)."""
+
+
 class Parameters(Node):
     """One lifetime distribution: its kind and parameters."""
 
     kind: str = Field(description="fixed, normal, lognormal, weibull, ...: see `mfa explain lifetime-kind`")
-    parameters: dict[str, Any] = Field(description="such as `{mean: 15, shape: 3.5}`, in years")
+    parameters: dict[str, Parameter] = Field(
+        description="such as `{mean: 15, shape: 3.5}`, in years; each may be a `table` or `data` with `dims` "
+        "of the stock, the time being that of entry"
+    )
 
 
 def _lifetime(raw: object) -> object:
@@ -168,7 +181,8 @@ def _lifetime(raw: object) -> object:
             "lifetime-form", f"a lifetime names one distribution; here are {len(raw)}: {_names(raw)}"
         )
     ((kind, value),) = raw.items()
-    return {"kind": kind, "parameters": value if isinstance(value, dict) else {ONE_NUMBER: value}}
+    several = isinstance(value, dict) and not {"value", "table", "data"} & {*value}
+    return {"kind": kind, "parameters": value if several else {ONE_NUMBER: value}}
 
 
 def _names(raw: dict[Any, Any]) -> str:
@@ -317,7 +331,7 @@ class Sweep(Node):
 class Figure(Node):
     """One figure: its kind and what it shows."""
 
-    kind: str = Field(description="sankey, area, adjustments or mirror")
+    kind: str = Field(description="sankey, area, ages, adjustments or mirror")
     of: StrList = Field(
         (), description="flows, trades, stocks or observations shown (all that fit unless given)"
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from mfa.core.lifetime import Lifetime
-from mfa.core.lifetime.ageing import losses
+from mfa.core.lifetime.ageing import Ageing, table
 from mfa.core.lifetime.periods import Periods, read_periods
 from mfa.core.stock.forward import inflow_driven
 from mfa.core.stock.initial import InitialStock
@@ -20,6 +20,8 @@ Floats = npt.NDArray[np.float64]
 
 CUT = 1e-12
 """Shares below this are left out of a relation."""
+CELLS = 4_000_000
+"""Survival values held at a time."""
 
 
 def outflow_weights(
@@ -38,7 +40,7 @@ def outflow_weights(
     [[0.0, 0.0, 0.0], [0.5, 0.0, 0.0], [0.5, 0.5, 0.0]]
     """
     periods = read_periods(edges=edges)
-    return _relation(_survival(lifetime, periods, timing), periods, leaving=True)
+    return sparse.csr_array(_leaving(_survival(lifetime, periods, timing), periods.lengths))
 
 
 def stock_weights(
@@ -52,7 +54,8 @@ def stock_weights(
         When the lifetime has parameters by dimension, or edges do not ascend.
     """
     periods = read_periods(edges=edges)
-    return _relation(_survival(lifetime, periods, timing), periods, leaving=False)
+    keep = _survival(lifetime, periods, timing)
+    return sparse.csr_array(np.where(keep < CUT, 0.0, keep) * periods.lengths[None, :])
 
 
 def initial_outflow(
@@ -95,13 +98,17 @@ def _survival(lifetime: Lifetime, periods: Periods, timing: str) -> Floats:
     return lifetime.sf(periods.labels, timing, edges=list(periods.edges))
 
 
-def _relation(keep: Floats, periods: Periods, *, leaving: bool) -> sparse.csr_array:
-    shares: Any = np.zeros_like(keep)
-    for c in range(len(keep)):
-        column = keep[c:, c]
-        shares[c:, c] = losses(column) if leaving else column
-    shares[shares < CUT] = 0.0
-    weights = shares * periods.lengths[None, :]
-    if leaving:
-        weights = weights / periods.lengths[:, None]
-    return sparse.csr_array(weights)
+def loss_tables(ageing: Ageing, lengths: Floats) -> Iterator[tuple[int, Floats]]:
+    """For each of several lifetimes its number and W[t, c] as in `outflow_weights`, zero where negligible."""
+    size = max(1, CELLS // ageing.periods**2)
+    for start in range(0, ageing.lifetimes, size):
+        shares = table(ageing.part(slice(start, min(start + size, ageing.lifetimes))))
+        for k in range(shares.shape[2]):
+            yield start + k, _leaving(shares[:, :, k], lengths)
+
+
+def _leaving(keep: Floats, lengths: Floats) -> Floats:
+    """(sf[t-1, c] - sf[t, c]) L[c] / L[t], all of a cohort being there before it enters."""
+    shares: Floats = -np.diff(keep, axis=0, prepend=0.0)
+    shares[np.diag_indices(len(keep))] += 1.0
+    return np.where(shares < CUT, 0.0, shares) * lengths[None, :] / lengths[:, None]

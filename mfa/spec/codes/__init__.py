@@ -13,6 +13,7 @@ from mfa.spec.codes import (
     numbers,
     reading,
     results,
+    stocks,
     system,
 )
 from mfa.spec.codes.entry import Entry
@@ -26,6 +27,7 @@ CODES: Mapping[str, Entry] = {
     **labels.ENTRIES,
     **numbers.ENTRIES,
     **system.ENTRIES,
+    **stocks.ENTRIES,
     **data.ENTRIES,
     **results.ENTRIES,
 }

@@ -72,8 +72,13 @@ ENTRIES = {
         "recycled_content: recovered / (mined + recovered)",
     ),
     "figure-kind": Entry(
-        """A figure is of a kind that cannot be drawn. The kinds are sankey, area, adjustments and
+        """A figure is of a kind that cannot be drawn. The kinds are sankey, area, ages, adjustments and
         mirror.""",
         "sankey_nd: {kind: sankey, at: {year: 2022, element: Nd}}",
+    ),
+    "figure-of": Entry(
+        """A figure of ages shows none or several things, or something without cohorts. It shows one stock
+        with a lifetime, at one year.""",
+        "fleet_by_age: {kind: ages, of: in_use, at: {year: 2022}, by: application}",
     ),
 }

@@ -1,0 +1,150 @@
+"""How the cohorts of a stock age: all that its cohorts and its outflow follow from beside its inflow.
+
+The rows of a reconciliation and the cohorts of a result both come from here, so that they agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mfa.core.lifetime import Lifetime
+from mfa.core.lifetime.ageing import Ageing
+from mfa.core.stock.forward import inflow_driven
+from mfa.core.stock.initial import InitialStock, stationary_shares
+from mfa.core.stock.layout import read_layout
+from mfa.core.stock.result import StockResult
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+COHORT, AGE = "cohort", "age"
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The lifetime of the series at one label of an axis, or of all series.
+
+    Parameters are numbers, lists (of a table), or DataArrays over dimensions of the stock and `cohort`, the
+    period of entry.
+    """
+
+    kind: str
+    parameters: Mapping[str, Any]
+    axis: str = ""
+    label: str | int = ""
+
+    def lifetime(self, earlier: int = 0) -> Lifetime:
+        """The lifetime; cohorts from before the first period (`earlier` of them) live as its first does.
+
+        Raises
+        ------
+        InputError
+            When a parameter is not positive or they do not fit together.
+        """
+        timed = any(COHORT in getattr(v, "dims", ()) for v in self.parameters.values())
+        given = {name: _lengthened(value, earlier) for name, value in self.parameters.items()}
+        return Lifetime.from_spec(self.kind, given, by="cohort" if timed else None)
+
+    def at_start(self) -> Lifetime:
+        """The lifetime of what enters in the first period."""
+        given = {
+            k: v.isel({COHORT: 0}, drop=True) if COHORT in getattr(v, "dims", ()) else v
+            for k, v in self.parameters.items()
+        }
+        return Lifetime.from_spec(self.kind, given)
+
+    def of(self, array: xr.DataArray) -> xr.DataArray:
+        """What of an array over the stock's dimensions this part holds for."""
+        return array.sel({self.axis: [self.label]}) if self.axis else array
+
+
+def _lengthened(value: Any, earlier: int) -> Any:
+    """A parameter with the first cohort's number repeated before it; cohorts are matched by position."""
+    if COHORT not in getattr(value, "dims", ()):
+        return value
+    axis = value.dims.index(COHORT)
+    widths = [(earlier, 0) if k == axis else (0, 0) for k in range(value.ndim)]
+    coords = {d: value[d].values for d in value.dims if d != COHORT and d in value.coords}
+    return type(value)(np.pad(value.values, widths, mode="edge"), dims=value.dims, coords=coords)
+
+
+@dataclass(frozen=True, eq=False)
+class Structure:
+    """The share of an initial stock in each age class, dims (age, ...), youngest first; `ages` limit them."""
+
+    shares: xr.DataArray
+    ages: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Ages:
+    """The lifetimes of a stock by part, when in a period its inflows enter, and the ages it starts with.
+
+    `structure` is None where the initial stock is as a constant inflow before would have left it.
+    """
+
+    time: str
+    inflow: tuple[str, ...]
+    outflow: tuple[str, ...]
+    timing: str
+    parts: tuple[Part, ...]
+    structure: Structure | None = None
+
+    def ageing(self, part: Part, like: xr.DataArray) -> tuple[Ageing, Ints]:
+        """The distinct lifetimes of a part over the periods of an array, and which each series of it has."""
+        layout, _ = read_layout(like, "the stock", self.time, None, None)
+        return part.lifetime().over(layout.grid(()), layout.periods.edges, self.timing)
+
+    def followed(
+        self, inflow: xr.DataArray, initial: xr.DataArray | None = None
+    ) -> Iterator[tuple[Part, StockResult]]:
+        """Each part with the stock that follows from an inflow per year and the level before it.
+
+        Raises
+        ------
+        InputError
+            When an inflow is negative, or something of the initial stock is older than its lifetime allows.
+        """
+        for part in self.parts:
+            own = part.of(inflow)
+            if initial is None:
+                yield part, inflow_driven(own, part.lifetime(), self.timing, dim=self.time)
+                continue
+            shares, ages = self._shares(part, own)
+            start = InitialStock.by_age(part.of(initial), shares, ages=ages)
+            lifetime = part.lifetime(len(ages) - 1)
+            yield part, inflow_driven(own, lifetime, self.timing, start, dim=self.time)
+
+    def _shares(self, part: Part, like: xr.DataArray) -> tuple[Floats, list[float]]:
+        """The share of a part's initial stock in each age class, (class, ...) as the inflow has it."""
+        layout, _ = read_layout(like, "the stock", self.time, None, None)
+        if self.structure is None:
+            flat, limits = stationary_shares(part.at_start(), layout, float(layout.periods.lengths[0]))
+            return flat.reshape(-1, *layout.shape), limits.tolist()
+        shares = self.structure.shares
+        shares = part.of(shares) if part.axis in shares.dims else shares
+        whole = shares.broadcast_like(like.isel({self.time: 0}, drop=True))
+        return whole.transpose(AGE, *(layout.dims or ())).values, list(self.structure.ages)
+
+    def join(
+        self,
+        found: Sequence[tuple[Part, StockResult]],
+        like: xr.DataArray,
+        of: Callable[[StockResult], xr.DataArray],
+    ) -> xr.DataArray:
+        """One array made of what each part's stock says, its labels in the order of `like`."""
+        import xarray as xr
+
+        arrays = [of(result) for _, result in found]
+        if len(arrays) == 1:
+            return arrays[0]
+        axis = found[0][0].axis
+        whole = xr.concat(arrays, dim=axis, join="outer", fill_value=0.0)
+        return whole.sel({axis: like[axis].values}).transpose(*arrays[0].dims)
