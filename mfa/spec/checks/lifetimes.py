@@ -16,7 +16,7 @@ from mfa.spec.tree import Steps
 from mfa.spec.values import Value
 
 
-def _lifetimes(document: Document) -> Iterator[tuple[str, Steps, Parameters]]:
+def each_lifetime(document: Document) -> Iterator[tuple[str, Steps, Parameters]]:
     """The lifetimes of all stocks, each with its stock and its path."""
     for name, stock in document.spec.stocks.items():
         path = ("stocks", name, "lifetime")
@@ -28,7 +28,9 @@ def _lifetimes(document: Document) -> Iterator[tuple[str, Steps, Parameters]]:
 
 def distributions(document: Document) -> list[Problem]:
     """Lifetimes of no known kind, or with parameters that the kind does not take."""
-    return [p for _, path, lifetime in _lifetimes(document) for p in _distribution(document, path, lifetime)]
+    return [
+        p for _, path, lifetime in each_lifetime(document) for p in _distribution(document, path, lifetime)
+    ]
 
 
 def _distribution(document: Document, path: Steps, lifetime: Parameters) -> list[Problem]:
@@ -102,7 +104,7 @@ def _numbers(value: Any) -> Iterator[tuple[Steps, float]]:
 def dims(document: Document) -> list[Problem]:
     """Parameters of lifetimes over dimensions that their stock does not have; of elements they cannot be."""
     problems = []
-    for name, path, lifetime in _lifetimes(document):
+    for name, path, lifetime in each_lifetime(document):
         axes = tuple(a for a in axes_of(document, name) if a != ELEMENT)
         for parameter, value in lifetime.parameters.items():
             for k, axis in enumerate(value.dims if isinstance(value, Value) else ()):
