@@ -112,7 +112,7 @@ def as_array(reader: Reader, found: ValueArray) -> xr.DataArray:
 def ages_of(system: System, stock: StockOf, spec: Stock, parts: tuple[Part, ...]) -> Ages:
     """How the cohorts of a stock age."""
     structure = None if spec.age_structure == "stationary" else _new()
-    return Ages(str(system.time), stock.inflow, stock.outflow, spec.timing, parts, structure)
+    return Ages(str(system.time), stock.inflow, stock.outflow, spec.timing, parts, structure, spec.shrinking)
 
 
 def _new() -> Structure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mfa.build.ages import ages_of, read_parts
-from mfa.build.assembly import Assembly, Ints, Terms
+from mfa.build.assembly import Assembly, Floats, Ints, Terms
 from mfa.build.balances import add_balances
 from mfa.build.cohorts import add_cohorts, add_levels
 from mfa.build.compositions import composition_unknowns, first_mix, read_compositions
@@ -17,6 +17,7 @@ from mfa.build.observed import Observer
 from mfa.build.parameters import ObservedGroup, add_parameter
 from mfa.build.reports import Reports
 from mfa.build.reserves import add_reserve, read_reserve
+from mfa.build.retirement import kept_shares
 from mfa.build.shares import add_share, read_shares, split_problems
 from mfa.build.start import first_guess, with_start, without_bounds
 from mfa.build.stocks import StockCells, add_stock, change_terms
@@ -94,17 +95,37 @@ class Builder:
         observer.add_reports(self.reports)
         add_constraints(self.assembly, targets, self.reader)
         self.stocks = stocks
+        self.ages = {
+            n: ages_of(self.system, self.system.stocks[n], self.spec.stocks[n], parts)
+            for n, parts in self.parts.items()
+        }
+        self.kept = self._kept()
+
+    def _kept(self) -> dict[str, Floats]:
+        """What early retirement leaves of the stocks that may shrink so."""
+        found = {}
+        for name, ages in self.ages.items():
+            if ages.shrinking == "retire" and not self.failed:
+                kept = kept_shares(
+                    *(self.assembly, self.system, self.system.stocks[name], ages),
+                    cells=self.stocks[name],
+                    initial=self.initial.get(name),
+                    reader=self.reader,
+                )
+                if kept is not None:
+                    found[name] = kept
+        return found
 
     def model(self) -> Model:
         """The model of what was placed without an error, cohorts included."""
         stocks, edges = self.stocks, self.flows.edges
-        ages = {
-            n: ages_of(self.system, self.system.stocks[n], self.spec.stocks[n], parts)
-            for n, parts in self.parts.items()
-        }
         for name, stock in self.system.stocks.items():
             if stock.kind == "cohort":
-                add_cohorts(self.assembly, self.system, stock, ages[name], edges, cells=stocks[name])
+                add_cohorts(
+                    *(self.assembly, self.system, stock, self.ages[name], edges),
+                    cells=stocks[name],
+                    kept=self.kept.get(name),
+                )
             if stock.kind != "reserve":
                 add_levels(self.assembly, self.system, stock, edges, cells=stocks[name])
         problem = self.assembly.problem()
@@ -121,7 +142,7 @@ class Builder:
             observed=tuple(self.groups),
             warnings=tuple(p for p in self.problems if p.severity == "warning"),
             files=tuple(sorted(self.reader.files)),
-            ages=ages,
+            ages=self.ages,
         )
 
     def _flows(self) -> FlowCells:

@@ -14,7 +14,7 @@ from mfa.build.naming import cell_name
 from mfa.build.stocks import StockCells, aligned, n_times, previous_cells, series_of
 from mfa.core.labels import keys
 from mfa.core.stock.ages import Ages, Part
-from mfa.core.stock.weights import CUT, loss_tables
+from mfa.core.stock.weights import CUT, leaving, retired_early, survival_tables
 from mfa.core.system import StockOf, System
 
 if TYPE_CHECKING:
@@ -29,16 +29,23 @@ def add_cohorts(
     edges: Mapping[str, EdgeCells],
     *,
     cells: StockCells,
+    kept: Floats | None = None,
 ) -> None:
     """The exact rows of what leaves a cohort stock.
 
-    Equation: outflow[t] = sum_c inflow[c] (sf[t-1, c] - sf[t, c]) + what leaves of the initial stock.
+    Equation: outflow[t] = sum_c inflow[c] (sf[t-1, c] - sf[t, c]) + what leaves of the initial stock. Where
+    `kept`, (time, series, element), is below 1, early retirement leaves that share of what was there, and the
+    row says that nothing enters: inflow[t] = 0.
     """
-    leaving = [_terms(table, 1.0) for table in _tables(system, stock, stock.outflow, edges)]
+    leaves = [_terms(table, 1.0) for table in _tables(system, stock, stock.outflow, edges)]
     inflow = _tables(system, stock, stock.inflow, edges)
-    parts = [_spread(t, *of) for of in _ageing(system, stock, ages) for t in inflow]
-    terms = Terms.join(*leaving, *parts, *_of_initial(system, stock, ages, cells))
-    rows = np.unique(Terms.join(*leaving).row)
+    parts = [_spread(t, which, w) for which, w in _ageing(system, stock, ages, kept) for t in inflow]
+    terms = Terms.join(*leaves, *parts, *_of_initial(system, stock, ages, cells, kept))
+    if kept is not None:
+        early = kept.transpose(1, 0, 2).ravel() < 1.0
+        enters = Terms.join(*(_terms(table, 1.0) for table in inflow))
+        terms = Terms.join(terms.where(~early[terms.row]), enters.where(early[enters.row]))
+    rows = np.unique(Terms.join(*leaves).row)
     namer = _namer(system, stock, rows, f"cohorts leaving {stock.name}")
     assembly.exact(terms.only(rows), np.zeros(len(rows)), namer, merge=rows // system.n_elements)
 
@@ -67,20 +74,30 @@ def add_levels(
     assembly.exact(terms.only(rows), np.zeros(len(rows)), namer, merge=rows // system.n_elements)
 
 
-def _ageing(system: System, stock: StockOf, ages: Ages) -> Iterator[tuple[Ints, Floats]]:
-    """The series that share a lifetime, and what of each year's inflow leaves in each year: W[t, c]."""
-    like, place = template(system, stock), _places(system, stock)
+def _ageing(
+    system: System, stock: StockOf, ages: Ages, kept: Floats | None
+) -> Iterator[tuple[Bools, Floats]]:
+    """Which (series, element) share a lifetime, and what of each inflow leaves in each period: W[t, c]."""
+    like, place = template(system, stock), places_of(system, stock)
+    early = np.zeros((len(place), system.n_elements), np.bool_)
+    if kept is not None:
+        early |= (kept < 1.0).any(axis=0)
     for part in ages.parts:
         ageing, index = ages.ageing(part, like)
         own = np.where(_holds(part, like), index, -1)[place]
         lengths = np.diff(ageing.edges)
-        for number, weights in loss_tables(ageing, lengths):
-            series = np.flatnonzero(own == number)
-            if len(series):
-                yield series, weights
+        for number, keep in survival_tables(ageing):
+            which = np.broadcast_to((own == number)[:, None], early.shape)
+            if (which & ~early).any():
+                yield which & ~early, leaving(keep, lengths)
+            for s, e in np.argwhere(which & early):
+                assert kept is not None
+                one = np.zeros_like(early)
+                one[s, e] = True
+                yield one, leaving(retired_early(keep, kept[:, s, e]), lengths)
 
 
-def _places(system: System, stock: StockOf) -> Ints:
+def places_of(system: System, stock: StockOf) -> Ints:
     """The position of every series of a stock in the tensor of all labels but the time."""
     axes = [a for a in stock.cells.axes if a != system.time]
     return np.unique(keys(stock.cells, axes, system.sizes))
@@ -95,8 +112,10 @@ def _holds(part: Part, like: xr.DataArray) -> Bools:
     return np.asarray(first.to_numpy().ravel() > 0)
 
 
-def _of_initial(system: System, stock: StockOf, ages: Ages, cells: StockCells) -> list[Terms]:
-    """Minus what leaves of the initial stock in each year."""
+def _of_initial(
+    system: System, stock: StockOf, ages: Ages, cells: StockCells, kept: Floats | None
+) -> list[Terms]:
+    """Minus what leaves of the initial stock in each period."""
     series, _ = series_of(system, stock.cells)
     start = np.full((int(series.max(initial=-1)) + 1, system.n_elements), -1, np.int64)
     start[series] = cells.before
@@ -104,19 +123,21 @@ def _of_initial(system: System, stock: StockOf, ages: Ages, cells: StockCells) -
         return []
     like = template(system, stock)
     found = list(ages.followed(like, like[0].drop_vars(str(system.time)) + 1.0))
-    left = ages.join(found, like, lambda s: s.outflow)
-    share = left.to_numpy().reshape(n_times(system), -1)[:, _places(system, stock)]
-    s, e, t = (k.ravel() for k in np.indices((*start.shape, len(share))))
-    kept = (start[s, e] >= 0) & (share[t, s] > CUT)
-    s, e, t = s[kept], e[kept], t[kept]
+    left = ages.join(found, like, lambda s: s.stock).to_numpy().reshape(n_times(system), -1)
+    rest = np.repeat(left[:, places_of(system, stock), None], system.n_elements, axis=2)
+    if kept is not None:
+        rest = rest * np.multiply.accumulate(kept, axis=0)
+    share = -np.diff(rest, axis=0, prepend=1.0)
+    t, s, e = np.nonzero((share > CUT) & (start >= 0))
     row = (s * len(share) + t) * system.n_elements + e
-    return [Terms.of(row, start[s, e], -share[t, s])]
+    return [Terms.of(row, start[s, e], -share[t, s, e])]
 
 
-def _spread(table: Ints, own: Ints, weights: Floats) -> Terms:
-    """Minus weights[t, c] of the cells at time c, in the rows of time t, for some series."""
+def _spread(table: Ints, which: Bools, weights: Floats) -> Terms:
+    """Minus weights[t, c] of the cells at time c, in the rows of time t, for some (series, element)."""
     to, of = np.nonzero(weights)
-    s, k, e = np.nonzero(table[own][:, of] >= 0)
+    own = np.flatnonzero(which.any(axis=1))
+    s, k, e = np.nonzero((table[own][:, of] >= 0) & which[own][:, None])
     row = (own[s] * table.shape[1] + to[k]) * table.shape[2] + e
     return Terms.of(row, table[own[s], of[k], e], -weights[to[k], of[k]])
 

@@ -57,8 +57,10 @@ def _followed(result: Result, name: str) -> tuple[list[tuple[Part, StockResult]]
     initial = (level - (inflow - outflow)).isel({ages.time: 0}, drop=True)
     rounding = ROUNDING * max(float(level.max()), float(inflow.max()), 0.0)
     start = initial.where(initial > rounding, 0.0)
-    found = ages.followed(inflow.clip(min=0.0), start if float(start.max()) > 0.0 else None)
-    return list(found), inflow, ages
+    before = start if float(start.max()) > 0.0 else None
+    if ages.shrinking == "error":
+        return list(ages.followed(inflow.clip(min=0.0), before)), inflow, ages
+    return list(ages.driven(level.clip(min=0.0), before)), inflow, ages
 
 
 def to_plain(ages: Ages) -> dict[str, Any]:
@@ -68,6 +70,7 @@ def to_plain(ages: Ages) -> dict[str, Any]:
         "inflow": list(ages.inflow),
         "outflow": list(ages.outflow),
         "timing": ages.timing,
+        "shrinking": ages.shrinking,
         "parts": [
             [p.kind, {k: _plain(v) for k, v in p.parameters.items()}, p.axis, p.label] for p in ages.parts
         ],
@@ -83,6 +86,7 @@ def from_plain(plain: Mapping[str, Any]) -> Ages:
         inflow=tuple(plain["inflow"]),
         outflow=tuple(plain["outflow"]),
         timing=plain["timing"],
+        shrinking=plain["shrinking"],
         parts=tuple(
             Part(kind, {k: _number(v) for k, v in parameters.items()}, axis, label)
             for kind, parameters, axis, label in plain["parts"]

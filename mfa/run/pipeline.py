@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from mfa.build import Model, build
-from mfa.core.balance import FLOOR, TOLERANCE
+from mfa.core.balance import TOLERANCE
 from mfa.errors import Imbalance, Infeasible, Problem, Undetermined
 from mfa.run.collect import collect
 from mfa.run.result import Result
+from mfa.run.signs import sign_problems
 from mfa.run.tables import BALANCE_NUMBERS, balance_table
 from mfa.solve.classify import Classification, classify
 from mfa.solve.determine import determine
@@ -94,20 +95,8 @@ def _check(solved: Solved) -> None:
         names = [solved.model.problem.cells.name(int(k)) for k in free[:8]]
         more = f" and {len(free) - len(names)} more" if len(free) > len(names) else ""
         raise Undetermined(Problem("undetermined", f"nothing determines {', '.join(names)}{more}"))
-    if settings.question == "simulate":
-        _check_signs(solved)
-
-
-def _check_signs(solved: Solved) -> None:
-    """Raise where what follows from the drivers is a negative flow or stock."""
-    q, name = solved.solution.q, solved.model.problem.cells.name
-    cells = [*solved.model.edges.values(), *solved.model.stocks.values()]
-    own = np.concatenate([c.of(np.arange(len(c.mask)))[c.mask] for c in cells])
-    negative = own[q[own] < -FLOOR * np.maximum(1.0, 1e-9 * np.abs(q).max(initial=0.0))]
-    if len(negative):
-        worst = negative[np.argsort(q[negative])][:5]
-        texts = (f"{name(int(k))} would have to be {q[k]:g} t" for k in worst)
-        raise Infeasible(*(Problem("infeasible", text) for text in texts))
+    if settings.question == "simulate" and (negative := sign_problems(solved)):
+        raise Infeasible(*negative)
 
 
 def _sentence(row: Mapping[Hashable, Any]) -> str:

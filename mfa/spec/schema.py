@@ -225,6 +225,11 @@ class Stock(Node):
     age_structure: Literal["stationary", "new"] = Field(
         "stationary", description="ages of the initial stock: as under a constant inflow before, or all new"
     )
+    shrinking: Literal["error", "retire", "allow"] = Field(
+        "error",
+        description="what gives way where a driven level falls faster than cohorts leave: nothing, `retire` "
+        "(all cohorts are scaled down alike, nothing enters), `allow` (the inflow is negative)",
+    )
     recovery: Value | None = Field(None, description="reserve: mass that leaves = depletion x recovery")
     additions: Value | None = Field(None, description="reserve: discoveries and upgrades a year")
 

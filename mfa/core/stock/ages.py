@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from mfa.core.lifetime import Lifetime
 from mfa.core.lifetime.ageing import Ageing
 from mfa.core.stock.forward import inflow_driven
 from mfa.core.stock.initial import InitialStock, stationary_shares
+from mfa.core.stock.inverse import stock_driven
 from mfa.core.stock.layout import read_layout
 from mfa.core.stock.result import StockResult
 
@@ -87,7 +88,8 @@ class Structure:
 class Ages:
     """The lifetimes of a stock by part, when in a period its inflows enter, and the ages it starts with.
 
-    `structure` is None where the initial stock is as a constant inflow before would have left it.
+    `structure` is None where the initial stock is as a constant inflow before would have left it; `shrinking`
+    says what gives way where a level falls faster than cohorts leave, as in `stock_driven`.
     """
 
     time: str
@@ -96,6 +98,7 @@ class Ages:
     timing: str
     parts: tuple[Part, ...]
     structure: Structure | None = None
+    shrinking: Literal["error", "retire", "allow"] = "error"
 
     def ageing(self, part: Part, like: xr.DataArray) -> tuple[Ageing, Ints]:
         """The distinct lifetimes of a part over the periods of an array, and which each series of it has."""
@@ -114,13 +117,34 @@ class Ages:
         """
         for part in self.parts:
             own = part.of(inflow)
-            if initial is None:
-                yield part, inflow_driven(own, part.lifetime(), self.timing, dim=self.time)
-                continue
-            shares, ages = self._shares(part, own)
-            start = InitialStock.by_age(part.of(initial), shares, ages=ages)
-            lifetime = part.lifetime(len(ages) - 1)
+            lifetime, start = self._start(part, own, initial)
             yield part, inflow_driven(own, lifetime, self.timing, start, dim=self.time)
+
+    def driven(
+        self, level: xr.DataArray, initial: xr.DataArray | None = None
+    ) -> Iterator[tuple[Part, StockResult]]:
+        """Each part with the stock that is at a level at the end of each period, as `shrinking` says.
+
+        Raises
+        ------
+        InputError
+            When a level is negative, or something of the initial stock is older than its lifetime allows.
+        ModelError
+            When nothing gives way and a level falls faster than cohorts can leave.
+        """
+        for part in self.parts:
+            own = part.of(level)
+            lifetime, start = self._start(part, own, initial)
+            yield part, stock_driven(own, lifetime, self.timing, self.shrinking, start, dim=self.time)
+
+    def _start(
+        self, part: Part, own: xr.DataArray, initial: xr.DataArray | None
+    ) -> tuple[Lifetime, InitialStock | None]:
+        """The lifetime of a part, cohorts of its initial stock included, and that stock."""
+        if initial is None:
+            return part.lifetime(), None
+        shares, ages = self._shares(part, own)
+        return part.lifetime(len(ages) - 1), InitialStock.by_age(part.of(initial), shares, ages=ages)
 
     def _shares(self, part: Part, like: xr.DataArray) -> tuple[Floats, list[float]]:
         """The share of a part's initial stock in each age class, (class, ...) as the inflow has it."""

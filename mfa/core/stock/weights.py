@@ -40,7 +40,7 @@ def outflow_weights(
     [[0.0, 0.0, 0.0], [0.5, 0.0, 0.0], [0.5, 0.5, 0.0]]
     """
     periods = read_periods(edges=edges)
-    return sparse.csr_array(_leaving(_survival(lifetime, periods, timing), periods.lengths))
+    return sparse.csr_array(leaving(_survival(lifetime, periods, timing), periods.lengths))
 
 
 def stock_weights(
@@ -98,17 +98,31 @@ def _survival(lifetime: Lifetime, periods: Periods, timing: str) -> Floats:
     return lifetime.sf(periods.labels, timing, edges=list(periods.edges))
 
 
-def loss_tables(ageing: Ageing, lengths: Floats) -> Iterator[tuple[int, Floats]]:
-    """For each of several lifetimes its number and W[t, c] as in `outflow_weights`, zero where negligible."""
+def survival_tables(ageing: Ageing) -> Iterator[tuple[int, Floats]]:
+    """For each of several lifetimes its number and sf[t, c], the share of each cohort left in each period."""
     size = max(1, CELLS // ageing.periods**2)
     for start in range(0, ageing.lifetimes, size):
         shares = table(ageing.part(slice(start, min(start + size, ageing.lifetimes))))
         for k in range(shares.shape[2]):
-            yield start + k, _leaving(shares[:, :, k], lengths)
+            yield start + k, shares[:, :, k]
 
 
-def _leaving(keep: Floats, lengths: Floats) -> Floats:
-    """(sf[t-1, c] - sf[t, c]) L[c] / L[t], all of a cohort being there before it enters."""
+def retired_early(keep: Floats, kept: Floats) -> Floats:
+    """The shares left when in each period only `kept` of what was there before it stays.
+
+    sf'[t, c] = sf[t, c] kept[c+1] ... kept[t].
+
+    >>> retired_early(np.tril(np.ones((3, 3))), np.array([1.0, 0.5, 1.0])).tolist()
+    [[1.0, 0.0, 0.0], [0.5, 1.0, 0.0], [0.5, 1.0, 1.0]]
+    """
+    left = keep.copy()
+    for c in range(len(keep) - 1):
+        left[c + 1 :, c] *= np.multiply.accumulate(kept[c + 1 :])
+    return left
+
+
+def leaving(keep: Floats, lengths: Floats) -> Floats:
+    """(sf[t-1, c] - sf[t, c]) L[c] / L[t], a cohort being whole before it enters; 0 where negligible."""
     shares: Floats = -np.diff(keep, axis=0, prepend=0.0)
     shares[np.diag_indices(len(keep))] += 1.0
     return np.where(shares < CUT, 0.0, shares) * lengths[None, :] / lengths[:, None]

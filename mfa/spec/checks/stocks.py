@@ -27,6 +27,13 @@ def _drive(document: Document, name: str, stock: Stock) -> list[Problem]:
     if stock.kind != "cohort" and stock.lifetime is not None:
         text = f'stock "{name}" is a {stock.kind}, and only a cohort stock has a lifetime'
         return [document.problem("stock-kind", text, "stocks", name, "lifetime", key=True)]
+    if stock.shrinking != "error" and stock.kind != "cohort":
+        text = f'only a stock with a lifetime can shrink otherwise, and "{name}" is a {stock.kind}'
+        return [document.problem("stock-kind", text, "stocks", name, "shrinking", key=True)]
+    if stock.shrinking != "error" and document.spec.solve.question != "simulate":
+        text = f"`shrinking` belongs to a simulation, and the question is `{document.spec.solve.question}`"
+        hint = "a reconciliation finds inflows that are not negative, or says which numbers contradict"
+        return [document.problem("stock-kind", text, "stocks", name, "shrinking", hint=hint, key=True)]
     misplaced = [
         k for k in ("recovery", "additions") if getattr(stock, k) is not None and stock.kind != "reserve"
     ]
