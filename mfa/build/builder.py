@@ -9,7 +9,7 @@ from mfa.build.cohorts import add_cohorts, add_levels
 from mfa.build.compositions import composition_unknowns, first_mix, read_compositions
 from mfa.build.constraints import add_constraints
 from mfa.build.differences import add_difference
-from mfa.build.dims import build_dims, time_problems
+from mfa.build.dims import build_dims
 from mfa.build.flows import FlowCells, Reach, allocate_flows, initially_held, pruned
 from mfa.build.model import Model
 from mfa.build.network import build_system, difference_name, empty_edges
@@ -49,7 +49,6 @@ class Builder:
 
     def read(self) -> bool:
         """Read the tables and make the system; False where something is wrong with them."""
-        self.problems.extend(time_problems(self.document, self.reader.dims))
         self.reports = Reports(self.reader)
         self.compositions = read_compositions(self.reader)
         self.shares = read_shares(self.reader)

@@ -11,7 +11,7 @@ from mfa.build.ages import template
 from mfa.build.assembly import Assembly, Bools, Floats, Ints, Namer, Terms
 from mfa.build.flows import EdgeCells
 from mfa.build.naming import cell_name
-from mfa.build.stocks import StockCells, aligned, n_times, previous_cells, series_of
+from mfa.build.stocks import StockCells, aligned, n_times, per_time, previous_cells, series_of
 from mfa.core.labels import keys
 from mfa.core.stock.ages import Ages, Part
 from mfa.core.stock.weights import CUT, leaving, retired_early, survival_tables
@@ -55,7 +55,8 @@ def add_levels(
 ) -> None:
     """The exact rows of a stock kept by more labels than its process balances, such as an application.
 
-    Equation: inflow - outflow - (S[t] - S[t-1]) = 0 for every cell; the balance of the process is their sum.
+    Equation: inflow - outflow - (S[t] - S[t-1]) / L[t] = 0 for every cell; the balance of the process is
+    their sum.
     """
     if set(stock.cells.axes) <= set(system.node_axes):
         return
@@ -63,11 +64,11 @@ def add_levels(
     first = (series * n_times(system) + time) * system.n_elements
     row = first[:, None] + np.arange(system.n_elements)
     mask, previous = cells.level.mask, previous_cells(system, stock, cells.level, cells.before)
-    earlier = mask & (previous >= 0)
+    earlier, rate = mask & (previous >= 0), per_time(system, stock, cells.level)
     parts = [_terms(table, 1.0) for table in _tables(system, stock, stock.inflow, edges)]
     parts += [_terms(table, -1.0) for table in _tables(system, stock, stock.outflow, edges)]
-    parts.append(Terms.of(row[mask], cells.level.of(np.arange(len(mask)))[mask], -1.0))
-    parts.append(Terms.of(row[earlier], previous[earlier], 1.0))
+    parts.append(Terms.of(row[mask], cells.level.of(np.arange(len(mask)))[mask], -rate[mask]))
+    parts.append(Terms.of(row[earlier], previous[earlier], rate[earlier]))
     terms = Terms.join(*parts)
     rows = np.unique(terms.row)
     namer = _namer(system, stock, rows, f"change of {stock.name}")
@@ -130,7 +131,7 @@ def _of_initial(
     share = -np.diff(rest, axis=0, prepend=1.0)
     t, s, e = np.nonzero((share > CUT) & (start >= 0))
     row = (s * len(share) + t) * system.n_elements + e
-    return [Terms.of(row, start[s, e], -share[t, s, e])]
+    return [Terms.of(row, start[s, e], -share[t, s, e] / system.lengths[t])]
 
 
 def _spread(table: Ints, which: Bools, weights: Floats) -> Terms:

@@ -26,6 +26,7 @@ from mfa.figures.select import (
     selection_text,
     split,
     time_axis,
+    time_unit,
     title_of,
     unit_of,
     unit_text,
@@ -86,7 +87,7 @@ def draw(result: Result, spec: FigureSpec) -> Figure:
     check_labels(result, spec.at)
     quantities, unit = _quantities(result, spec), unit_of(result, spec.unit)
     stack = stacked(result, spec, quantities, unit)
-    per = "" if all(q.kind == "stock" for q in quantities) else f" per {time_axis(result)}"
+    per = "" if all(q.kind == "stock" for q in quantities) else f" per {time_unit(result)}"
     label = unit_text(spec, unit, quantities) + per
     names = " + ".join(dict.fromkeys(q.label for q in quantities))
     shown = ["element", "region", *ENDS]

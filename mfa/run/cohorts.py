@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from mfa.core.lifetime.periods import read_periods
 from mfa.core.stock.ages import Ages, Part, Structure
 from mfa.core.stock.result import StockResult
 from mfa.errors import ModelError, Problem, did_you_mean
 from mfa.run.result import Result
+from mfa.units import parse_unit
 
 ROUNDING = 1e-9
 """What of a level or an inflow below this share of the largest one is rounding."""
@@ -52,15 +54,22 @@ def _followed(result: Result, name: str) -> tuple[list[tuple[Part, StockResult]]
         text = f'"{name}" has no cohorts: it has no lifetime'
         raise ModelError(Problem("no-cohorts", text, hint=hint))
     ages = result.ages[name]
-    inflow = sum((result.flow(f) for f in ages.inflow), xr.zeros_like(level))
-    outflow = sum((result.flow(f) for f in ages.outflow), xr.zeros_like(level))
-    initial = (level - (inflow - outflow)).isel({ages.time: 0}, drop=True)
+    inflow = sum((_per_year(result, f) for f in ages.inflow), xr.zeros_like(level))
+    outflow = sum((_per_year(result, f) for f in ages.outflow), xr.zeros_like(level))
+    length = float(read_periods(level[ages.time].values.tolist()).lengths[0])
+    initial = (level - length * (inflow - outflow)).isel({ages.time: 0}, drop=True)
     rounding = ROUNDING * max(float(level.max()), float(inflow.max()), 0.0)
     start = initial.where(initial > rounding, 0.0)
     before = start if float(start.max()) > 0.0 else None
     if ages.shrinking == "error":
         return list(ages.followed(inflow.clip(min=0.0), before)), inflow, ages
     return list(ages.driven(level.clip(min=0.0), before)), inflow, ages
+
+
+def _per_year(result: Result, name: str) -> xr.DataArray:
+    """A flow per year, whatever time it is counted by."""
+    flow = result.flow(name)
+    return flow / parse_unit(str(flow.attrs["unit"]).rpartition("/")[2]).factor
 
 
 def to_plain(ages: Ages) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def _quantity(solved: Solved, name: str, of: Edge | StockOf, index: CellIndex, c
         value=np.where(cells.mask, solved.solution.q[numbers], 0.0),
         sd=np.where(cells.mask, solved.posterior.sd_q[numbers], 0.0),
         status=status,
-        unit="t" if stock or solved.model.system.time is None else "t/year",
+        unit="t" if stock or solved.model.system.time is None else f"t/{solved.model.system.time_unit}",
         basis=of.basis if isinstance(of, StockOf) else "",
     )
 

@@ -117,7 +117,7 @@ def dimension_labels(document: Document, name: str) -> tuple[Label, ...]:
     """
     dimension = document.spec.dimensions[name]
     if dimension.range is not None:
-        return tuple(range(dimension.range[0], dimension.range[1] + 1))
+        return tuple(range(dimension.range[0], dimension.range[1] + 1, dimension.step))
     if isinstance(dimension.labels, tuple):
         return dimension.labels
     return _labels_of_file(document, name, dimension)

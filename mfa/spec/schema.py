@@ -48,6 +48,7 @@ class Dimension(Node):
 
     labels: _LIST_OR_COLUMN | None = Field(None, description="the labels, or the file's column of labels")
     range: tuple[Count, Count] | None = Field(None, description="[first, last], whole numbers, both included")
+    step: Count = Field(1, ge=1, description="how far apart the labels of a range are")
     file: str | None = Field(None, description="a CSV with one row a label")
     members: _GROUPS_OR_COLUMN | None = Field(
         None,
@@ -76,6 +77,13 @@ class Dimension(Node):
             first, last = self.range
             text = f"the range is upside down: [{first}, {last}]"
             raise refuse("range", text, "range", hint=f"write [{last}, {first}]")
+        if self.step > 1 and self.range is None:
+            raise refuse("dimension-form", "`step` belongs to a range, and there is none", "step")
+        if self.range is not None and (self.range[1] - self.range[0]) % self.step:
+            first, last = self.range
+            text = f"steps of {self.step} from {first} do not reach {last}"
+            near = last - (last - first) % self.step
+            raise refuse("range", text, "step", hint=f"end at {near} or at {near + self.step}")
         return self
 
 
