@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mfa.build.assembly import Bools
+from mfa.build.assembly import Bools, Floats, Ints
 from mfa.build.values import PathKeys, Reader, ValueArray
-from mfa.core.labels import TIME_NAMES, Label, dimension_of
-from mfa.core.stock.ages import AGE, COHORT, Ages, Part, Structure
+from mfa.core.labels import ELEMENT, TIME_NAMES, Label, at_cells, dimension_of, keys
+from mfa.core.stock.ages import COHORT, Ages, Part, Structure
 from mfa.core.system import StockOf, System
 from mfa.errors import InputError, Problem
 from mfa.spec.lifetimes import MAY_BE_ZERO, PLAIN, SD_HINT
@@ -29,12 +29,13 @@ def read_parts(reader: Reader, name: str, stock: Stock) -> tuple[Part, ...]:
     if isinstance(stock.lifetime, Parameters):
         return (_part(reader, path, stock.lifetime),)
     given = stock.lifetime or {}
-    axis = max(reader.dims.dimensions, key=lambda a: len({*map(str, _labels(reader, a))} & {*given}))
-    known = {str(x): x for x in _labels(reader, axis)}
+    axis = max(reader.dims.dimensions, key=lambda a: len({*map(str, labels_of(reader, a))} & {*given}))
+    known = {str(x): x for x in labels_of(reader, axis)}
     return tuple(_part(reader, (*path, k), v, axis, known[k]) for k, v in given.items())
 
 
-def _labels(reader: Reader, axis: str) -> tuple[Label, ...]:
+def labels_of(reader: Reader, axis: str) -> tuple[Label, ...]:
+    """The labels of a dimension."""
     return reader.dims.dimensions[axis].labels
 
 
@@ -91,7 +92,7 @@ def places(reader: Reader, found: ValueArray, which: Bools) -> str:
     """The first labels at which something holds, and how many more there are."""
     at = np.argwhere(which)
     words = [
-        " ".join(str(_labels(reader, dimension_of(a))[k]) for a, k in zip(found.axes, line, strict=True))
+        " ".join(str(labels_of(reader, dimension_of(a))[k]) for a, k in zip(found.axes, line, strict=True))
         for line in at[:NAMED]
     ]
     more = f" and {len(at) - NAMED} more" if len(at) > NAMED else ""
@@ -102,24 +103,18 @@ def as_array(reader: Reader, found: ValueArray) -> xr.DataArray:
     """Numbers as a labelled array; their time, if they have one, is the cohort's."""
     import xarray as xr
 
-    coords = {a: list(_labels(reader, dimension_of(a))) for a in found.axes}
+    coords = {a: list(labels_of(reader, dimension_of(a))) for a in found.axes}
     renamed = {a: COHORT if a in TIME_NAMES else a for a in found.axes}
     return xr.DataArray(
         found.value, dims=list(renamed.values()), coords={renamed[a]: x for a, x in coords.items()}
     )
 
 
-def ages_of(system: System, stock: StockOf, spec: Stock, parts: tuple[Part, ...]) -> Ages:
+def ages_of(
+    system: System, stock: StockOf, spec: Stock, parts: tuple[Part, ...], structure: Structure | None
+) -> Ages:
     """How the cohorts of a stock age."""
-    structure = None if spec.age_structure == "stationary" else _new()
     return Ages(str(system.time), stock.inflow, stock.outflow, spec.timing, parts, structure, spec.shrinking)
-
-
-def _new() -> Structure:
-    """All of the initial stock in the youngest age class."""
-    import xarray as xr
-
-    return Structure(xr.DataArray([1.0], dims=[AGE]), (0.0, 1.0))
 
 
 def template(system: System, stock: StockOf) -> xr.DataArray:
@@ -129,3 +124,39 @@ def template(system: System, stock: StockOf) -> xr.DataArray:
     labels = {a: list(system.dimensions[dimension_of(a)].labels) for a in stock.cells.axes}
     shape = tuple(len(x) for x in labels.values())
     return xr.DataArray(np.zeros(shape), dims=list(labels), coords=labels)
+
+
+def whole(system: System, stock: StockOf, numbers: Floats) -> xr.DataArray:
+    """Numbers of a stock's cells, (cells, elements), over all labels of its level, elements included."""
+    like = template(system, stock)
+    full = np.zeros((*like.shape, system.n_elements))
+    full[tuple(stock.cells.coords.T)] = numbers
+    if not system.elements:
+        return like.copy(data=full[..., 0])
+    return like.expand_dims({ELEMENT: list(system.elements)}, axis=-1).copy(data=full)
+
+
+def before_first(system: System, stock: StockOf, initial: ValueArray) -> xr.DataArray:
+    """The level before the first period over all labels of a stock but the time; 0 where none is stated."""
+    start = at_cells(initial.value, initial.axes, stock.cells, system.n_elements)
+    first = stock.cells.column(str(system.time)) == 0
+    level = whole(system, stock, np.where(first[:, None], np.nan_to_num(start), 0.0))
+    return level[0].drop_vars(str(system.time))
+
+
+def left_of_initial(system: System, stock: StockOf, ages: Ages, initial: ValueArray) -> Floats:
+    """The share of the initial stock left at the end of each period, (time, series, element).
+
+    Raises InputError when something of it is older than its lifetime allows.
+    """
+    before = before_first(system, stock, initial)
+    like = whole(system, stock, np.zeros((len(stock.cells), system.n_elements)))
+    found = list(ages.followed(like, (before > 0).astype(float)))
+    left = ages.join(found, like, lambda s: s.stock).to_numpy()
+    return left.reshape(len(like), -1, system.n_elements)[:, places_of(system, stock)]
+
+
+def places_of(system: System, stock: StockOf) -> Ints:
+    """The position of every series of a stock in the tensor of all labels but time and element."""
+    axes = [a for a in stock.cells.axes if a != system.time]
+    return np.unique(keys(stock.cells, axes, system.sizes))

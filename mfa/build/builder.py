@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mfa.build.ages import ages_of, read_parts
+from mfa.build.ages import ages_of, left_of_initial, read_parts
 from mfa.build.assembly import Assembly, Floats, Ints, Terms
 from mfa.build.balances import add_balances
 from mfa.build.cohorts import add_cohorts, add_levels
@@ -11,6 +11,7 @@ from mfa.build.constraints import add_constraints
 from mfa.build.differences import add_difference
 from mfa.build.dims import build_dims
 from mfa.build.flows import FlowCells, Reach, allocate_flows, initially_held, pruned
+from mfa.build.initial import Initial, read_initial
 from mfa.build.model import Model
 from mfa.build.network import build_system, difference_name, empty_edges
 from mfa.build.observed import Observer
@@ -23,8 +24,9 @@ from mfa.build.start import first_guess, with_start, without_bounds
 from mfa.build.stocks import StockCells, add_stock, change_terms
 from mfa.build.targets import Content, Targets
 from mfa.build.values import Reader, ValueArray
+from mfa.core.stock.ages import Ages
 from mfa.core.system import System
-from mfa.errors import Problem
+from mfa.errors import InputError, Problem
 from mfa.spec.resolve import Document
 
 
@@ -52,7 +54,8 @@ class Builder:
         self.reports = Reports(self.reader)
         self.compositions = read_compositions(self.reader)
         self.shares = read_shares(self.reader)
-        self.initial = self._initial()
+        self.started = self._initial()
+        self.initial = {n: found.total for n, found in self.started.items()}
         self.parts = {
             n: read_parts(self.reader, n, s) for n, s in self.spec.stocks.items() if s.kind == "cohort"
         }
@@ -66,12 +69,12 @@ class Builder:
         self.system: System = pruned(whole, self.reach)
         return not self.failed
 
-    def _initial(self) -> dict[str, ValueArray]:
+    def _initial(self) -> dict[str, Initial]:
         """The level of each stock before the first period (of a reserve: read with its other values)."""
         found = {}
         for name, stock in self.spec.stocks.items():
             if stock.initial is not None and stock.kind != "reserve":
-                given = self.reader.array(("stocks", name, "initial"), stock.initial, "t")
+                given = read_initial(self.reader, name, stock)
                 if given is not None:
                     found[name] = given
         return found
@@ -94,11 +97,34 @@ class Builder:
         observer.add_reports(self.reports)
         add_constraints(self.assembly, targets, self.reader)
         self.stocks = stocks
-        self.ages = {
-            n: ages_of(self.system, self.system.stocks[n], self.spec.stocks[n], parts)
-            for n, parts in self.parts.items()
-        }
+        self.ages = self._ages()
+        self.left = self._left()
         self.kept = self._kept()
+
+    def _ages(self) -> dict[str, Ages]:
+        """How the cohorts of each stock with a lifetime age."""
+        found = {}
+        for name, parts in self.parts.items():
+            started, stock = self.started.get(name), self.system.stocks[name]
+            structure = started.structure if started else None
+            found[name] = ages_of(self.system, stock, self.spec.stocks[name], parts, structure)
+        return found
+
+    def _left(self) -> dict[str, Floats]:
+        """What is left of each initial stock with a lifetime at the end of every period."""
+        found = {}
+        for name, ages in self.ages.items():
+            if name in self.initial:
+                try:
+                    found[name] = left_of_initial(
+                        self.system, self.system.stocks[name], ages, self.initial[name]
+                    )
+                except InputError as error:
+                    path = ("stocks", name, "initial")
+                    self.problems.extend(
+                        self.document.problem(p.code, p.text, *path, hint=p.hint) for p in error.problems
+                    )
+        return found
 
     def _kept(self) -> dict[str, Floats]:
         """What early retirement leaves of the stocks that may shrink so."""
@@ -123,6 +149,7 @@ class Builder:
                 add_cohorts(
                     *(self.assembly, self.system, stock, self.ages[name], edges),
                     cells=stocks[name],
+                    left=self.left.get(name),
                     kept=self.kept.get(name),
                 )
             if stock.kind != "reserve":

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mfa.build.ages import template
+from mfa.build.ages import places_of, template
 from mfa.build.assembly import Assembly, Bools, Floats, Ints, Namer, Terms
 from mfa.build.flows import EdgeCells
 from mfa.build.naming import cell_name
 from mfa.build.stocks import StockCells, aligned, n_times, per_time, previous_cells, series_of
-from mfa.core.labels import keys
 from mfa.core.stock.ages import Ages, Part
 from mfa.core.stock.weights import CUT, leaving, retired_early, survival_tables
 from mfa.core.system import StockOf, System
@@ -29,18 +28,19 @@ def add_cohorts(
     edges: Mapping[str, EdgeCells],
     *,
     cells: StockCells,
+    left: Floats | None = None,
     kept: Floats | None = None,
 ) -> None:
     """The exact rows of what leaves a cohort stock.
 
-    Equation: outflow[t] = sum_c inflow[c] (sf[t-1, c] - sf[t, c]) + what leaves of the initial stock. Where
-    `kept`, (time, series, element), is below 1, early retirement leaves that share of what was there, and the
-    row says that nothing enters: inflow[t] = 0.
+    Equation: outflow[t] = sum_c inflow[c] (sf[t-1, c] - sf[t, c]) + what leaves of the initial stock. `left`
+    and `kept` are (time, series, element): the share of the initial stock left at the end of each period, and
+    where it is below 1 the share of all there was that early retirement leaves; then nothing enters.
     """
     leaves = [_terms(table, 1.0) for table in _tables(system, stock, stock.outflow, edges)]
     inflow = _tables(system, stock, stock.inflow, edges)
     parts = [_spread(t, which, w) for which, w in _ageing(system, stock, ages, kept) for t in inflow]
-    terms = Terms.join(*leaves, *parts, *_of_initial(system, stock, ages, cells, kept))
+    terms = Terms.join(*leaves, *parts, *_of_initial(system, stock, cells, left, kept))
     if kept is not None:
         early = kept.transpose(1, 0, 2).ravel() < 1.0
         enters = Terms.join(*(_terms(table, 1.0) for table in inflow))
@@ -98,12 +98,6 @@ def _ageing(
                 yield one, leaving(retired_early(keep, kept[:, s, e]), lengths)
 
 
-def places_of(system: System, stock: StockOf) -> Ints:
-    """The position of every series of a stock in the tensor of all labels but the time."""
-    axes = [a for a in stock.cells.axes if a != system.time]
-    return np.unique(keys(stock.cells, axes, system.sizes))
-
-
 def _holds(part: Part, like: xr.DataArray) -> Bools:
     """Which of all series a part's lifetime is that of."""
     first = like[0].copy()
@@ -114,20 +108,15 @@ def _holds(part: Part, like: xr.DataArray) -> Bools:
 
 
 def _of_initial(
-    system: System, stock: StockOf, ages: Ages, cells: StockCells, kept: Floats | None
+    system: System, stock: StockOf, cells: StockCells, left: Floats | None, kept: Floats | None
 ) -> list[Terms]:
-    """Minus what leaves of the initial stock in each period."""
-    series, _ = series_of(system, stock.cells)
-    start = np.full((int(series.max(initial=-1)) + 1, system.n_elements), -1, np.int64)
-    start[series] = cells.before
-    if not (start >= 0).any():
+    """Minus what leaves of the initial stock in each period, of which `left` would be there at its end."""
+    if left is None:
         return []
-    like = template(system, stock)
-    found = list(ages.followed(like, like[0].drop_vars(str(system.time)) + 1.0))
-    left = ages.join(found, like, lambda s: s.stock).to_numpy().reshape(n_times(system), -1)
-    rest = np.repeat(left[:, places_of(system, stock), None], system.n_elements, axis=2)
-    if kept is not None:
-        rest = rest * np.multiply.accumulate(kept, axis=0)
+    series, _ = series_of(system, stock.cells)
+    start = np.full(left.shape[1:], -1, np.int64)
+    start[series] = cells.before
+    rest = left if kept is None else left * np.multiply.accumulate(kept, axis=0)
     share = -np.diff(rest, axis=0, prepend=1.0)
     t, s, e = np.nonzero((share > CUT) & (start >= 0))
     row = (s * len(share) + t) * system.n_elements + e

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mfa.build.ages import template
+from mfa.build.ages import before_first, places_of, whole
 from mfa.build.assembly import Assembly, Floats
-from mfa.build.cohorts import places_of
 from mfa.build.naming import cell_name
 from mfa.build.stocks import StockCells, n_times
 from mfa.build.values import Reader, ValueArray
-from mfa.core.labels import ELEMENT, at_cells
 from mfa.core.stock.ages import Ages
 from mfa.core.stock.result import StockResult
 from mfa.core.system import StockOf, System
@@ -42,14 +40,8 @@ def kept_shares(
     if len(missing):
         reader.problems.append(_not_stated(system, stock, reader, *(int(k) for k in missing[0])))
         return None
-    start = None if initial is None else at_cells(initial.value, initial.axes, stock.cells, level.shape[1])
-    like = template(system, stock)
-    first = stock.cells.column(str(system.time)) == 0
-    before = None
-    if start is not None:
-        whole = np.where(first[:, None], np.nan_to_num(start), 0.0)
-        before = _spread(system, stock, like, whole)[0].drop_vars(str(system.time))
-    levels = _spread(system, stock, like, level)
+    before = None if initial is None else before_first(system, stock, initial)
+    levels = whole(system, stock, level)
     kept = ages.join(list(ages.driven(levels, before)), levels, _kept).to_numpy()
     return kept.reshape(n_times(system), -1, system.n_elements)[:, places_of(system, stock)]
 
@@ -60,15 +52,6 @@ def _kept(result: StockResult) -> xr.DataArray:
     share = np.ones((len(result.layout.periods), result.layout.series)) if parts.kept is None else parts.kept
     kept: xr.DataArray = result.layout.wrap(share, "kept")
     return kept
-
-
-def _spread(system: System, stock: StockOf, like: xr.DataArray, numbers: Floats) -> xr.DataArray:
-    """Numbers of a stock's cells, (cells, elements), over all its labels."""
-    whole = np.zeros((*like.shape, system.n_elements))
-    whole[tuple(stock.cells.coords.T)] = numbers
-    if not system.elements:
-        return like.copy(data=whole[..., 0])
-    return like.expand_dims({ELEMENT: list(system.elements)}, axis=-1).copy(data=whole)
 
 
 def _not_stated(system: System, stock: StockOf, reader: Reader, cell: int, element: int) -> Problem:

@@ -83,7 +83,8 @@ def to_plain(ages: Ages) -> dict[str, Any]:
         "parts": [
             [p.kind, {k: _plain(v) for k, v in p.parameters.items()}, p.axis, p.label] for p in ages.parts
         ],
-        "structure": ages.structure and [_plain(ages.structure.shares), list(ages.structure.ages)],
+        "structure": ages.structure
+        and [_plain(ages.structure.shares), list(ages.structure.ages), list(ages.structure.cohorts)],
     }
 
 
@@ -100,7 +101,7 @@ def from_plain(plain: Mapping[str, Any]) -> Ages:
             Part(kind, {k: _number(v) for k, v in parameters.items()}, axis, label)
             for kind, parameters, axis, label in plain["parts"]
         ),
-        structure=structure and Structure(_number(structure[0]), tuple(structure[1])),
+        structure=structure and Structure(_number(structure[0]), *map(tuple, structure[1:])),
     )
 
 

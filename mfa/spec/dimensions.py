@@ -17,6 +17,8 @@ from mfa.spec.values import Label
 TIME_NAMES = ("year", "month", "time")
 REGION, ELEMENT = "region", "element"
 EXPORTER, IMPORTER = "exporter", "importer"
+AGE, COHORT = "age", "cohort"
+"""Dimensions that the ages of initial stocks are given over."""
 RESERVED = (
     EXPORTER,
     IMPORTER,

@@ -216,6 +216,19 @@ Lifetimes = Annotated[
 """One lifetime, or one for every label of a dimension."""
 
 
+def _structure(raw: object) -> str:
+    return "word" if isinstance(raw, str) else _parameter(raw)
+
+
+AgeStructure = Annotated[
+    Annotated[Literal["stationary", "new"], Tag("word")]
+    | Annotated[tuple[Number, ...], Tag("list")]
+    | Annotated[Value, Tag("value")],
+    Discriminator(_structure),
+]
+"""`stationary`, `new`, shares youngest first, or shares as a value over `age`."""
+
+
 class Stock(Node):
     """A stock of a process: a cohort stock with a lifetime, a plain level, or a reserve."""
 
@@ -229,9 +242,16 @@ class Stock(Node):
     timing: str = Field(
         "uniform", description="when in a year the inflow enters: uniform, start, middle, end, gauss(n)"
     )
-    initial: Value | None = Field(None, description="the level before the first year")
-    age_structure: Literal["stationary", "new"] = Field(
-        "stationary", description="ages of the initial stock: as under a constant inflow before, or all new"
+    initial: Value | None = Field(
+        None,
+        description="the level before the first period: a total, or by `cohort`, a dimension of the periods "
+        "of entry before it (`dims: [cohort, region]`)",
+    )
+    age_structure: AgeStructure = Field(
+        "stationary",
+        description="ages of an initial total: `stationary` (as under a constant inflow before), `new`, a "
+        "list of shares (youngest first, a period each), or shares over `age`, a dimension of the ages at "
+        "which classes begin (`dims: [age, region]`)",
     )
     shrinking: Literal["error", "retire", "allow"] = Field(
         "error",
@@ -412,7 +432,9 @@ class Scenario(Node):
         default_factory=dict, description="content factor of commodities (t REO / t gross)"
     )
     transfers: dict[str, dict[str, Transfer]] = Field(
-        default_factory=dict, description="process -> outflow -> share of the inflows; one `rest` closes to 1"
+        default_factory=dict,
+        description="process -> outflow -> share of the inflows (of what leaves, where the process holds a "
+        "stock with a lifetime); one `rest` closes to 1",
     )
     stocks: dict[str, Stock] = Field(default_factory=dict, description="stocks of processes")
     observations: dict[str, Observation] = Field(default_factory=dict, description="what was reported")

@@ -78,10 +78,14 @@ def _lengthened(value: Any, earlier: int) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Structure:
-    """The share of an initial stock in each age class, dims (age, ...), youngest first; `ages` limit them."""
+    """The share of an initial stock in each age class, dims (age, ...), youngest first; `ages` limit them.
+
+    `cohorts` are the labels of the classes where they have some, youngest first.
+    """
 
     shares: xr.DataArray
     ages: tuple[float, ...]
+    cohorts: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +148,15 @@ class Ages:
         if initial is None:
             return part.lifetime(), None
         shares, ages = self._shares(part, own)
-        return part.lifetime(len(ages) - 1), InitialStock.by_age(part.of(initial), shares, ages=ages)
+        lifetime = part.lifetime(len(ages) - 1)
+        if self.structure is None or not self.structure.cohorts:
+            return lifetime, InitialStock.by_age(part.of(initial), shares, ages=ages)
+        layout, _ = read_layout(own, "the stock", self.time, None, None)
+        total = part.of(initial).broadcast_like(own.isel({self.time: 0}, drop=True))
+        amounts = shares[::-1] * total.transpose(*(layout.dims or ())).values
+        limits = [float(layout.periods.edges[0]) - age for age in reversed(ages)]
+        years = self.structure.cohorts[::-1]
+        return lifetime, InitialStock.by_cohort(amounts, years, edges=limits)
 
     def _shares(self, part: Part, like: xr.DataArray) -> tuple[Floats, list[float]]:
         """The share of a part's initial stock in each age class, (class, ...) as the inflow has it."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from mfa.errors import Problem
+from mfa.spec.dimensions import AGE, COHORT, dimension_labels
 from mfa.spec.document import Document
 from mfa.spec.schema import Stock
+from mfa.spec.values import Value
 
 
 def places(document: Document) -> list[Problem]:
@@ -17,7 +19,35 @@ def places(document: Document) -> list[Problem]:
             hint = f"write `{stock.at}: {{kind: stock}}` under processes"
             problems.append(document.problem("stock-place", text, "stocks", name, "at", hint=hint))
         problems += _drive(document, name, stock)
+        problems += _structure(document, name, stock)
     return problems
+
+
+def _structure(document: Document, name: str, stock: Stock) -> list[Problem]:
+    """Ages of an initial stock that is not there, that has cohorts already, or not over age."""
+    given, path = stock.age_structure, ("stocks", name, "age_structure")
+    if given != "stationary" and (stock.kind != "cohort" or stock.initial is None):
+        text = f'"{name}" states the ages of an initial stock and has no initial stock with a lifetime'
+        return [document.problem("stock-kind", text, *path, key=True)]
+    if given != "stationary" and stock.initial is not None and COHORT in stock.initial.dims:
+        text = f'the initial stock of "{name}" is given by cohort, which says its ages'
+        return [document.problem("stock-kind", text, *path, key=True)]
+    if isinstance(given, Value) and AGE not in given.dims:
+        text = "shares by age vary over `age`, a dimension of the ages at which classes begin"
+        hint = "declare `dimensions: {age: [0, 5, 10]}` and write `dims: [age]`"
+        return [document.problem("data-shape", text, *path, hint=hint, key=True)]
+    if isinstance(given, Value) and (wrong := _class_limits(document)):
+        return [document.problem("initial-stock", wrong, "dimensions", AGE, key=True)]
+    return []
+
+
+def _class_limits(document: Document) -> str:
+    """What is wrong with the labels of `age`."""
+    labels = dimension_labels(document, AGE) if AGE in document.spec.dimensions else ()
+    numbers = [x for x in labels if isinstance(x, int)]
+    if labels and (len(numbers) < len(labels) or numbers[0] != 0 or sorted({*numbers}) != numbers):
+        return "the labels of `age` are the ages at which classes begin: whole years from 0 that ascend"
+    return ""
 
 
 def _drive(document: Document, name: str, stock: Stock) -> list[Problem]:

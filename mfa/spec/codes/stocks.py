@@ -5,6 +5,17 @@ from __future__ import annotations
 from mfa.spec.codes.entry import Entry
 
 ENTRIES = {
+    "initial-stock": Entry(
+        """The stock before the first period cannot be read: a cohort without a number (missing is not
+        zero), a negative one, a cohort that is not before the first period, or shares by age that do not
+        sum to 1.""",
+        "fleet: {at: use, initial: {data: {1998: 7, 1999: 9}, dims: cohort}, lifetime: {fixed: 10}}",
+    ),
+    "initial-stock-age": Entry(
+        """Something of the stock before the first period is older than its lifetime allows: nothing of its
+        cohort could be left. Move it to a younger cohort or class, or give a longer lifetime.""",
+        "fleet: {at: use, initial: 50, age_structure: [0.6, 0.4], lifetime: {fixed: 10}}",
+    ),
     "shrinking-stock": Entry(
         """A stock that is driven falls faster than its cohorts can leave, so that its inflow would be
         negative. Either the level, the initial stock or the lifetime is wrong, or things are retired early:
