@@ -129,12 +129,20 @@ def test_a_negative_inflow_where_it_is_allowed() -> None:
         fleet(stocks={"fleet": {"shrinking": "allow"}})
 
 
-def test_retiring_needs_the_whole_level() -> None:
+def test_retiring_needs_the_level_of_every_year() -> None:
     with pytest.raises(InputError) as raised:
-        fleet(drivers={"b": {"of": "sold", "value": 3, "data": None, "dims": None}},
-              stocks={"fleet": {"shrinking": "retire"}})  # fmt: skip
+        fleet(drivers={"b": {"data": {2003: None}}}, stocks={"fleet": {"shrinking": "retire"}})
     assert [p.code for p in raised.value.problems] == ["stock-not-driven"]
-    assert "fleet[2000, BBB]" in str(raised.value)
+    assert "fleet[2003, BBB]" in str(raised.value)
+
+
+def test_a_series_that_is_not_driven_does_not_retire() -> None:
+    result = fleet(
+        drivers={"b": {"of": "sold", "value": 3, "data": None, "dims": None}},
+        stocks={"fleet": {"shrinking": "retire"}},
+    )
+    own = mfa.stock.inflow_driven(np.full(16, 3.0), mfa.Lifetime.normal(mean=9, sd=2))
+    assert result.stock("fleet").sel(region="BBB").to_numpy() == pytest.approx(own.stock, rel=1e-9)
 
 
 def test_a_reconciliation_does_not_shrink() -> None:

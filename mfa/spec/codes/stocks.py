@@ -23,8 +23,8 @@ ENTRIES = {
         "fleet: {at: use, lifetime: {fixed: 10}, shrinking: retire}",
     ),
     "stock-not-driven": Entry(
-        """A stock may retire early, and its level is not stated at every label. How much is retired follows
-        from the level alone, so drivers must give it for every year, region, element and other label.""",
+        """A stock may retire early, and its level is stated in some periods only. How much is retired
+        follows from the level alone, so a driver of a series gives it for every period.""",
         "drivers: {fleet: {of: in_use, dims: [year, region], table: fleet.csv, unit: kt}}",
     ),
     "no-cohorts": Entry(
