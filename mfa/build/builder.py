@@ -11,7 +11,7 @@ from mfa.build.constraints import add_constraints
 from mfa.build.differences import add_difference
 from mfa.build.dims import build_dims
 from mfa.build.flows import FlowCells, Reach, allocate_flows, initially_held, pruned
-from mfa.build.initial import Initial, read_initial
+from mfa.build.initial import Initial, negative, read_initial
 from mfa.build.model import Model
 from mfa.build.network import build_system, difference_name, empty_edges
 from mfa.build.observed import Observer
@@ -64,6 +64,8 @@ class Builder:
         whole = build_system(self.document, self.reader.dims.dimensions, self.reports.pairs())
         self.problems.extend(empty_edges(self.document, whole))
         self.problems.extend(split_problems(self.reader, whole, self.shares))
+        for name, total in self.initial.items():
+            self.problems.extend(negative(self.reader, whole, whole.stocks[name], total))
         stated = {flow: share for (_, flow), share in self.shares.items()}
         self.reach = Reach(whole, self.compositions, stated, initially_held(whole, self.initial))
         self.system: System = pruned(whole, self.reach)

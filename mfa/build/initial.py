@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mfa.build.ages import as_array, labels_of, places
-from mfa.build.assembly import Floats
+from mfa.build.ages import NAMED, as_array, labels_of, places
+from mfa.build.assembly import Bools, Floats
+from mfa.build.naming import cell_name
 from mfa.build.values import PathKeys, Reader, ValueArray
-from mfa.core.labels import TIME_NAMES, Label
+from mfa.core.labels import TIME_NAMES, Label, at_cells
 from mfa.core.lifetime.periods import Periods, as_years, read_periods
 from mfa.core.stock.ages import AGE, COHORT, Structure
-from mfa.errors import InputError
+from mfa.core.system import StockOf, System
+from mfa.errors import InputError, Problem
 from mfa.spec.schema import Stock
 from mfa.spec.values import Value
 
@@ -41,6 +43,18 @@ def read_initial(reader: Reader, name: str, stock: Stock) -> Initial | None:
     path = ("stocks", name, "age_structure")
     structure = _structure(reader, path, stock) if stock.kind == "cohort" else None
     return Initial(given, structure)
+
+
+def negative(reader: Reader, system: System, stock: StockOf, total: ValueArray) -> list[Problem]:
+    """A problem that names where the level before the first period is negative."""
+    value = at_cells(total.value, total.axes, stock.cells, system.n_elements)
+    wrong = (stock.cells.column(str(system.time)) == 0)[:, None] & (value < 0)
+    if not wrong.any():
+        return []
+    at = [cell_name(system, stock.name, stock.cells, int(k), int(e)) for k, e in np.argwhere(wrong)]
+    words = ", ".join(at[:NAMED]) + (f" and {len(at) - NAMED} more" if len(at) > NAMED else "")
+    text = f'the initial stock of "{stock.name}" is negative: {words}'
+    return [reader.document.problem("initial-stock", text, "stocks", stock.name, "initial")]
 
 
 def _structure(reader: Reader, path: PathKeys, stock: Stock) -> Structure | None:
@@ -84,9 +98,10 @@ def _scaled(reader: Reader, path: PathKeys, structure: Structure) -> Structure |
 
 def _by_cohort(reader: Reader, path: PathKeys, given: ValueArray) -> Initial | None:
     """The total over cohorts, whose ages are as stated; the total alone is adjusted where it is uncertain."""
-    if not _complete(reader, path, given):
-        return None
     axis = given.axes.index(COHORT)
+    absent: Bools = np.asarray(np.isnan(given.value).all(axis=axis, keepdims=True))
+    if not _complete(reader, path, given, absent):
+        return None
     ages = _ages(reader, path, labels_of(reader, COHORT))
     if ages is None:
         return None
@@ -94,7 +109,7 @@ def _by_cohort(reader: Reader, path: PathKeys, given: ValueArray) -> Initial | N
     sd = np.sqrt((np.fmax(given.sd, given.cv * given.value) ** 2).sum(axis=axis))
     axes = tuple(a for a in given.axes if a != COHORT)
     total = replace(given, axes=axes, value=value, sd=sd, cv=np.zeros_like(value))
-    amounts = as_array(reader, given)
+    amounts = as_array(reader, given).fillna(0.0)
     whole = amounts.sum(COHORT)
     shares = (amounts / whole.where(whole > 0, 1.0)).isel({COHORT: slice(None, None, -1)})
     # where nothing is there at all any ages will do
@@ -124,12 +139,12 @@ def _ages(
     return tuple((start - limits[::-1]).tolist()), tuple(cohorts[::-1])
 
 
-def _complete(reader: Reader, path: PathKeys, found: ValueArray) -> bool:
-    """Whether there is a number, and no negative one, for every label."""
-    missing, negative = np.isnan(found.value), found.value < 0
-    if not (missing | negative).any():
+def _complete(reader: Reader, path: PathKeys, found: ValueArray, absent: Bools | bool = False) -> bool:
+    """Whether there is a number, and no negative one, for every label that is not absent altogether."""
+    missing, below = np.isnan(found.value) & ~np.asarray(absent), found.value < 0
+    if not (missing | below).any():
         return True
-    wrong = missing if missing.any() else negative
+    wrong = missing if missing.any() else below
     text = f"{'no number' if missing.any() else 'a negative number'} for {places(reader, found, wrong)}"
     hint = "missing is not zero: write 0 where nothing is" if missing.any() else ""
     problem = reader.document.problem("initial-stock", f"the initial stock has {text}", *path, hint=hint)

@@ -78,6 +78,7 @@ def _level(
     start: Floats | float = 1.0
     if initial is not None:
         start = np.nan_to_num(at_cells(initial.value, initial.axes, stock.cells, ne))[cell, element]
+        start = np.where(start > 0, start, 1.0)
     first = assembly.unknowns(
         len(cell),
         element_namer(system, stock.name, stock.cells, cell, element)

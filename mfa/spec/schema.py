@@ -245,7 +245,7 @@ class Stock(Node):
     initial: Value | None = Field(
         None,
         description="the level before the first period: a total, or by `cohort`, a dimension of the periods "
-        "of entry before it (`dims: [cohort, region]`)",
+        "of entry before it (`dims: [cohort, region]`); where no number is given nothing was there",
     )
     age_structure: AgeStructure = Field(
         "stationary",

@@ -101,14 +101,15 @@ def test_an_uncertain_initial_stock_keeps_its_ages() -> None:
 @pytest.mark.parametrize(
     ("stock", "dimensions", "code", "words"),
     [
-        ({"initial": {"data": {1998: 1}, "dims": "cohort"}}, {"cohort": {"range": [1998, 1999]}}, "initial-stock",
-         "no number for 1999"),
+        ({"initial": {"data": {1998: {"AAA": 1}, 1999: {"AAA": 2, "BBB": 1}}, "dims": ["cohort", "region"]}},
+         {"cohort": {"range": [1998, 1999]}}, "initial-stock", "no number for 1998 BBB"),
         ({"initial": {"data": [1, -2], "dims": "cohort"}}, {"cohort": {"range": [1998, 1999]}}, "initial-stock",
          "a negative number for 1999"),
         ({"initial": {"data": [1, 2], "dims": "cohort"}}, {"cohort": {"range": [1999, 2000]}}, "initial-stock",
          "2000 is no cohort before"),
         ({"initial": {"data": [1, 2], "dims": "cohort"}, "lifetime": {"weibull": None, "fixed": 3}},
          {"cohort": {"labels": [1990, 1991]}}, "initial-stock-age", "older than its lifetime allows"),
+        ({"initial": -5}, {}, "initial-stock", "is negative: fleet[2000, AAA], fleet[2000, BBB]"),
         ({"initial": 5, "age_structure": [0.5, 0.2]}, {}, "initial-stock", "sum to 1, not 0.7"),
         ({"initial": 5, "age_structure": [0, 0, 1], "lifetime": {"weibull": None, "table": {"age": [0, 1, 2], "survival": [1, 0.5, 0]}}},
          {}, "initial-stock-age", "older than its lifetime allows"),
@@ -179,4 +180,12 @@ def test_several_flows_into_and_out_of_one_stock() -> None:
     assert exported == pytest.approx(0.25 * own.outflow, rel=1e-8)
     assert result.cohorts("fleet", 2005).sel(region="AAA").to_numpy() == pytest.approx(
         own.cohorts(2005), rel=1e-8
+    )
+
+
+@pytest.mark.parametrize("data", [{"AAA": 0, "BBB": 20}, {"BBB": 20}])
+def test_where_nothing_is_stated_nothing_was(data: dict[str, float]) -> None:
+    empty = fleet({"initial": {"data": data, "dims": "region"}})
+    assert empty.stock("fleet").sel(region="AAA").to_numpy() == pytest.approx(
+        fleet({}).stock("fleet").sel(region="AAA").to_numpy(), rel=1e-9
     )

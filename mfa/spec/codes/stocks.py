@@ -5,10 +5,15 @@ from __future__ import annotations
 from mfa.spec.codes.entry import Entry
 
 ENTRIES = {
+    "negative-value": Entry(
+        """A driver states a negative flow, trade or stock. Masses are 0 or more: what runs the other way is
+        a flow of its own. Only an inflow that follows from a level may be negative: `shrinking: allow`.""",
+        "sales: {of: sold, value: 30 kt}",
+    ),
     "initial-stock": Entry(
-        """The stock before the first period cannot be read: a cohort without a number (missing is not
-        zero), a negative one, a cohort that is not before the first period, or shares by age that do not
-        sum to 1.""",
+        """The stock before the first period cannot be read: a cohort without a number beside others that
+        have one (missing is not zero), a negative one, a cohort that is not before the first period, or
+        shares by age that do not sum to 1.""",
         "fleet: {at: use, initial: {data: {1998: 7, 1999: 9}, dims: cohort}, lifetime: {fixed: 10}}",
     ),
     "initial-stock-age": Entry(
