@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -111,10 +111,25 @@ def as_array(reader: Reader, found: ValueArray) -> xr.DataArray:
 
 
 def ages_of(
-    system: System, stock: StockOf, spec: Stock, parts: tuple[Part, ...], structure: Structure | None
+    system: System,
+    stock: StockOf,
+    spec: Stock,
+    parts: tuple[Part, ...],
+    *,
+    structure: Structure | None,
+    used: Mapping[str, xr.DataArray],
 ) -> Ages:
     """How the cohorts of a stock age."""
-    return Ages(str(system.time), stock.inflow, stock.outflow, spec.timing, parts, structure, spec.shrinking)
+    return Ages(
+        time=str(system.time),
+        inflow=stock.inflow,
+        outflow=stock.outflow,
+        timing=spec.timing,
+        parts=parts,
+        structure=structure,
+        shrinking=spec.shrinking,
+        used=used,
+    )
 
 
 def template(system: System, stock: StockOf) -> xr.DataArray:

@@ -11,7 +11,7 @@ from mfa.build.constraints import add_constraints
 from mfa.build.differences import add_difference
 from mfa.build.dims import build_dims
 from mfa.build.flows import FlowCells, Reach, allocate_flows, initially_held, pruned
-from mfa.build.initial import Initial, negative, read_initial
+from mfa.build.initial import Initial, negative, read_initial, read_used
 from mfa.build.model import Model
 from mfa.build.network import build_system, difference_name, empty_edges
 from mfa.build.observed import Observer
@@ -55,6 +55,9 @@ class Builder:
         self.compositions = read_compositions(self.reader)
         self.shares = read_shares(self.reader)
         self.started = self._initial()
+        self.used = {
+            n: read_used(self.reader, n, s, self.started.get(n)) for n, s in self.spec.stocks.items()
+        }
         self.initial = {n: found.total for n, found in self.started.items()}
         self.parts = {
             n: read_parts(self.reader, n, s) for n, s in self.spec.stocks.items() if s.kind == "cohort"
@@ -109,7 +112,11 @@ class Builder:
         for name, parts in self.parts.items():
             started, stock = self.started.get(name), self.system.stocks[name]
             structure = started.structure if started else None
-            found[name] = ages_of(self.system, stock, self.spec.stocks[name], parts, structure)
+            found[name] = ages_of(
+                *(self.system, stock, self.spec.stocks[name], parts),
+                structure=structure,
+                used=self.used[name],
+            )
         return found
 
     def _left(self) -> dict[str, Floats]:

@@ -12,8 +12,8 @@ from mfa.build.assembly import Assembly, Bools, Floats, Ints, Namer, Terms
 from mfa.build.flows import EdgeCells
 from mfa.build.naming import cell_name
 from mfa.build.stocks import StockCells, aligned, n_times, per_time, previous_cells, series_of
-from mfa.core.stock.ages import Ages, Part
-from mfa.core.stock.weights import CUT, leaving, retired_early, survival_tables
+from mfa.core.stock.ages import AGE, Ages, Part
+from mfa.core.stock.weights import CUT, leaving, retired_early, survival_tables, used_leaving
 from mfa.core.system import StockOf, System
 
 if TYPE_CHECKING:
@@ -38,8 +38,11 @@ def add_cohorts(
     where it is below 1 the share of all there was that early retirement leaves; then nothing enters.
     """
     leaves = [_terms(table, 1.0) for table in _tables(system, stock, stock.outflow, edges)]
-    inflow = _tables(system, stock, stock.inflow, edges)
+    inflow = _tables(system, stock, tuple(f for f in stock.inflow if f not in ages.used), edges)
     parts = [_spread(t, which, w) for which, w in _ageing(system, stock, ages, kept) for t in inflow]
+    for name, shares in ages.used.items():
+        (table,) = _tables(system, stock, (name,), edges)
+        parts += [_spread(table, which, w) for which, w in _used(system, stock, ages, shares)]
     terms = Terms.join(*leaves, *parts, *_of_initial(system, stock, cells, left, kept))
     if kept is not None:
         early = kept.transpose(1, 0, 2).ravel() < 1.0
@@ -96,6 +99,23 @@ def _ageing(
                 one = np.zeros_like(early)
                 one[s, e] = True
                 yield one, leaving(retired_early(keep, kept[:, s, e]), lengths)
+
+
+def _used(system: System, stock: StockOf, ages: Ages, shares: xr.DataArray) -> Iterator[tuple[Bools, Floats]]:
+    """Which series share a lifetime and the ages of a used inflow, and what of it leaves in each period."""
+    like, place = template(system, stock), places_of(system, stock)
+    by_age = shares.broadcast_like(like[0].drop_vars(str(system.time))).transpose(AGE, *like.dims[1:])
+    padded = np.zeros((len(place), ages.oldest))
+    padded[:, : by_age.sizes[AGE]] = by_age.to_numpy().reshape(by_age.sizes[AGE], -1)[:, place].T
+    kinds, kind = np.unique(padded, axis=0, return_inverse=True)
+    for part in ages.parts:
+        ageing, index = ages.used_ageing(part, like)
+        own = np.where(_holds(part, like), index, -1)[place]
+        for number, keep in survival_tables(ageing):
+            for k in np.unique(kind.ravel()[own == number]):
+                which = ((own == number) & (kind.ravel() == k))[:, None]
+                leaves = used_leaving(keep, kinds[k], ages.timing)
+                yield np.repeat(which, system.n_elements, axis=1), leaves
 
 
 def _holds(part: Part, like: xr.DataArray) -> Bools:

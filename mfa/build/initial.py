@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,8 +17,11 @@ from mfa.core.lifetime.periods import Periods, as_years, read_periods
 from mfa.core.stock.ages import AGE, COHORT, Structure
 from mfa.core.system import StockOf, System
 from mfa.errors import InputError, Problem
-from mfa.spec.schema import Stock
+from mfa.spec.schema import AgeStructure, Stock
 from mfa.spec.values import Value
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 SUM = 1e-6
 """How far shares may be from a sum of 1; they are scaled to it."""
@@ -41,7 +45,7 @@ def read_initial(reader: Reader, name: str, stock: Stock) -> Initial | None:
     if COHORT in given.axes:
         return _by_cohort(reader, path, given)
     path = ("stocks", name, "age_structure")
-    structure = _structure(reader, path, stock) if stock.kind == "cohort" else None
+    structure = _structure(reader, path, stock.age_structure) if stock.kind == "cohort" else None
     return Initial(given, structure)
 
 
@@ -57,11 +61,42 @@ def negative(reader: Reader, system: System, stock: StockOf, total: ValueArray) 
     return [reader.document.problem("initial-stock", text, "stocks", stock.name, "initial")]
 
 
-def _structure(reader: Reader, path: PathKeys, stock: Stock) -> Structure | None:
-    """The ages of an initial total."""
+def read_used(reader: Reader, name: str, stock: Stock, started: Initial | None) -> dict[str, xr.DataArray]:
+    """The shares by age in whole periods of each inflow of used things, which join cohorts as long."""
+    found = {}
+    classes = started.structure.ages if started and started.structure else ()
+    if stock.used and len(classes) and not np.allclose(np.diff(classes), _periods(reader).lengths[0]):
+        text = (
+            f'used things join the cohorts of "{name}", whose initial stock must be in classes of one period'
+        )
+        reader.problems.append(reader.document.problem("used-inflow", text, "stocks", name, "used", key=True))
+    for flow, given in stock.used.items():
+        path: PathKeys = ("stocks", name, "used", flow)
+        structure = _structure(reader, path, given)
+        shares = None if structure is None else _by_period(reader, path, structure)
+        if shares is not None:
+            found[flow] = shares
+    return found
+
+
+def _by_period(reader: Reader, path: PathKeys, structure: Structure) -> xr.DataArray | None:
+    """Shares of classes of several periods spread over them evenly."""
+    periods = _periods(reader)
+    spans = np.diff(structure.ages) / periods.lengths[0]
+    count = np.round(spans).astype(int)
+    if np.ptp(periods.lengths) > 1e-9 or np.abs(spans - count).max() > 1e-9 or count.min() < 1:
+        text = "ages of used things are counted in periods: they must be equal, and classes whole ones"
+        reader.problems.append(reader.document.problem("used-inflow", text, *path, key=True))
+        return None
+    pieces = structure.shares.isel({AGE: np.repeat(np.arange(len(count)), count)})
+    whole: xr.DataArray = pieces.drop_vars(AGE, errors="ignore")
+    return whole.copy(data=(whole.transpose(AGE, ...).values.T / np.repeat(count, count)).T)
+
+
+def _structure(reader: Reader, path: PathKeys, given: AgeStructure) -> Structure | None:
+    """The shares by age that a document gives."""
     import xarray as xr
 
-    given = stock.age_structure
     if isinstance(given, Value):
         return _by_age(reader, path, given)
     if given == "stationary":
@@ -114,7 +149,9 @@ def _by_cohort(reader: Reader, path: PathKeys, given: ValueArray) -> Initial | N
     shares = (amounts / whole.where(whole > 0, 1.0)).isel({COHORT: slice(None, None, -1)})
     # where nothing is there at all any ages will do
     shares = shares.where(whole > 0, 1.0 / len(ages[1])).rename({COHORT: AGE}).drop_vars(AGE)
-    return Initial(total, Structure(shares, ages[0], ages[1]))
+    # classes as long as the first period need no labels: they follow from it
+    known = np.allclose(np.diff(ages[0]), _periods(reader).lengths[0])
+    return Initial(total, Structure(shares, ages[0], () if known else ages[1]))
 
 
 def _ages(

@@ -54,7 +54,9 @@ def _followed(result: Result, name: str) -> tuple[list[tuple[Part, StockResult]]
         text = f'"{name}" has no cohorts: it has no lifetime'
         raise ModelError(Problem("no-cohorts", text, hint=hint))
     ages = result.ages[name]
-    inflow = sum((_per_year(result, f) for f in ages.inflow), xr.zeros_like(level))
+    used = {f: _per_year(result, f) for f in ages.used}
+    new = sum((_per_year(result, f) for f in ages.inflow if f not in used), xr.zeros_like(level))
+    inflow = sum(used.values(), new)
     outflow = sum((_per_year(result, f) for f in ages.outflow), xr.zeros_like(level))
     length = float(read_periods(level[ages.time].values.tolist()).lengths[0])
     initial = (level - length * (inflow - outflow)).isel({ages.time: 0}, drop=True)
@@ -62,7 +64,8 @@ def _followed(result: Result, name: str) -> tuple[list[tuple[Part, StockResult]]
     start = initial.where(initial > rounding, 0.0)
     before = start if float(start.max()) > 0.0 else None
     if ages.shrinking == "error":
-        return list(ages.followed(inflow.clip(min=0.0), before)), inflow, ages
+        old = {f: flow.clip(min=0.0) for f, flow in used.items()}
+        return list(ages.followed(new.clip(min=0.0), before, old)), inflow, ages
     return list(ages.driven(level.clip(min=0.0), before)), inflow, ages
 
 
@@ -80,6 +83,7 @@ def to_plain(ages: Ages) -> dict[str, Any]:
         "outflow": list(ages.outflow),
         "timing": ages.timing,
         "shrinking": ages.shrinking,
+        "used": {name: _plain(shares) for name, shares in ages.used.items()},
         "parts": [
             [p.kind, {k: _plain(v) for k, v in p.parameters.items()}, p.axis, p.label] for p in ages.parts
         ],
@@ -97,6 +101,7 @@ def from_plain(plain: Mapping[str, Any]) -> Ages:
         outflow=tuple(plain["outflow"]),
         timing=plain["timing"],
         shrinking=plain["shrinking"],
+        used={name: _number(shares) for name, shares in plain["used"].items()},
         parts=tuple(
             Part(kind, {k: _number(v) for k, v in parameters.items()}, axis, label)
             for kind, parameters, axis, label in plain["parts"]

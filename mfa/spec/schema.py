@@ -258,6 +258,11 @@ class Stock(Node):
         description="what gives way where a driven level falls faster than cohorts leave: nothing, `retire` "
         "(all cohorts are scaled down alike, nothing enters), `allow` (the inflow is negative)",
     )
+    used: dict[str, AgeStructure] = Field(
+        default_factory=dict,
+        description="inflows of used things -> their ages when they enter: a list of shares (youngest "
+        "first, a period each), or shares over `age`; they live on as survivors of their cohort",
+    )
     recovery: Value | None = Field(None, description="reserve: mass that leaves = depletion x recovery")
     additions: Value | None = Field(None, description="reserve: discoveries and upgrades a year")
 

@@ -6,7 +6,7 @@ The rows of a reconciliation and the cohorts of a result both come from here, so
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -93,7 +93,8 @@ class Ages:
     """The lifetimes of a stock by part, when in a period its inflows enter, and the ages it starts with.
 
     `structure` is None where the initial stock is as a constant inflow before would have left it; `shrinking`
-    says what gives way where a level falls faster than cohorts leave, as in `stock_driven`.
+    says what gives way where a level falls faster than cohorts leave, as in `stock_driven`. `used` names the
+    inflows of used things and their shares by age in whole periods, dims (age, ...), youngest first.
     """
 
     time: str
@@ -103,16 +104,34 @@ class Ages:
     parts: tuple[Part, ...]
     structure: Structure | None = None
     shrinking: Literal["error", "retire", "allow"] = "error"
+    used: Mapping[str, xr.DataArray] = field(default_factory=dict)
+
+    @property
+    def oldest(self) -> int:
+        """How many periods before the first the oldest used things may have been made."""
+        return max((shares.sizes[AGE] for shares in self.used.values()), default=0)
 
     def ageing(self, part: Part, like: xr.DataArray) -> tuple[Ageing, Ints]:
         """The distinct lifetimes of a part over the periods of an array, and which each series of it has."""
         layout, _ = read_layout(like, "the stock", self.time, None, None)
         return part.lifetime().over(layout.grid(()), layout.periods.edges, self.timing)
 
+    def used_ageing(self, part: Part, like: xr.DataArray) -> tuple[Ageing, Ints]:
+        """As `ageing`, with the periods before the first that used things may come from."""
+        layout, _ = read_layout(like, "the stock", self.time, None, None)
+        length, first = float(layout.periods.lengths[0]), float(layout.periods.edges[0])
+        edges = np.concatenate([first - length * np.arange(self.oldest, 0.0, -1.0), layout.periods.edges])
+        return part.lifetime(self.oldest).over(layout.grid(range(self.oldest)), edges, self.timing)
+
     def followed(
-        self, inflow: xr.DataArray, initial: xr.DataArray | None = None
+        self,
+        inflow: xr.DataArray,
+        initial: xr.DataArray | None = None,
+        used: Mapping[str, xr.DataArray] | None = None,
     ) -> Iterator[tuple[Part, StockResult]]:
         """Each part with the stock that follows from an inflow per year and the level before it.
+
+        `used` has the inflows of used things, which come on top.
 
         Raises
         ------
@@ -121,8 +140,9 @@ class Ages:
         """
         for part in self.parts:
             own = part.of(inflow)
-            lifetime, start = self._start(part, own, initial)
-            yield part, inflow_driven(own, lifetime, self.timing, start, dim=self.time)
+            lifetime, start = self._start(part, own, initial, self.oldest if used else 0)
+            old = self._by_cohort(part, own, start, used) if used else None
+            yield part, inflow_driven(own, lifetime, self.timing, start, used=old, dim=self.time)
 
     def driven(
         self, level: xr.DataArray, initial: xr.DataArray | None = None
@@ -141,13 +161,45 @@ class Ages:
             lifetime, start = self._start(part, own, initial)
             yield part, stock_driven(own, lifetime, self.timing, self.shrinking, start, dim=self.time)
 
+    def _by_cohort(
+        self, part: Part, own: xr.DataArray, start: InitialStock | None, used: Mapping[str, xr.DataArray]
+    ) -> Floats:
+        """Used inflows by period and cohort, (period, cohort, ...): k periods old is of cohort t - k."""
+        layout, _ = read_layout(own, "the stock", self.time, None, None)
+        assert start is not None
+        history = len(np.asarray(start.shares))
+        periods = len(layout.periods)
+        out = np.zeros((periods, history + periods, *layout.shape))
+        for name, flow in used.items():
+            shares = self.used[name]
+            shares = part.of(shares) if part.axis in shares.dims else shares
+            shares = shares.broadcast_like(own.isel({self.time: 0}, drop=True))
+            by_age = shares.transpose(AGE, *(layout.dims or ())).values
+            amounts = part.of(flow).transpose(self.time, *(layout.dims or ())).values
+            for t in range(periods):
+                cohorts = history + t - np.arange(len(by_age))
+                out[t, cohorts] += by_age * amounts[t]
+        return out
+
     def _start(
-        self, part: Part, own: xr.DataArray, initial: xr.DataArray | None
+        self, part: Part, own: xr.DataArray, initial: xr.DataArray | None, oldest: int = 0
     ) -> tuple[Lifetime, InitialStock | None]:
-        """The lifetime of a part, cohorts of its initial stock included, and that stock."""
-        if initial is None:
+        """The lifetime of a part, cohorts of its initial stock included, and that stock.
+
+        It reaches back at least the `oldest` periods that used things may come from.
+        """
+        if initial is None and not oldest:
             return part.lifetime(), None
-        shares, ages = self._shares(part, own)
+        if initial is None:
+            initial = own.isel({self.time: 0}, drop=True) * 0.0
+            shares, ages = np.ones((1, *initial.shape)), self._youngest(own)
+        else:
+            shares, ages = self._shares(part, own)
+        if oldest >= len(ages):
+            length = ages[1] - ages[0]
+            more = oldest + 1 - len(ages)
+            ages = [*ages, *(ages[-1] + length * np.arange(1.0, more + 1)).tolist()]
+            shares = np.concatenate([shares, np.zeros((more, *shares.shape[1:]))])
         lifetime = part.lifetime(len(ages) - 1)
         if self.structure is None or not self.structure.cohorts:
             return lifetime, InitialStock.by_age(part.of(initial), shares, ages=ages)
@@ -157,6 +209,11 @@ class Ages:
         limits = [float(layout.periods.edges[0]) - age for age in reversed(ages)]
         years = self.structure.cohorts[::-1]
         return lifetime, InitialStock.by_cohort(amounts, years, edges=limits)
+
+    def _youngest(self, own: xr.DataArray) -> list[float]:
+        """The limits of the youngest age class, one period long."""
+        layout, _ = read_layout(own, "the stock", self.time, None, None)
+        return [0.0, float(layout.periods.lengths[0])]
 
     def _shares(self, part: Part, like: xr.DataArray) -> tuple[Floats, list[float]]:
         """The share of a part's initial stock in each age class, (class, ...) as the inflow has it."""

@@ -12,6 +12,7 @@ from scipy import sparse
 from mfa.core.lifetime import Lifetime
 from mfa.core.lifetime.ageing import Ageing, table
 from mfa.core.lifetime.periods import Periods, read_periods
+from mfa.core.lifetime.timing import read_timing
 from mfa.core.stock.forward import inflow_driven
 from mfa.core.stock.initial import InitialStock
 from mfa.errors import InputError, Problem
@@ -119,6 +120,40 @@ def retired_early(keep: Floats, kept: Floats) -> Floats:
     for c in range(len(keep) - 1):
         left[c + 1 :, c] *= np.multiply.accumulate(kept[c + 1 :])
     return left
+
+
+def used_leaving(keep: Floats, shares: Floats, timing: str) -> Floats:
+    """U[t, s]: what of a used inflow of period s leaves in period t, for equal periods.
+
+    Its `shares` are by age in whole periods, youngest first; `keep` is sf[t, c] with as many periods of
+    history as there are ages. What enters at an age is a survivor of its cohort: it lasts as sf[t, c] / m, m
+    the share left when it enters (between those before and after its period, as the timing says; 1 if new).
+
+    Raises
+    ------
+    InputError
+        When something is older than its lifetime allows.
+
+    >>> table = np.tril(np.ones((4, 4))) - np.tril(np.ones((4, 4)), -2)
+    >>> used_leaving(table, np.array([0.5, 0.5]), "end").tolist()
+    [[0.0, 0.0], [0.5, 0.0]]
+    """
+    count, weight = len(shares), read_timing(timing).centre
+    periods = len(keep) - count
+    out = np.zeros((periods, periods))
+    for s in range(periods):
+        cohorts = count + s - np.arange(count)
+        before, after = keep[count + s - 1, cohorts], keep[count + s, cohorts]
+        share = (1.0 - weight) * before + weight * after
+        share[0] = 1.0
+        if np.any((share < CUT) & (shares > 0.0)):
+            age = int(np.flatnonzero((share < CUT) & (shares > 0.0))[0])
+            text = f"what enters used at an age of {age} periods is older than its lifetime allows"
+            raise InputError(Problem("used-inflow", text))
+        lasting = np.divide(shares, share, out=np.zeros_like(shares), where=shares > 0.0)
+        left = keep[count + s :, cohorts] @ lasting
+        out[s:, s] = -np.diff(left, prepend=shares.sum())
+    return np.where(np.abs(out) < CUT, 0.0, out)
 
 
 def leaving(keep: Floats, lengths: Floats) -> Floats:

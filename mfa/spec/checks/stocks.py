@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from mfa.errors import Problem
-from mfa.spec.dimensions import AGE, COHORT, dimension_labels
+from mfa.spec.checks.labels import unknown_axis
+from mfa.spec.checks.names import unknown
+from mfa.spec.dimensions import AGE, COHORT, ELEMENT, TIME_NAMES, dimension_labels
 from mfa.spec.document import Document
 from mfa.spec.schema import Stock
+from mfa.spec.targets import axes_of, inflows
+from mfa.spec.tree import Steps
 from mfa.spec.values import Value
 
 
@@ -20,6 +24,7 @@ def places(document: Document) -> list[Problem]:
             problems.append(document.problem("stock-place", text, "stocks", name, "at", hint=hint))
         problems += _drive(document, name, stock)
         problems += _structure(document, name, stock)
+        problems += [p for flow in stock.used for p in _used(document, name, stock, flow)]
     return problems
 
 
@@ -36,9 +41,43 @@ def _structure(document: Document, name: str, stock: Stock) -> list[Problem]:
         text = "shares by age vary over `age`, a dimension of the ages at which classes begin"
         hint = "declare `dimensions: {age: [0, 5, 10]}` and write `dims: [age]`"
         return [document.problem("data-shape", text, *path, hint=hint, key=True)]
-    if isinstance(given, Value) and (wrong := _class_limits(document)):
+    return _by_age(document, name, given, path, axes_of(document, name))
+
+
+def _by_age(
+    document: Document, name: str, given: object, path: Steps, axes: tuple[str, ...]
+) -> list[Problem]:
+    """What is wrong with shares over `age`: its labels, and dimensions that the stock does not have."""
+    if not isinstance(given, Value):
+        return []
+    if wrong := _class_limits(document):
         return [document.problem("initial-stock", wrong, "dimensions", AGE, key=True)]
-    return []
+    own = (*(a for a in axes if a not in TIME_NAMES), AGE)
+    return [
+        p
+        for k, axis in enumerate(given.dims)
+        if axis in document.spec.dimensions
+        for p in unknown_axis(document, axis, own, f'an age structure of "{name}"', (*path, "dims", k))
+    ]
+
+
+def _used(document: Document, name: str, stock: Stock, flow: str) -> list[Problem]:
+    """Ages of used things that no inflow brings, that are not by age, or of a stock that has no ages."""
+    path, given = ("stocks", name, "used", flow), stock.used[flow]
+    entering = stock.inflow or inflows(document, stock.at)
+    if stock.kind != "cohort" or stock.shrinking != "error":
+        text = f'used things enter a stock with a lifetime and `shrinking: error`, and "{name}" is none'
+        return [document.problem("stock-kind", text, *path, key=True)]
+    if flow not in entering:
+        return [unknown(document, "inflow of the stock", flow, path, entering)]
+    if isinstance(given, str):
+        text = "the ages of used things are shares by age: a list, youngest first, or numbers over `age`"
+        return [document.problem("used-inflow", text, *path)]
+    if isinstance(given, Value) and AGE not in given.dims:
+        text = "shares by age vary over `age`, a dimension of the ages at which classes begin"
+        return [document.problem("data-shape", text, *path, key=True)]
+    axes = tuple(a for a in axes_of(document, name) if a != ELEMENT)
+    return _by_age(document, name, given, path, axes)
 
 
 def _class_limits(document: Document) -> str:

@@ -16,6 +16,11 @@ ENTRIES = {
         shares by age that do not sum to 1.""",
         "fleet: {at: use, initial: {data: {1998: 7, 1999: 9}, dims: cohort}, lifetime: {fixed: 10}}",
     ),
+    "used-inflow": Entry(
+        """Used things that enter a stock have ages that cannot be: older than their lifetime allows, or not
+        in whole periods of equal length. Give the share of each age when they enter, youngest first.""",
+        "fleet: {at: use, lifetime: {fixed: 15}, used: {second_hand: [0, 0, 0.2, 0.5, 0.3]}}",
+    ),
     "initial-stock-age": Entry(
         """Something of the stock before the first period is older than its lifetime allows: nothing of its
         cohort could be left. Move it to a younger cohort or class, or give a longer lifetime.""",
