@@ -174,3 +174,26 @@ def test_consecutive_years_add_up_in_a_stock() -> None:
 def test_cohorts_of_even_periods_follow_their_rows() -> None:
     follows_its_rows(fleet(dimensions={"year": {"labels": None, "range": [1990, 1999]}},
                            drivers={"sales": {"data": None, "dims": None, "value": 5}}), "fleet")  # fmt: skip
+
+
+def test_a_reconciliation_over_uneven_periods_gives_back_the_simulation() -> None:
+    simulated = fleet(stocks={"fleet": {"initial": 60}})
+    sold = {
+        y: {r: float(simulated.flow("sold").sel(year=y, region=r)) for r in ("AAA", "BBB")} for y in UNEVEN
+    }
+    level = {"AAA": float(simulated.stock("fleet").sel(year=2011, region="AAA"))}
+    observations = {
+        "sales": {"of": "sold", "data": sold, "dims": ["year", "region"], "cv": 0.1},
+        "counted": {"of": "fleet", "at": {"year": 2011}, "data": level, "dims": "region", "cv": 0.05},
+    }
+    found = fleet(
+        stocks={"fleet": {"initial": {"value": 60, "cv": 0.3}}},
+        solve={"question": "reconcile"},
+        drivers=None,
+        observations=observations,
+    )
+    for name in ("sold", "gone"):
+        np.testing.assert_allclose(found.flow(name), simulated.flow(name), rtol=1e-6)
+    np.testing.assert_allclose(found.stock("fleet"), simulated.stock("fleet"), rtol=1e-6)
+    np.testing.assert_allclose(found.cohorts("fleet").sum("cohort"), found.stock("fleet"), rtol=1e-8)
+    assert found.balance()["relative"].max() < 1e-9
