@@ -19,7 +19,7 @@ from mfa.core.labels import TIME_NAMES, dimension_of
 from mfa.errors import InputError
 from mfa.run.pipeline import Solved
 from mfa.run.result import Result
-from mfa.spec.formula import Binary, Call, Name, Neg, Num, Select, parse_formula
+from mfa.spec.formula import Binary, Call, Name, Neg, Num, Select, names_in, parse_formula
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -140,7 +140,20 @@ class _Evaluation:
         return found
 
     def call(self, node: Call) -> Operand:
-        return _FUNCTIONS[node.function](self.of(node.of), node.dims)
+        return _FUNCTIONS[node.function](self._over_time(node), node.dims)
+
+    def _over_time(self, node: Call) -> Operand:
+        """What is summed: where flows are summed over time, masses instead of masses per time."""
+        found, system = self.of(node.of), self.solved.model.system
+        time = system.time
+        summed = node.dims or (found.axes if node.function == "sum" else (time,))
+        flows = any(name in system.edges for name in names_in(node.of))
+        if time is None or time not in found.axes or time not in summed or not flows:
+            return found
+        known = dict(zip(system.dimensions[time].labels, system.lengths.tolist(), strict=True))
+        lengths = np.array([known[x] for x in found.labels[time]])
+        factor = lengths[_positions(found.shape)[found.axes.index(time)]]
+        return Operand(found.axes, found.labels, found.value * factor, _scaled(found.slope, factor))
 
 
 _RULES: dict[type, Callable[[_Evaluation, object], Operand]] = {

@@ -38,6 +38,10 @@ class Terms:
             np.asarray(w, np.float64).ravel(),
         )
 
+    def where(self, keep: Bools) -> Terms:
+        """The terms for which `keep` holds."""
+        return Terms(self.row[keep], self.cell[keep], self.weight[keep])
+
     def only(self, rows: Ints) -> Terms:
         """The terms of some rows (ascending), renumbered in their order."""
         kept = np.isin(self.row, rows)
@@ -212,6 +216,15 @@ class Assembly:
         self._cv.append(np.asarray(cv, np.float64))
         self._counted.append(np.asarray(counted, np.bool_))
         return self._observed.add(terms, value, namer)
+
+    def stated(self) -> Floats:
+        """For every cell the number that an exact row states of it alone, NaN where none does."""
+        rows = self._exact.rows(self.n_cells)
+        alone = np.flatnonzero(np.diff(rows.matrix.indptr) == 1)
+        term = rows.matrix.indptr[alone]
+        number = np.full(self.n_cells, np.nan)
+        number[rows.matrix.indices[term]] = rows.rhs[alone] / rows.matrix.data[term]
+        return number
 
     @property
     def n_cells(self) -> int:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from mfa.build.assembly import Assembly, Ints, Terms
+from mfa.build.ages import ages_of, left_of_initial, read_parts
+from mfa.build.assembly import Assembly, Floats, Ints, Terms
 from mfa.build.balances import add_balances
 from mfa.build.cohorts import add_cohorts, add_levels
 from mfa.build.compositions import composition_unknowns, first_mix, read_compositions
 from mfa.build.constraints import add_constraints
 from mfa.build.differences import add_difference
-from mfa.build.dims import build_dims, time_problems
+from mfa.build.dims import build_dims
 from mfa.build.flows import FlowCells, Reach, allocate_flows, initially_held, pruned
+from mfa.build.initial import Initial, negative, read_initial, read_used
 from mfa.build.model import Model
 from mfa.build.network import build_system, difference_name, empty_edges
 from mfa.build.observed import Observer
 from mfa.build.parameters import ObservedGroup, add_parameter
 from mfa.build.reports import Reports
 from mfa.build.reserves import add_reserve, read_reserve
+from mfa.build.retirement import kept_shares
 from mfa.build.shares import add_share, read_shares, split_problems
 from mfa.build.start import first_guess, with_start, without_bounds
 from mfa.build.stocks import StockCells, add_stock, change_terms
 from mfa.build.targets import Content, Targets
 from mfa.build.values import Reader, ValueArray
+from mfa.core.stock.ages import Ages
 from mfa.core.system import System
-from mfa.errors import Problem
+from mfa.errors import InputError, Problem
 from mfa.spec.resolve import Document
 
 
@@ -47,27 +51,35 @@ class Builder:
 
     def read(self) -> bool:
         """Read the tables and make the system; False where something is wrong with them."""
-        self.problems.extend(time_problems(self.document, self.reader.dims))
         self.reports = Reports(self.reader)
         self.compositions = read_compositions(self.reader)
         self.shares = read_shares(self.reader)
-        self.initial = self._initial()
+        self.started = self._initial()
+        self.used = {
+            n: read_used(self.reader, n, s, self.started.get(n)) for n, s in self.spec.stocks.items()
+        }
+        self.initial = {n: found.total for n, found in self.started.items()}
+        self.parts = {
+            n: read_parts(self.reader, n, s) for n, s in self.spec.stocks.items() if s.kind == "cohort"
+        }
         if self.failed:
             return False
         whole = build_system(self.document, self.reader.dims.dimensions, self.reports.pairs())
         self.problems.extend(empty_edges(self.document, whole))
         self.problems.extend(split_problems(self.reader, whole, self.shares))
+        for name, total in self.initial.items():
+            self.problems.extend(negative(self.reader, whole, whole.stocks[name], total))
         stated = {flow: share for (_, flow), share in self.shares.items()}
         self.reach = Reach(whole, self.compositions, stated, initially_held(whole, self.initial))
         self.system: System = pruned(whole, self.reach)
         return not self.failed
 
-    def _initial(self) -> dict[str, ValueArray]:
+    def _initial(self) -> dict[str, Initial]:
         """The level of each stock before the first period (of a reserve: read with its other values)."""
         found = {}
         for name, stock in self.spec.stocks.items():
             if stock.initial is not None and stock.kind != "reserve":
-                given = self.reader.array(("stocks", name, "initial"), stock.initial, "t")
+                given = read_initial(self.reader, name, stock)
                 if given is not None:
                     found[name] = given
         return found
@@ -90,6 +102,53 @@ class Builder:
         observer.add_reports(self.reports)
         add_constraints(self.assembly, targets, self.reader)
         self.stocks = stocks
+        self.ages = self._ages()
+        self.left = self._left()
+        self.kept = self._kept()
+
+    def _ages(self) -> dict[str, Ages]:
+        """How the cohorts of each stock with a lifetime age."""
+        found = {}
+        for name, parts in self.parts.items():
+            started, stock = self.started.get(name), self.system.stocks[name]
+            structure = started.structure if started else None
+            found[name] = ages_of(
+                *(self.system, stock, self.spec.stocks[name], parts),
+                structure=structure,
+                used=self.used[name],
+            )
+        return found
+
+    def _left(self) -> dict[str, Floats]:
+        """What is left of each initial stock with a lifetime at the end of every period."""
+        found = {}
+        for name, ages in self.ages.items():
+            if name in self.initial:
+                try:
+                    found[name] = left_of_initial(
+                        self.system, self.system.stocks[name], ages, self.initial[name]
+                    )
+                except InputError as error:
+                    path = ("stocks", name, "initial")
+                    self.problems.extend(
+                        self.document.problem(p.code, p.text, *path, hint=p.hint) for p in error.problems
+                    )
+        return found
+
+    def _kept(self) -> dict[str, Floats]:
+        """What early retirement leaves of the stocks that may shrink so."""
+        found = {}
+        for name, ages in self.ages.items():
+            if ages.shrinking == "retire" and not self.failed:
+                kept = kept_shares(
+                    *(self.assembly, self.system, self.system.stocks[name], ages),
+                    cells=self.stocks[name],
+                    initial=self.initial.get(name),
+                    reader=self.reader,
+                )
+                if kept is not None:
+                    found[name] = kept
+        return found
 
     def model(self) -> Model:
         """The model of what was placed without an error, cohorts included."""
@@ -97,7 +156,10 @@ class Builder:
         for name, stock in self.system.stocks.items():
             if stock.kind == "cohort":
                 add_cohorts(
-                    self.assembly, self.system, stock, self.spec.stocks[name], edges, cells=stocks[name]
+                    *(self.assembly, self.system, stock, self.ages[name], edges),
+                    cells=stocks[name],
+                    left=self.left.get(name),
+                    kept=self.kept.get(name),
                 )
             if stock.kind != "reserve":
                 add_levels(self.assembly, self.system, stock, edges, cells=stocks[name])
@@ -115,6 +177,7 @@ class Builder:
             observed=tuple(self.groups),
             warnings=tuple(p for p in self.problems if p.severity == "warning"),
             files=tuple(sorted(self.reader.files)),
+            ages=self.ages,
         )
 
     def _flows(self) -> FlowCells:

@@ -2,50 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mfa.build.ages import places_of, template
 from mfa.build.assembly import Assembly, Bools, Floats, Ints, Namer, Terms
 from mfa.build.flows import EdgeCells
 from mfa.build.naming import cell_name
-from mfa.build.stocks import StockCells, aligned, n_times, previous_cells, series_of
-from mfa.core.lifetime import Lifetime
-from mfa.core.stock import initial_outflow, outflow_weights
+from mfa.build.stocks import StockCells, aligned, n_times, per_time, previous_cells, series_of
+from mfa.core.stock.ages import AGE, Ages, Part
+from mfa.core.stock.weights import CUT, leaving, retired_early, survival_tables, used_leaving
 from mfa.core.system import StockOf, System
-from mfa.spec.schema import Parameters, Stock
 
-AGES: Mapping[str, Any] = {"stationary": "stationary", "new": [1.0]}
-"""The age structures of an initial stock, in the stock engine's terms."""
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def add_cohorts(
     assembly: Assembly,
     system: System,
     stock: StockOf,
-    spec: Stock,
+    ages: Ages,
     edges: Mapping[str, EdgeCells],
     *,
     cells: StockCells,
+    left: Floats | None = None,
+    kept: Floats | None = None,
 ) -> None:
     """The exact rows of what leaves a cohort stock.
 
-    Equation: outflow[t] = sum_c inflow[c] (sf[t-1, c] - sf[t, c]) + what leaves of the initial stock.
+    Equation: outflow[t] = sum_c inflow[c] (sf[t-1, c] - sf[t, c]) + what leaves of the initial stock. `left`
+    and `kept` are (time, series, element): the share of the initial stock left at the end of each period, and
+    where it is below 1 the share of all there was that early retirement leaves; then nothing enters.
     """
-    series, _ = series_of(system, stock.cells)
-    start = np.full((int(series.max(initial=-1)) + 1, system.n_elements), -1, np.int64)
-    start[series] = cells.before
-    leaving = [_terms(table, 1.0) for table in _tables(system, stock, stock.outflow, edges)]
-    ageing = [
-        part
-        for where, lifetime in _lifetimes(system, stock, spec)
-        for part in _ageing(
-            system, stock, spec, edges, lifetime=lifetime, own=np.unique(series[where]), start=start
-        )
-    ]
-    terms = Terms.join(*leaving, *ageing)
-    rows = np.unique(Terms.join(*leaving).row)
+    leaves = [_terms(table, 1.0) for table in _tables(system, stock, stock.outflow, edges)]
+    inflow = _tables(system, stock, tuple(f for f in stock.inflow if f not in ages.used), edges)
+    parts = [_spread(t, which, w) for which, w in _ageing(system, stock, ages, kept) for t in inflow]
+    for name, shares in ages.used.items():
+        (table,) = _tables(system, stock, (name,), edges)
+        parts += [_spread(table, which, w) for which, w in _used(system, stock, ages, shares)]
+    terms = Terms.join(*leaves, *parts, *_of_initial(system, stock, cells, left, kept))
+    if kept is not None:
+        early = kept.transpose(1, 0, 2).ravel() < 1.0
+        enters = Terms.join(*(_terms(table, 1.0) for table in inflow))
+        terms = Terms.join(terms.where(~early[terms.row]), enters.where(early[enters.row]))
+    rows = np.unique(Terms.join(*leaves).row)
     namer = _namer(system, stock, rows, f"cohorts leaving {stock.name}")
     assembly.exact(terms.only(rows), np.zeros(len(rows)), namer, merge=rows // system.n_elements)
 
@@ -55,7 +58,8 @@ def add_levels(
 ) -> None:
     """The exact rows of a stock kept by more labels than its process balances, such as an application.
 
-    Equation: inflow - outflow - (S[t] - S[t-1]) = 0 for every cell; the balance of the process is their sum.
+    Equation: inflow - outflow - (S[t] - S[t-1]) / L[t] = 0 for every cell; the balance of the process is
+    their sum.
     """
     if set(stock.cells.axes) <= set(system.node_axes):
         return
@@ -63,11 +67,11 @@ def add_levels(
     first = (series * n_times(system) + time) * system.n_elements
     row = first[:, None] + np.arange(system.n_elements)
     mask, previous = cells.level.mask, previous_cells(system, stock, cells.level, cells.before)
-    earlier = mask & (previous >= 0)
+    earlier, rate = mask & (previous >= 0), per_time(system, stock, cells.level)
     parts = [_terms(table, 1.0) for table in _tables(system, stock, stock.inflow, edges)]
     parts += [_terms(table, -1.0) for table in _tables(system, stock, stock.outflow, edges)]
-    parts.append(Terms.of(row[mask], cells.level.of(np.arange(len(mask)))[mask], -1.0))
-    parts.append(Terms.of(row[earlier], previous[earlier], 1.0))
+    parts.append(Terms.of(row[mask], cells.level.of(np.arange(len(mask)))[mask], -rate[mask]))
+    parts.append(Terms.of(row[earlier], previous[earlier], rate[earlier]))
     terms = Terms.join(*parts)
     rows = np.unique(terms.row)
     namer = _namer(system, stock, rows, f"change of {stock.name}")
@@ -75,55 +79,77 @@ def add_levels(
 
 
 def _ageing(
-    system: System,
-    stock: StockOf,
-    spec: Stock,
-    edges: Mapping[str, EdgeCells],
-    *,
-    lifetime: Lifetime,
-    own: Ints,
-    start: Ints,
+    system: System, stock: StockOf, ages: Ages, kept: Floats | None
+) -> Iterator[tuple[Bools, Floats]]:
+    """Which (series, element) share a lifetime, and what of each inflow leaves in each period: W[t, c]."""
+    like, place = template(system, stock), places_of(system, stock)
+    early = np.zeros((len(place), system.n_elements), np.bool_)
+    if kept is not None:
+        early |= (kept < 1.0).any(axis=0)
+    for part in ages.parts:
+        ageing, index = ages.ageing(part, like)
+        own = np.where(_holds(part, like), index, -1)[place]
+        lengths = np.diff(ageing.edges)
+        for number, keep in survival_tables(ageing):
+            which = np.broadcast_to((own == number)[:, None], early.shape)
+            if (which & ~early).any():
+                yield which & ~early, leaving(keep, lengths)
+            for s, e in np.argwhere(which & early):
+                assert kept is not None
+                one = np.zeros_like(early)
+                one[s, e] = True
+                yield one, leaving(retired_early(keep, kept[:, s, e]), lengths)
+
+
+def _used(system: System, stock: StockOf, ages: Ages, shares: xr.DataArray) -> Iterator[tuple[Bools, Floats]]:
+    """Which series share a lifetime and the ages of a used inflow, and what of it leaves in each period."""
+    like, place = template(system, stock), places_of(system, stock)
+    by_age = shares.broadcast_like(like[0].drop_vars(str(system.time))).transpose(AGE, *like.dims[1:])
+    padded = np.zeros((len(place), ages.oldest))
+    padded[:, : by_age.sizes[AGE]] = by_age.to_numpy().reshape(by_age.sizes[AGE], -1)[:, place].T
+    kinds, kind = np.unique(padded, axis=0, return_inverse=True)
+    for part in ages.parts:
+        ageing, index = ages.used_ageing(part, like)
+        own = np.where(_holds(part, like), index, -1)[place]
+        for number, keep in survival_tables(ageing):
+            for k in np.unique(kind.ravel()[own == number]):
+                which = ((own == number) & (kind.ravel() == k))[:, None]
+                leaves = used_leaving(keep, kinds[k], ages.timing)
+                yield np.repeat(which, system.n_elements, axis=1), leaves
+
+
+def _holds(part: Part, like: xr.DataArray) -> Bools:
+    """Which of all series a part's lifetime is that of."""
+    first = like[0].copy()
+    first[...] = 0.0 if part.axis else 1.0
+    if part.axis:
+        first.loc[{part.axis: part.label}] = 1.0
+    return np.asarray(first.to_numpy().ravel() > 0)
+
+
+def _of_initial(
+    system: System, stock: StockOf, cells: StockCells, left: Floats | None, kept: Floats | None
 ) -> list[Terms]:
-    """Minus what leaves of the inflows and of the initial stock of the series `own`, by one lifetime."""
-    edges_of_time = period_edges(system)
-    weights = outflow_weights(lifetime, edges_of_time, spec.timing).tocoo()
-    to, of = (np.asarray(k, np.int64) for k in (weights.row, weights.col))
-    parts = [_spread(t, own, to, of, weights.data) for t in _tables(system, stock, stock.inflow, edges)]
-    if (start[own] >= 0).any():
-        share = initial_outflow(lifetime, edges_of_time, AGES[spec.age_structure], timing=spec.timing)
-        times = np.arange(len(share))
-        parts.append(_spread(np.repeat(start[:, None], len(share), axis=1), own, times, times, share))
-    return parts
+    """Minus what leaves of the initial stock in each period, of which `left` would be there at its end."""
+    if left is None:
+        return []
+    series, _ = series_of(system, stock.cells)
+    start = np.full(left.shape[1:], -1, np.int64)
+    start[series] = cells.before
+    rest = left if kept is None else left * np.multiply.accumulate(kept, axis=0)
+    share = -np.diff(rest, axis=0, prepend=1.0)
+    t, s, e = np.nonzero((share > CUT) & (start >= 0))
+    row = (s * len(share) + t) * system.n_elements + e
+    return [Terms.of(row, start[s, e], -share[t, s, e] / system.lengths[t])]
 
 
-def _spread(table: Ints, own: Ints, to: Ints, of: Ints, weight: Floats) -> Terms:
-    """Minus weight[k] of the cells at time of[k], in the rows of time to[k], for some series."""
-    s, k, e = np.nonzero(table[own][:, of] >= 0)
+def _spread(table: Ints, which: Bools, weights: Floats) -> Terms:
+    """Minus weights[t, c] of the cells at time c, in the rows of time t, for some (series, element)."""
+    to, of = np.nonzero(weights)
+    own = np.flatnonzero(which.any(axis=1))
+    s, k, e = np.nonzero((table[own][:, of] >= 0) & which[own][:, None])
     row = (own[s] * table.shape[1] + to[k]) * table.shape[2] + e
-    return Terms.of(row, table[own[s], of[k], e], -np.asarray(weight)[k])
-
-
-def period_edges(system: System) -> Floats:
-    """The limits of the periods, one year each."""
-    labels = np.asarray(system.dimensions[str(system.time)].labels, dtype=float)
-    return np.append(labels, labels[-1] + 1.0)
-
-
-def _lifetimes(system: System, stock: StockOf, spec: Stock) -> list[tuple[Bools, Lifetime]]:
-    """The cells of a stock each lifetime holds for."""
-    if isinstance(spec.lifetime, Parameters):
-        made = Lifetime.from_spec(spec.lifetime.kind, spec.lifetime.parameters)
-        return [(np.ones(len(stock.cells), np.bool_), made)]
-    given = spec.lifetime or {}
-    axis = max(stock.cells.axes, key=lambda a: len({str(x) for x in system.dimensions[a].labels} & {*given}))
-    text = np.array([str(x) for x in system.dimensions[axis].labels])
-    return [
-        (
-            text[stock.cells.column(axis)] == label,
-            Lifetime.from_spec(parameters.kind, parameters.parameters),
-        )
-        for label, parameters in given.items()
-    ]
+    return Terms.of(row, table[own[s], of[k], e], -weights[to[k], of[k]])
 
 
 def _tables(

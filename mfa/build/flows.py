@@ -141,7 +141,7 @@ def _any(mask: Bools) -> Bools:
 def pruned(system: System, reach: Reach) -> System:
     """The system without the edge cells that nothing can reach."""
     edges = {n: replace(e, cells=e.cells.keep(_any(reach.edges[n]))) for n, e in system.edges.items()}
-    return System(system.dimensions, system.processes, edges, system.stocks)
+    return replace(system, edges=edges)
 
 
 @dataclass(frozen=True)

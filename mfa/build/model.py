@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from mfa.build.assembly import Ints
 from mfa.build.flows import EdgeCells
 from mfa.build.parameters import ObservedGroup
+from mfa.core.stock.ages import Ages
 from mfa.core.system import System
 from mfa.errors import Problem
 from mfa.solve.problem import LeastSquares
@@ -19,7 +20,8 @@ class Model:
     """A document made ready to solve.
 
     `edges` and `stocks` locate the cells of every flow, trade and stock; `observed` describes the observed
-    rows; `before` has the cells of each stock's level before the first period (-1 where it is zero).
+    rows; `before` has the cells of each stock's level before the first period (-1 where it is zero); `ages`
+    says how the cohorts of each cohort stock age.
     """
 
     document: Document
@@ -31,3 +33,4 @@ class Model:
     observed: tuple[ObservedGroup, ...]
     warnings: tuple[Problem, ...] = field(default=())
     files: tuple[str, ...] = ()
+    ages: Mapping[str, Ages] = field(default_factory=dict)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mfa.build.assembly import Assembly, Bools, Floats, Ints, Namer, Terms
+from mfa.build.drivers import negative_drivers
 from mfa.build.parameters import EXACT, ObservedGroup
 from mfa.build.reports import Report, Reports, names_of
 from mfa.build.rows import of_rows, row_namer, target_rows
@@ -42,6 +43,7 @@ class Observer:
 
     def _add_report(self, report: Report) -> None:
         path = (report.section, report.name)
+        self.reader.problems += negative_drivers(self.reader, report)
         wanted = self._positions(report.frame, report.axes)
         terms = target_rows(
             self.targets, self.reader, report.spec, report.unit, axes=report.axes, wanted=wanted, path=path

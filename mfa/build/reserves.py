@@ -11,7 +11,7 @@ from mfa.build.assembly import Assembly, Floats, Ints, Terms
 from mfa.build.flows import EdgeCells
 from mfa.build.naming import blocks, cell_namer
 from mfa.build.parameters import ObservedGroup, statements
-from mfa.build.stocks import StockCells, add_stock, aligned, n_times, previous_cells, series_of
+from mfa.build.stocks import StockCells, add_stock, aligned, n_times, per_time, previous_cells, series_of
 from mfa.build.values import Reader, ValueArray
 from mfa.core.labels import at_cells
 from mfa.core.system import StockOf, System
@@ -97,7 +97,7 @@ def add_reserve(
     *,
     values: ReserveValues,
 ) -> StockCells:
-    """The rows of a reserve: R[t] = R[t-1] - mined / recovery + additions, never below zero.
+    """The rows of a reserve: R[t] = R[t-1] - L[t] (mined / recovery - additions), never below zero.
 
     `weights` is what a tonne of each element counts in the reserve's basis. Where `revision` is above 0, each
     year's additions are an unknown of either sign.
@@ -105,7 +105,8 @@ def add_reserve(
     cells = add_stock(assembly, system, stock, edges, values.initial)
     level, k, additions = cells.level, np.arange(len(stock.cells)), values.additions
     previous = previous_cells(system, stock, level, cells.before)[:, 0]
-    parts = [Terms.of(k, level.offset + k, 1.0), Terms.of(k[previous >= 0], previous[previous >= 0], -1.0)]
+    rate, there = per_time(system, stock, level)[:, 0], previous >= 0
+    parts = [Terms.of(k, level.offset + k, rate), Terms.of(k[there], previous[there], -rate[there])]
     parts += _mined(system, stock, edges, weights, values.recovery)
     if (values.revision > 0).any():
         first, group = _revisions(assembly, system, stock, values)

@@ -90,20 +90,46 @@ class _Rows:
 
 def _rows(system: System, edges: Mapping[str, EdgeCells], edge: Edge, axes: tuple[str, ...]) -> _Rows:
     """The rows of an edge whose share varies over `axes`."""
-    split = edge.split in ("free", "none")
+    split, holds = edge.split in ("free", "none"), _holds_cohorts(system, edge.source)
     node, ne = system.nodes.source_of(edge), system.n_elements
-    further = [a for a in edge.cells.axes if a in axes and a not in system.node_axes]
-    code = node * int(np.prod([system.sizes[a] for a in further], initial=1))
-    code = code + keys(edge.cells, further, system.sizes)
-    _, cell, group = np.unique(code, return_index=True, return_inverse=True)
+    further = [a for a in edge.cells.axes if a not in system.node_axes and (holds or a in axes)]
+    code = _codes(system, edge, further)
+    known, cell, group = np.unique(code, return_index=True, return_inverse=True)
     out = end_terms(edge, edges[edge.name], group.astype(np.int64), 1.0)
-    inflow = inflow_terms(system, edges, edge.source)
-    which, g = matches(inflow.row // ne, node[cell])
-    row = g * ne + inflow.row[which] % ne
-    inflow = Terms(row, inflow.cell[which], inflow.weight[which])
+    if holds:
+        inflow = _leaving(system, edges, edge.source, further, known)
+    else:
+        inflow = inflow_terms(system, edges, edge.source)
+        which, g = matches(inflow.row // ne, node[cell])
+        row = g * ne + inflow.row[which] % ne
+        inflow = Terms(row, inflow.cell[which], inflow.weight[which])
     if split:
         return _Rows(edge, cell, ne, out, inflow)
     return _Rows(edge, cell, 1, out.summed(ne), inflow.summed(ne))
+
+
+def _holds_cohorts(system: System, process: str) -> bool:
+    """Whether a process holds a stock with a lifetime: its shares divide what leaves, not what enters."""
+    return any(s.process == process and s.kind == "cohort" for s in system.stocks.values())
+
+
+def _codes(system: System, edge: Edge, further: list[str]) -> Ints:
+    """A number for the node that each cell of an edge leaves together with its further labels."""
+    size = int(np.prod([system.sizes[a] for a in further], initial=1))
+    return system.nodes.source_of(edge) * size + keys(edge.cells, further, system.sizes)
+
+
+def _leaving(
+    system: System, edges: Mapping[str, EdgeCells], process: str, further: list[str], known: Ints
+) -> Terms:
+    """All that leaves a process, in the rows of the codes that are known."""
+    parts = []
+    for name, edge in system.edges.items():
+        if edge.source == process and edge.kind == "flow" and set(further) <= set(edge.cells.axes):
+            code = _codes(system, edge, further)
+            row = np.minimum(np.searchsorted(known, code), len(known) - 1)
+            parts.append(end_terms(edge, edges[name], np.where(known[row] == code, row, -1), 1.0))
+    return Terms.join(*parts)
 
 
 def add_share(
@@ -117,6 +143,7 @@ def add_share(
 ) -> ObservedGroup | None:
     """The rows X[p -> q] = tau * (sum of inflows of p), for every element or for the bulk of a composition.
 
+    Where p holds a stock with a lifetime, it is the sum of what leaves it at the same labels instead.
     A share with an uncertainty is an unknown with its statement as an observation. A share stated exactly
     stays a number, or within a table of uncertain ones an unknown held by its bounds: so the rows of a node
     have one form and still add up to that of its bulk. Where no share is stated there is no row.

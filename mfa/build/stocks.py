@@ -78,6 +78,7 @@ def _level(
     start: Floats | float = 1.0
     if initial is not None:
         start = np.nan_to_num(at_cells(initial.value, initial.axes, stock.cells, ne))[cell, element]
+        start = np.where(start > 0, start, 1.0)
     first = assembly.unknowns(
         len(cell),
         element_namer(system, stock.name, stock.cells, cell, element)
@@ -111,14 +112,25 @@ def add_stock(
 
 
 def change_terms(system: System, stock: StockOf, level: EdgeCells, before: Ints) -> Terms:
-    """Minus the stock change, as terms of the balance rows of its process (node * n_elements + element)."""
+    """Minus the stock change per unit of time, as terms of the balance rows of its process.
+
+    Rows are numbered node * n_elements + element. Equation: (S[t] - S[t-1]) / L[t], L the length of a period.
+    """
     node = system.nodes.numbers[stock.process][tuple(stock.cells.column(a) for a in system.node_axes)]
     row = node[:, None] * level.n_elements + np.arange(level.n_elements)
     now = level.of(np.arange(len(stock.cells)))
     previous = previous_cells(system, stock, level, before)
-    mask = level.mask
+    mask, rate = level.mask, per_time(system, stock, level)
     earlier = mask & (previous >= 0)
-    return Terms.join(Terms.of(row[mask], now[mask], -1.0), Terms.of(row[earlier], previous[earlier], 1.0))
+    return Terms.join(
+        Terms.of(row[mask], now[mask], -rate[mask]), Terms.of(row[earlier], previous[earlier], rate[earlier])
+    )
+
+
+def per_time(system: System, stock: StockOf, level: EdgeCells) -> Floats:
+    """One over the length of the period of every cell and element of a level."""
+    rate = 1.0 / system.lengths[stock.cells.column(str(system.time))]
+    return np.broadcast_to(rate[:, None], level.mask.shape)
 
 
 def previous_cells(system: System, stock: StockOf, level: EdgeCells, before: Ints) -> Ints:

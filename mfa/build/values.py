@@ -12,6 +12,7 @@ import pandas as pd
 from mfa.build.assembly import Bools, Floats
 from mfa.build.dims import Dims
 from mfa.core.labels import ELEMENT, TIME_NAMES, dimension_of
+from mfa.core.lifetime.periods import as_years
 from mfa.data.rows import TableSpec, load_rows
 from mfa.errors import Problem, UnitError
 from mfa.spec.resolve import Document
@@ -178,7 +179,7 @@ class Reader:
         if value.interpolate is None or time is None:
             return found
         axis = found.axes.index(time)
-        years = np.asarray(self.dims.dimensions[time].labels, dtype=float)
+        years = as_years(self.dims.dimensions[time].labels)
         given, how = ~np.isnan(found.value), value.interpolate
 
         def fill(numbers: Floats) -> Floats:

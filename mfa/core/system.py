@@ -9,14 +9,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from mfa.core.ends import End
 from mfa.core.labels import ELEMENT, EXPORTER, IMPORTER, REGION, TIME_NAMES, CellIndex, Dimension, Ints
+from mfa.core.lifetime.periods import period_lengths
 from mfa.errors import UnknownName, did_you_mean
+from mfa.units import parse_unit
 
 if TYPE_CHECKING:
     import networkx as nx
 
+Floats = npt.NDArray[np.float64]
 ProcessKind = Literal["process", "market", "stock", "source", "sink"]
 Split = Literal["none", "given", "mixed", "free"]
 
@@ -80,17 +84,27 @@ class StockOf:
 
 @dataclass(frozen=True)
 class System:
-    """Processes, edges and stocks over shared dimensions; it does not change once made."""
+    """Processes, edges and stocks over shared dimensions; it does not change once made.
+
+    Flows are per `time_unit`, of which the periods have `lengths`; lifetimes are in years.
+    """
 
     dimensions: Mapping[str, Dimension]
     processes: Mapping[str, Process]
     edges: Mapping[str, Edge]
     stocks: Mapping[str, StockOf] = field(default_factory=dict)
+    time_unit: str = "year"
 
     @cached_property
     def time(self) -> str | None:
         """The name of the time dimension, if there is one."""
         return next((n for n in TIME_NAMES if n in self.dimensions), None)
+
+    @cached_property
+    def lengths(self) -> Floats:
+        """The length of every period in the unit of time: limits lie half way between labels."""
+        labels = self.dimensions[self.time].labels if self.time else ()
+        return period_lengths(labels, parse_unit(self.time_unit).factor)
 
     @cached_property
     def sizes(self) -> dict[str, int]:

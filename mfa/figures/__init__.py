@@ -7,8 +7,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from mfa.errors import InputError, OutputError, Problem, UnknownName, did_you_mean
-from mfa.figures import mirror, residuals, sankey, series
+from mfa.errors import InputError, ModelError, OutputError, Problem, UnknownName, did_you_mean
+from mfa.figures import ages, mirror, residuals, sankey, series
 from mfa.figures.save import METADATA, to_bytes, write
 from mfa.figures.spec import EmptyFigure, FigureSpec, figure_spec, figure_specs
 from mfa.run.result import Result
@@ -31,6 +31,7 @@ KINDS: Mapping[str, Callable[[Result, FigureSpec], Figure]] = {
     "area": series.draw,
     "adjustments": residuals.draw,
     "mirror": mirror.draw,
+    "ages": ages.draw,
 }
 """Kind -> the function that draws it."""
 CAPTIONS: Mapping[str, str] = {
@@ -38,6 +39,7 @@ CAPTIONS: Mapping[str, str] = {
     "area": series.CAPTION,
     "adjustments": residuals.CAPTION,
     "mirror": mirror.CAPTION,
+    "ages": ages.CAPTION,
 }
 """Kind -> how to read it."""
 
@@ -70,7 +72,7 @@ def draw_all(result: Result) -> tuple[dict[str, Figure], dict[str, tuple[Problem
     for name in figure_specs(result):
         try:
             drawn[name] = draw(result, name)
-        except InputError as error:
+        except (InputError, ModelError) as error:
             failed[name] = error.problems
     return drawn, failed
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mfa.figures.select import ENDS, choose
+from mfa.figures.select import ENDS, Chosen, choose, over_time
 from mfa.figures.spec import FigureSpec
 from mfa.figures.text import MINUS, number, with_sd
 from mfa.run.result import Quantity, Result
@@ -89,10 +89,15 @@ def _wanted(result: Result, spec: FigureSpec, kind: str) -> Iterator[Quantity]:
     return (q for q in result.quantities.values() if q.kind == kind and (not spec.of or q.name in spec.of))
 
 
+def _summed(result: Result, spec: FigureSpec, q: Quantity, unit: Unit) -> Chosen:
+    """What a figure shows of a quantity: per time in one period, masses over several."""
+    return over_time(result, choose(result, q, spec.at, unit), spec.at)
+
+
 def _links(result: Result, spec: FigureSpec, unit: Unit) -> list[Link]:
     found = []
     for q in _wanted(result, spec, "flow"):
-        value, sd = choose(result, q, spec.at, unit).total()
+        value, sd = _summed(result, spec, q, unit).total()
         found.append(Link(q.name, q.label, q.source, q.target, value, sd))
     return found
 
@@ -100,7 +105,7 @@ def _links(result: Result, spec: FigureSpec, unit: Unit) -> list[Link]:
 def _stubs(result: Result, spec: FigureSpec, unit: Unit) -> list[Stub]:
     found = []
     for q in _wanted(result, spec, "difference"):
-        value, sd = choose(result, q, spec.at, unit).total()
+        value, sd = _summed(result, spec, q, unit).total()
         found.append(Stub("stat. difference", q.target, value > 0, abs(value), sd, "difference"))
     if "region" in spec.at:
         for q in _wanted(result, spec, "trade"):
@@ -120,7 +125,7 @@ def _joined(stubs: Sequence[Stub]) -> list[Stub]:
 
 def _trade_stubs(result: Result, spec: FigureSpec, q: Quantity, unit: Unit) -> Iterator[Stub]:
     """Imports and exports of the chosen regions; what they trade among themselves stays inside."""
-    cells = choose(result, q, spec.at, unit)
+    cells = _summed(result, spec, q, unit)
     inside = {str(x) for x in spec.at["region"]}
     sells, buys = (np.array([str(x) in inside for x in cells.labels[end]], dtype=bool) for end in ENDS)
     for process, enters, keep in ((q.target, True, buys & ~sells), (q.source, False, sells & ~buys)):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mfa.core.lifetime.periods import period_lengths
 from mfa.errors import UnitError, UnknownName, did_you_mean
 from mfa.figures.spec import FigureSpec, Label
 from mfa.figures.text import span
@@ -129,6 +130,24 @@ def split(
 def time_axis(result: Result) -> str | None:
     """The name of the time dimension, if the result has one."""
     return next((a for a in TIME_NAMES if a in result.dimensions), None)
+
+
+def time_unit(result: Result) -> str:
+    """The unit of time that flows are counted by, such as `year`."""
+    units = (q.unit.rpartition("/")[2] for q in result.quantities.values() if "/" in q.unit)
+    return next(units, "year")
+
+
+def over_time(result: Result, cells: Chosen, at: Mapping[str, Sequence[Label]]) -> Chosen:
+    """Masses instead of masses per time where flows of several periods are to be summed."""
+    time = time_axis(result)
+    labels = result.dimensions[time] if time else ()
+    if time is None or time not in cells.labels or len(at.get(time, labels)) == 1:
+        return cells
+    lengths = period_lengths(labels, parse_unit(time_unit(result)).factor)
+    known = dict(zip(labels, lengths.tolist(), strict=True))
+    own = np.array([known[x] for x in cells.labels[time]], dtype=float)
+    return Chosen(cells.labels, cells.value * own, cells.sd * own)
 
 
 def title_of(result: Result, axis: str, label: Label) -> str:

@@ -26,6 +26,7 @@ from mfa.figures.select import (
     selection_text,
     split,
     time_axis,
+    time_unit,
     title_of,
     unit_of,
     unit_text,
@@ -86,7 +87,7 @@ def draw(result: Result, spec: FigureSpec) -> Figure:
     check_labels(result, spec.at)
     quantities, unit = _quantities(result, spec), unit_of(result, spec.unit)
     stack = stacked(result, spec, quantities, unit)
-    per = "" if all(q.kind == "stock" for q in quantities) else f" per {time_axis(result)}"
+    per = "" if all(q.kind == "stock" for q in quantities) else f" per {time_unit(result)}"
     label = unit_text(spec, unit, quantities) + per
     names = " + ".join(dict.fromkeys(q.label for q in quantities))
     shown = ["element", "region", *ENDS]
@@ -154,7 +155,7 @@ def stacked(result: Result, spec: FigureSpec, quantities: Sequence[Quantity], un
         np.add.at(variance, _at(times, whole, time), whole.sd**2)
     values = {k: v for k, v in values.items() if np.any(v != 0)}
     _check(spec, values)
-    return Stack(times, tuple(_bands(result, spec, by, values)), np.sqrt(variance))
+    return Stack(times, tuple(bands(result, spec, by, values)), np.sqrt(variance))
 
 
 def chosen_times(result: Result, spec: FigureSpec, time: str) -> tuple[Label, ...]:
@@ -178,7 +179,7 @@ def _check(spec: FigureSpec, values: Mapping[Label | None, Floats]) -> None:
         )
 
 
-def _bands(
+def bands(
     result: Result, spec: FigureSpec, by: str | None, values: Mapping[Label | None, Floats]
 ) -> Iterator[Band]:
     """The largest first, the rest summed under one name."""
@@ -204,7 +205,7 @@ def _drawn(stack: Stack, heading: tuple[str, str, str], label: str, time: str) -
     _fill(axes, stack)
     axes.set_ylabel(label)
     axes.set_xlabel(time)
-    handles = [Line2D([], [], **EDGE), Line2D([], [], **LINE), *(_key(b) for b in reversed(stack.bands))]
+    handles = [Line2D([], [], **EDGE), Line2D([], [], **LINE), *(key(b) for b in reversed(stack.bands))]
     place = (1.0 + 12 / PLOT[0], 1.0)
     axes.legend(handles, [*TOTAL, *reversed(names)], loc="upper left", bbox_to_anchor=place, **LEGEND)
     return page.figure
@@ -243,5 +244,6 @@ def _ticks(axes: Axes, times: Sequence[Label], x: Floats) -> None:
     axes.set_xlim(x[0], x[-1])
 
 
-def _key(band: Band) -> Patch:
+def key(band: Band) -> Patch:
+    """The colour field of a band in a legend."""
     return Patch(facecolor=band.look.colour, edgecolor=PAPER, hatch=band.look.hatch or None, linewidth=0.4)

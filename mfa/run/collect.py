@@ -57,6 +57,7 @@ def collect(solved: Solved) -> Result:
         sources={n: {k: v for k, v in s.model_dump().items() if v} for n, s in spec.sources.items()},
         inputs=input_hashes((*model.document.files, *map(Path, model.files)), _root(model)),
         warnings=tuple(str(w) for w in model.warnings),
+        ages=model.ages,
         state=solved,
     )
 
@@ -103,7 +104,7 @@ def _quantity(solved: Solved, name: str, of: Edge | StockOf, index: CellIndex, c
         value=np.where(cells.mask, solved.solution.q[numbers], 0.0),
         sd=np.where(cells.mask, solved.posterior.sd_q[numbers], 0.0),
         status=status,
-        unit="t" if stock or solved.model.system.time is None else "t/year",
+        unit="t" if stock or solved.model.system.time is None else f"t/{solved.model.system.time_unit}",
         basis=of.basis if isinstance(of, StockOf) else "",
     )
 

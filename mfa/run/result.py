@@ -17,6 +17,8 @@ from mfa.errors import UnknownName, did_you_mean
 if TYPE_CHECKING:
     import xarray as xr
 
+    from mfa.core.stock.ages import Ages
+
 Floats = npt.NDArray[np.float64]
 STATUSES = ("redundant", "observed", "determined", "free", "fixed")
 """What is known of a number: checked by others, observed, follows from others, undetermined, given."""
@@ -64,7 +66,8 @@ class Result:
     """What a run found.
 
     `observations`, `balances` and `free` are tables (see :mod:`mfa.run.tables`); `facts` holds the solver's
-    numbers (chi-square, degrees of freedom, iterations, ...), `scenario` the resolved document as text.
+    numbers (chi-square, degrees of freedom, iterations, ...), `scenario` the resolved document as text,
+    `ages` how the cohorts of each cohort stock age.
     """
 
     name: str
@@ -85,6 +88,7 @@ class Result:
     sources: Mapping[str, Mapping[str, str]]
     inputs: Mapping[str, str]
     warnings: tuple[str, ...] = ()
+    ages: Mapping[str, Ages] = field(default_factory=dict, compare=False, repr=False)
     state: Any = field(default=None, compare=False, repr=False)
 
     def quantity(self, name: str) -> Quantity:
@@ -111,6 +115,28 @@ class Result:
     def stock(self, name: str) -> xr.DataArray:
         """The level of a stock at the end of each year, over its dimensions."""
         return self._dense(name, "value")
+
+    def cohorts(self, name: str, year: Any = None, cohort: Any = None) -> xr.DataArray:
+        """What of a cohort stock is in use by cohort (the period in which it entered), computed now.
+
+        With `year`, (cohort, ...) at the end of that year; with `cohort`, (year, ...) of that cohort; with
+        both, the one slice; with neither, all of it (year, cohort, ...), which is large. In `attrs["unit"]`;
+        cohorts from before the first year are those of the initial stock. Equation: N[t, c] = sf[t, c] L[c]
+        inflow[c]. Raises UnknownName, and ModelError for a stock without a lifetime.
+        """
+        from mfa.run.cohorts import cohorts
+
+        return cohorts(self, name, year, cohort)
+
+    def mean_age(self, name: str) -> xr.DataArray:
+        """The mean age in years of what is in a cohort stock at the end of each year; NaN where it is empty.
+
+        Counted from the mean moment of entry. Raises UnknownName, and ModelError for a stock without a
+        lifetime.
+        """
+        from mfa.run.cohorts import mean_age
+
+        return mean_age(self, name)
 
     def trade(self, name: str) -> pd.DataFrame:
         """A bilateral trade in long form: year, exporter, importer, element, value, sd, status."""

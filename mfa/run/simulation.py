@@ -9,8 +9,8 @@ import numpy as np
 from mfa.build import Model
 from mfa.build.flows import EdgeCells
 from mfa.build.reports import names_of
-from mfa.core.balance import FLOOR
-from mfa.errors import Infeasible, Problem
+from mfa.errors import Infeasible
+from mfa.run.signs import sign_problems
 from mfa.solve.kkt import Ordering
 from mfa.solve.problem import Floats, Ints
 from mfa.solve.simulate import Simulated, simulate
@@ -28,7 +28,9 @@ def simulation(model: Model) -> Solution:
     """
     found = simulate(model.problem, words=Words(lambda unknowns: missing(model, unknowns)))
     solution = _solution(model, found)
-    _check_signs(model, solution.q)
+    negative = sign_problems(model, solution.q)
+    if negative:
+        raise Infeasible(*negative)
     return solution
 
 
@@ -52,17 +54,6 @@ def _solution(model: Model, found: Simulated) -> Solution:
         active=np.zeros(sides, dtype=np.int8),
         bound_multipliers=np.zeros(sides),
     )
-
-
-def _check_signs(model: Model, q: Floats) -> None:
-    """Raise where what follows from the drivers is a negative flow or stock."""
-    cells = [*model.edges.values(), *model.stocks.values()]
-    own = np.concatenate([_numbers(c) for c in cells])
-    negative = own[q[own] < -FLOOR * max(1.0, 1e-9 * float(np.abs(q).max(initial=0.0)))]
-    if len(negative):
-        worst = negative[np.argsort(q[negative])][:5]
-        texts = (f"{model.problem.cells.name(int(k))} would have to be {q[k]:g} t" for k in worst)
-        raise Infeasible(*(Problem("infeasible", text) for text in texts))
 
 
 def _numbers(cells: EdgeCells) -> Ints:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mfa.errors import InputError, MissingFile, did_you_mean
+from mfa.run.cohorts import from_plain, to_plain
 from mfa.run.manifest import write_manifest
 from mfa.run.result import Quantity, Result
 from mfa.run.staging import staged
@@ -84,7 +85,10 @@ def write_tensors(result: Result, path: Path) -> None:
         file.attrs["scenario"] = result.scenario
         file.attrs["mfa"] = json.dumps({k: _plain(getattr(result, k)) for k in _META}, sort_keys=True)
         for q in result.quantities.values():
-            _write_quantity(file.create_group(q.name), q)
+            group = file.create_group(q.name)
+            _write_quantity(group, q)
+            if q.name in result.ages:
+                group.attrs["ages"] = json.dumps(to_plain(result.ages[q.name]))
 
 
 def _plain(value: Any) -> Any:
@@ -139,6 +143,11 @@ def open_result(folder: str | Path) -> Result:
         with h5netcdf.File(path, "r") as file:
             meta = {k: _nested(v) for k, v in json.loads(file.attrs["mfa"]).items()}
             quantities = {n: _read_quantity(n, g, meta["dimensions"]) for n, g in file.groups.items()}
+            ages = {
+                n: from_plain(json.loads(g.attrs["ages"]))
+                for n, g in file.groups.items()
+                if "ages" in g.attrs
+            }
             scenario = str(file.attrs["scenario"])
         tables: dict[str, Any] = {
             name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""])
@@ -147,7 +156,7 @@ def open_result(folder: str | Path) -> Result:
     except (OSError, KeyError, ValueError) as error:
         raise InputError(f'the result in "{folder}" is damaged: {error}') from error
     ordered = {n: quantities[n] for n in meta["facts"].get("order", quantities) if n in quantities}
-    return Result(**meta, **tables, quantities={**ordered, **quantities}, scenario=scenario)
+    return Result(**meta, **tables, quantities={**ordered, **quantities}, scenario=scenario, ages=ages)
 
 
 def _read_quantity(name: str, group: Any, dimensions: Mapping[str, tuple[Any, ...]]) -> Quantity:

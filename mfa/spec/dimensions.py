@@ -17,6 +17,8 @@ from mfa.spec.values import Label
 TIME_NAMES = ("year", "month", "time")
 REGION, ELEMENT = "region", "element"
 EXPORTER, IMPORTER = "exporter", "importer"
+AGE, COHORT = "age", "cohort"
+"""Dimensions that the ages of initial stocks are given over."""
 RESERVED = (
     EXPORTER,
     IMPORTER,
@@ -117,7 +119,7 @@ def dimension_labels(document: Document, name: str) -> tuple[Label, ...]:
     """
     dimension = document.spec.dimensions[name]
     if dimension.range is not None:
-        return tuple(range(dimension.range[0], dimension.range[1] + 1))
+        return tuple(range(dimension.range[0], dimension.range[1] + 1, dimension.step))
     if isinstance(dimension.labels, tuple):
         return dimension.labels
     return _labels_of_file(document, name, dimension)

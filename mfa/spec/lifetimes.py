@@ -25,6 +25,11 @@ KINDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 """Kind -> the sets of parameters it may be given by, the usual one first."""
 ONE_NUMBER = "mean"
 """The parameter that a bare number stands for, as in `{fixed: 10}`."""
+MAY_BE_ZERO = ("low",)
+"""Parameters that may be 0; all others are above it."""
+PLAIN = ("shape", "rate")
+"""Parameters that are no times (a rate is per year)."""
+SD_HINT = "lifetimes that do not vary are of the kind `fixed`"
 
 _TIMING = re.compile(r"uniform|start|middle|end|gauss\(([2-9]|10)\)")
 TIMINGS = ("uniform", "start", "middle", "end", "gauss(2)")

@@ -48,6 +48,7 @@ class Dimension(Node):
 
     labels: _LIST_OR_COLUMN | None = Field(None, description="the labels, or the file's column of labels")
     range: tuple[Count, Count] | None = Field(None, description="[first, last], whole numbers, both included")
+    step: Count = Field(1, ge=1, description="how far apart the labels of a range are")
     file: str | None = Field(None, description="a CSV with one row a label")
     members: _GROUPS_OR_COLUMN | None = Field(
         None,
@@ -76,6 +77,13 @@ class Dimension(Node):
             first, last = self.range
             text = f"the range is upside down: [{first}, {last}]"
             raise refuse("range", text, "range", hint=f"write [{last}, {first}]")
+        if self.step > 1 and self.range is None:
+            raise refuse("dimension-form", "`step` belongs to a range, and there is none", "step")
+        if self.range is not None and (self.range[1] - self.range[0]) % self.step:
+            first, last = self.range
+            text = f"steps of {self.step} from {first} do not reach {last}"
+            near = last - (last - first) % self.step
+            raise refuse("range", text, "step", hint=f"end at {near} or at {near + self.step}")
         return self
 
 
@@ -148,11 +156,24 @@ class Composition(Value):
         return {"mixed": True} if raw == "mixed" else raw
 
 
+def _parameter(raw: object) -> str:
+    return "list" if isinstance(raw, list | tuple) else "value"
+
+
+Parameter = Annotated[
+    Annotated[tuple[Number, ...], Tag("list")] | Annotated[Value, Tag("value")], Discriminator(_parameter)
+]
+"""A number, a value over dimensions, or a list (the ages and the survival of a table)."""
+
+
 class Parameters(Node):
     """One lifetime distribution: its kind and parameters."""
 
     kind: str = Field(description="fixed, normal, lognormal, weibull, ...: see `mfa explain lifetime-kind`")
-    parameters: dict[str, Any] = Field(description="such as `{mean: 15, shape: 3.5}`, in years")
+    parameters: dict[str, Parameter] = Field(
+        description="such as `{mean: 15, shape: 3.5}`, in years; each may be a `table` or `data` with `dims` "
+        "of the stock, the time being that of entry"
+    )
 
 
 def _lifetime(raw: object) -> object:
@@ -168,7 +189,8 @@ def _lifetime(raw: object) -> object:
             "lifetime-form", f"a lifetime names one distribution; here are {len(raw)}: {_names(raw)}"
         )
     ((kind, value),) = raw.items()
-    return {"kind": kind, "parameters": value if isinstance(value, dict) else {ONE_NUMBER: value}}
+    several = isinstance(value, dict) and not {"value", "table", "data"} & {*value}
+    return {"kind": kind, "parameters": value if several else {ONE_NUMBER: value}}
 
 
 def _names(raw: dict[Any, Any]) -> str:
@@ -194,6 +216,19 @@ Lifetimes = Annotated[
 """One lifetime, or one for every label of a dimension."""
 
 
+def _structure(raw: object) -> str:
+    return "word" if isinstance(raw, str) else _parameter(raw)
+
+
+AgeStructure = Annotated[
+    Annotated[Literal["stationary", "new"], Tag("word")]
+    | Annotated[tuple[Number, ...], Tag("list")]
+    | Annotated[Value, Tag("value")],
+    Discriminator(_structure),
+]
+"""`stationary`, `new`, shares youngest first, or shares as a value over `age`."""
+
+
 class Stock(Node):
     """A stock of a process: a cohort stock with a lifetime, a plain level, or a reserve."""
 
@@ -207,9 +242,26 @@ class Stock(Node):
     timing: str = Field(
         "uniform", description="when in a year the inflow enters: uniform, start, middle, end, gauss(n)"
     )
-    initial: Value | None = Field(None, description="the level before the first year")
-    age_structure: Literal["stationary", "new"] = Field(
-        "stationary", description="ages of the initial stock: as under a constant inflow before, or all new"
+    initial: Value | None = Field(
+        None,
+        description="the level before the first period: a total, or by `cohort`, a dimension of the periods "
+        "of entry before it (`dims: [cohort, region]`); where no number is given nothing was there",
+    )
+    age_structure: AgeStructure = Field(
+        "stationary",
+        description="ages of an initial total: `stationary` (as under a constant inflow before), `new`, a "
+        "list of shares (youngest first, a period each), or shares over `age`, a dimension of the ages at "
+        "which classes begin (`dims: [age, region]`)",
+    )
+    shrinking: Literal["error", "retire", "allow"] = Field(
+        "error",
+        description="what gives way where a driven level falls faster than cohorts leave: nothing, `retire` "
+        "(all cohorts are scaled down alike, nothing enters), `allow` (the inflow is negative)",
+    )
+    used: dict[str, AgeStructure] = Field(
+        default_factory=dict,
+        description="inflows of used things -> their ages when they enter: a list of shares (youngest "
+        "first, a period each), or shares over `age`; they live on as survivors of their cohort",
     )
     recovery: Value | None = Field(None, description="reserve: mass that leaves = depletion x recovery")
     additions: Value | None = Field(None, description="reserve: discoveries and upgrades a year")
@@ -317,7 +369,7 @@ class Sweep(Node):
 class Figure(Node):
     """One figure: its kind and what it shows."""
 
-    kind: str = Field(description="sankey, area, adjustments or mirror")
+    kind: str = Field(description="sankey, area, ages, adjustments or mirror")
     of: StrList = Field(
         (), description="flows, trades, stocks or observations shown (all that fit unless given)"
     )
@@ -385,7 +437,9 @@ class Scenario(Node):
         default_factory=dict, description="content factor of commodities (t REO / t gross)"
     )
     transfers: dict[str, dict[str, Transfer]] = Field(
-        default_factory=dict, description="process -> outflow -> share of the inflows; one `rest` closes to 1"
+        default_factory=dict,
+        description="process -> outflow -> share of the inflows (of what leaves, where the process holds a "
+        "stock with a lifetime); one `rest` closes to 1",
     )
     stocks: dict[str, Stock] = Field(default_factory=dict, description="stocks of processes")
     observations: dict[str, Observation] = Field(default_factory=dict, description="what was reported")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from mfa.spec.document import Document
+from mfa.spec.schema import Parameters
 from mfa.spec.shape import key_of
 from mfa.spec.tree import Steps
 from mfa.spec.values import Node
@@ -26,7 +27,8 @@ def _walk(value: Any, steps: Steps) -> Iterator[tuple[Steps, Node]]:
         yield steps, value
         for name, field in type(value).model_fields.items():
             if steps or name not in _NOT_WALKED:
-                yield from _walk(getattr(value, name), (*steps, key_of(name, field)))
+                key = value.kind if isinstance(value, Parameters) else key_of(name, field)
+                yield from _walk(getattr(value, name), (*steps, key))
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from _walk(inner, (*steps, key))

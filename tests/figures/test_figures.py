@@ -22,7 +22,16 @@ from mfa.figures import CAPTIONS, KINDS, EmptyFigure, caption, draw, figure_spec
 from mfa.figures.style import PALETTE, look, renderer
 from mfa.run.result import Result
 
-NAMES = ("sankey_nd", "sankey_chn", "mine_production", "made_by_element", "stock", "adjustments", "mirror")
+NAMES = (
+    "sankey_nd",
+    "sankey_chn",
+    "mine_production",
+    "made_by_element",
+    "stock",
+    "adjustments",
+    "mirror",
+    "magnets_by_age",
+)
 HERE = Path(__file__).parent
 
 

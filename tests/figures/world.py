@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mfa.core.stock.ages import Ages, Part
 from mfa.run.result import STATUSES, Quantity, Result
 
 YEARS = (2019, 2020, 2021, 2022)
@@ -41,6 +42,7 @@ FLOWS = {
     "recovered": ("recycling", "oxides", "Recovered compounds"),
     "slag": ("recycling", "losses", "Recycling residue"),
 }
+AGES = Ages("year", ("made",), ("retired",), "uniform", (Part("fixed", {"mean": 3.5}),))
 MINED = {"CHN": 120000.0, "USA": 40000.0, "ROW": 25000.0}
 TRADED = {("USA", "CHN"): 30000.0, ("ROW", "CHN"): 9000.0, ("ROW", "USA"): 1500.0, ("CHN", "USA"): 400.0}
 
@@ -232,6 +234,7 @@ FIGURES: Mapping[str, Mapping[str, Any]] = {
     "stock": {"kind": "area", "of": "in_use", "unit": "kt", "at": {"year": [2021]}},
     "adjustments": {"kind": "adjustments", "title": "Reported and adjusted", "top": 12},
     "mirror": {"kind": "mirror", "of": ["ore_trade"]},
+    "magnets_by_age": {"kind": "ages", "of": "in_use", "by": "region", "unit": "kt REO"},
 }
 
 
@@ -261,5 +264,5 @@ def world() -> Result:
         sources={"usgs": {"title": "USGS Mineral Commodity Summaries", "licence": "public domain", "url": "https://www.usgs.gov"},
                  "census": {"title": "Census <trade> & more", "licence": "public domain"},
                  "customs": {"title": "China customs"}, "literature": {"title": "Handbook", "licence": "facts"}},
-        inputs={"scenario.yaml": "a" * 64}, warnings=("scenario.yaml:3:1: warning[empty-flow]: a flow exists nowhere",),
+        inputs={"scenario.yaml": "a" * 64}, ages={"in_use": AGES}, warnings=("scenario.yaml:3:1: warning[empty-flow]: a flow exists nowhere",),
     )  # fmt: skip

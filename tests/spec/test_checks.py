@@ -87,7 +87,7 @@ def test_norway_yttrium_namibia_and_small_numbers_are_accepted() -> None:
         ("flows.a.where", {"element": "Nd"}, "no-axis"),
         ("trade.t.where", {"exporter": "DEU"}, "unknown-label"),
         ("processes.plant.statistical_difference", {"cv": 0.1}, "difference-place"),
-        ("stocks.in_use.lifetime", {"table": {"age": [0, 1], "survival": [1, "x"]}}, "lifetime-parameters"),
+        ("stocks.in_use.lifetime", {"table": {"age": [0, 1], "survival": [1, -1]}}, "lifetime-parameters"),
         ("stocks.in_use.recovery", 0.7, "stock-kind"),
         ("stocks.reserves.recovery", "0.7 t", "unit-kind"),
         ("stocks.reserves.initial", "5 MUSD", "unit-kind"),

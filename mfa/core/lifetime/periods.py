@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from mfa.core.lifetime.family import Floats
 from mfa.errors import InputError, Problem
 
 DAYS_PER_YEAR = 365.2425
+MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +69,9 @@ def read_periods(
 ) -> Periods:
     """The periods of these labels: limits half way between labels, unless `edges` gives them.
 
-    Numbers are in the lifetime's time unit; dates become years, first days of months exactly twelfths. A
-    single label is a period of length 1. Without labels and edges, `count` periods of length 1.
+    Numbers are in the lifetime's time unit; dates and months such as "2020-01" become years, first days of
+    months exactly twelfths. A single label is a period of length 1 (a month: a twelfth). Without labels and
+    edges, `count` periods of length 1.
 
     Raises
     ------
@@ -86,7 +89,8 @@ def read_periods(
         return Periods(tuple(range(len(limits) - 1)), limits)
     names = tuple(np.asarray(labels).tolist()) if not _is_dates(labels) else tuple(np.asarray(labels))
     at = _ascending(as_years(labels), "years", labels)
-    limits = _half_way(at) if edges is None else _ascending(as_years(edges), "edges", edges)
+    alone = 1.0 / 12.0 if _is_months(labels) else 1.0
+    limits = _half_way(at, alone) if edges is None else _ascending(as_years(edges), "edges", edges)
     if len(limits) != len(names) + 1 or not names:
         text = f"{len(names)} periods need {len(names) + 1} edges, not {len(limits)}"
         raise InputError(Problem("periods", text))
@@ -97,11 +101,23 @@ def _is_dates(labels: Any) -> bool:
     return np.asarray(labels).dtype.kind == "M"
 
 
+def _is_months(labels: Any) -> bool:
+    """Whether all labels are months as text, such as "2020-01"."""
+    array = np.asarray(labels, dtype=object).ravel()
+    return len(array) > 0 and all(isinstance(x, str) and MONTH.fullmatch(x) for x in array)
+
+
 def as_years(labels: Any) -> Floats:
-    """Labels as numbers; dates as decimal years."""
+    """Labels as numbers; dates and months as decimal years.
+
+    >>> as_years(["2020-01", "2020-07"]).tolist()
+    [2020.0, 2020.5]
+    """
     array = np.asarray(labels)
     if array.dtype.kind == "M":
         return _decimal_years(array)
+    if _is_months(labels):
+        return _decimal_years(np.asarray([str(x) for x in array.ravel()], dtype="datetime64[M]"))
     try:
         return array.astype(np.float64)
     except (ValueError, TypeError) as error:
@@ -129,10 +145,35 @@ def _ascending(values: Floats, what: str, given: Any) -> Floats:
     raise InputError(Problem("periods", f"the {what} do not ascend: {labels[at]} is {problem}", hint=hint))
 
 
-def _half_way(at: Floats) -> Floats:
+def period_lengths(labels: Sequence[Any], unit: float = 1.0) -> Floats:
+    """The length of every period in units of `unit` years; 1 for labels that are neither numbers nor months.
+
+    >>> period_lengths(["2020-01", "2020-02"], 1 / 12).tolist(), period_lengths(["before", "after"]).tolist()
+    ([1.0, 1.0], [1.0, 1.0])
+    """
+    if not all(isinstance(x, int | float) for x in labels) and not _is_months(labels):
+        return np.ones(len(labels))
+    return read_periods(labels).lengths / unit if len(labels) else np.ones(0)
+
+
+def earlier_labels(first: Any, steps: Floats) -> list[Any]:
+    """Labels that lie `steps` years before a first one: whole numbers where they are, months as months.
+
+    >>> earlier_labels(2020, np.array([-2.0, -1.0])), earlier_labels("2020-01", np.array([-1 / 12]))
+    ([2018, 2019], ['2019-12'])
+    """
+    at = as_years([first])[0] + steps
+    whole = np.abs(12.0 * at - np.round(12.0 * at)) < 1e-6
+    if isinstance(first, str) and whole.all():
+        months = np.round(12.0 * at).astype(np.int64) - 12 * 1970
+        return [str(x) for x in months.astype("datetime64[M]")]
+    return [round(x) if abs(x - round(x)) < 1e-6 else x for x in at.tolist()]
+
+
+def _half_way(at: Floats, alone: float) -> Floats:
     """Limits half way between labels; the outer periods as long as their neighbours, as flodym has them."""
     if len(at) < 2:
-        return np.concatenate([at - 0.5, at + 0.5])
+        return np.concatenate([at - 0.5 * alone, at + 0.5 * alone])
     middle = 0.5 * (at[1:] + at[:-1])
     steps = np.diff(middle) if len(middle) > 1 else np.diff(at)
     return np.concatenate([[middle[0] - steps[0]], middle, [middle[-1] + steps[-1]]])

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from mfa.core.lifetime import Lifetime
 from mfa.core.lifetime.ageing import Ageing
 from mfa.core.lifetime.labelled import Grid, gather, spread
-from mfa.core.lifetime.periods import as_years, read_periods
+from mfa.core.lifetime.periods import earlier_labels, read_periods
 from mfa.core.stock.layout import Array, Layout
 from mfa.errors import InputError, Problem
 
@@ -177,9 +177,7 @@ def _cohort_edges(
 
 def _earlier(layout: Layout, limits: Floats) -> list[Any]:
     """Labels for cohorts that have none: as far before the first label as they are before its period."""
-    first = as_years(layout.periods.labels[:1])[0]
-    steps = first + (limits[:-1] - layout.periods.edges[0])
-    return [round(x) if abs(x - round(x)) < 1e-6 else x for x in steps.tolist()]
+    return earlier_labels(layout.periods.labels[0], limits[:-1] - layout.periods.edges[0])
 
 
 def _by_age(initial: InitialStock, layout: Layout, lifetime: Lifetime) -> History:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from mfa.core.lifetime import Lifetime
-from mfa.core.lifetime.ageing import losses
+from mfa.core.lifetime.ageing import Ageing, table
 from mfa.core.lifetime.periods import Periods, read_periods
+from mfa.core.lifetime.timing import read_timing
 from mfa.core.stock.forward import inflow_driven
 from mfa.core.stock.initial import InitialStock
 from mfa.errors import InputError, Problem
@@ -20,6 +21,8 @@ Floats = npt.NDArray[np.float64]
 
 CUT = 1e-12
 """Shares below this are left out of a relation."""
+CELLS = 4_000_000
+"""Survival values held at a time."""
 
 
 def outflow_weights(
@@ -38,7 +41,7 @@ def outflow_weights(
     [[0.0, 0.0, 0.0], [0.5, 0.0, 0.0], [0.5, 0.5, 0.0]]
     """
     periods = read_periods(edges=edges)
-    return _relation(_survival(lifetime, periods, timing), periods, leaving=True)
+    return sparse.csr_array(leaving(_survival(lifetime, periods, timing), periods.lengths))
 
 
 def stock_weights(
@@ -55,7 +58,8 @@ def stock_weights(
     [[1.0, 0.0, 0.0], [0.5, 1.0, 0.0], [0.0, 0.5, 1.0]]
     """
     periods = read_periods(edges=edges)
-    return _relation(_survival(lifetime, periods, timing), periods, leaving=False)
+    keep = _survival(lifetime, periods, timing)
+    return sparse.csr_array(np.where(keep < CUT, 0.0, keep) * periods.lengths[None, :])
 
 
 def initial_outflow(
@@ -98,13 +102,65 @@ def _survival(lifetime: Lifetime, periods: Periods, timing: str) -> Floats:
     return lifetime.sf(periods.labels, timing, edges=list(periods.edges))
 
 
-def _relation(keep: Floats, periods: Periods, *, leaving: bool) -> sparse.csr_array:
-    shares: Any = np.zeros_like(keep)
-    for c in range(len(keep)):
-        column = keep[c:, c]
-        shares[c:, c] = losses(column) if leaving else column
-    shares[shares < CUT] = 0.0
-    weights = shares * periods.lengths[None, :]
-    if leaving:
-        weights = weights / periods.lengths[:, None]
-    return sparse.csr_array(weights)
+def survival_tables(ageing: Ageing) -> Iterator[tuple[int, Floats]]:
+    """For each of several lifetimes its number and sf[t, c], the share of each cohort left in each period."""
+    size = max(1, CELLS // ageing.periods**2)
+    for start in range(0, ageing.lifetimes, size):
+        shares = table(ageing.part(slice(start, min(start + size, ageing.lifetimes))))
+        for k in range(shares.shape[2]):
+            yield start + k, shares[:, :, k]
+
+
+def retired_early(keep: Floats, kept: Floats) -> Floats:
+    """The shares left when in each period only `kept` of what was there before it stays.
+
+    sf'[t, c] = sf[t, c] kept[c+1] ... kept[t].
+
+    >>> retired_early(np.tril(np.ones((3, 3))), np.array([1.0, 0.5, 1.0])).tolist()
+    [[1.0, 0.0, 0.0], [0.5, 1.0, 0.0], [0.5, 1.0, 1.0]]
+    """
+    left = keep.copy()
+    for c in range(len(keep) - 1):
+        left[c + 1 :, c] *= np.multiply.accumulate(kept[c + 1 :])
+    return left
+
+
+def used_leaving(keep: Floats, shares: Floats, timing: str) -> Floats:
+    """U[t, s]: what of a used inflow of period s leaves in period t, for equal periods.
+
+    Its `shares` are by age in whole periods, youngest first; `keep` is sf[t, c] with as many periods of
+    history as there are ages. What enters at an age is a survivor of its cohort: it lasts as sf[t, c] / m, m
+    the share left when it enters (between those before and after its period, as the timing says; 1 if new).
+
+    Raises
+    ------
+    InputError
+        When something is older than its lifetime allows.
+
+    >>> table = np.tril(np.ones((4, 4))) - np.tril(np.ones((4, 4)), -2)
+    >>> used_leaving(table, np.array([0.5, 0.5]), "end").tolist()
+    [[0.0, 0.0], [0.5, 0.0]]
+    """
+    count, weight = len(shares), read_timing(timing).centre
+    periods = len(keep) - count
+    out = np.zeros((periods, periods))
+    for s in range(periods):
+        cohorts = count + s - np.arange(count)
+        before, after = keep[count + s - 1, cohorts], keep[count + s, cohorts]
+        share = (1.0 - weight) * before + weight * after
+        share[0] = 1.0
+        if np.any((share < CUT) & (shares > 0.0)):
+            age = int(np.flatnonzero((share < CUT) & (shares > 0.0))[0])
+            text = f"what enters used at an age of {age} periods is older than its lifetime allows"
+            raise InputError(Problem("used-inflow", text))
+        lasting = np.divide(shares, share, out=np.zeros_like(shares), where=shares > 0.0)
+        left = keep[count + s :, cohorts] @ lasting
+        out[s:, s] = -np.diff(left, prepend=shares.sum())
+    return np.where(np.abs(out) < CUT, 0.0, out)
+
+
+def leaving(keep: Floats, lengths: Floats) -> Floats:
+    """(sf[t-1, c] - sf[t, c]) L[c] / L[t], a cohort being whole before it enters; 0 where negligible."""
+    shares: Floats = -np.diff(keep, axis=0, prepend=0.0)
+    shares[np.diag_indices(len(keep))] += 1.0
+    return np.where(shares < CUT, 0.0, shares) * lengths[None, :] / lengths[:, None]

@@ -15,7 +15,7 @@ from mfa.spec.targets import kind_of, named, target_names
 from mfa.spec.tree import Steps
 from mfa.spec.variants import sweep_problems
 
-FIGURE_KINDS = ("sankey", "area", "adjustments", "mirror")
+FIGURE_KINDS = ("sankey", "area", "ages", "adjustments", "mirror")
 """The kinds of figures."""
 
 
@@ -38,11 +38,27 @@ def _figure(document: Document, name: str, figure: Figure) -> list[Problem]:
         if target not in shown:
             what = "flow, trade, stock or observation"
             problems.append(unknown(document, what, target, (*path, "of", k), shown))
+    if figure.kind == "ages":
+        problems += _ages(document, figure, path)
     axes = _axes(document)
     problems += restriction(document, figure.at, axes, "the document", (*path, "at"))
     if figure.by is not None:
         problems += unknown_axis(document, figure.by, axes, "the document", (*path, "by"))
     return problems
+
+
+def _ages(document: Document, figure: Figure, path: Steps) -> list[Problem]:
+    """A figure of ages that shows none, several, or something without cohorts."""
+    stocks = document.spec.stocks
+    cohorts = [name for name, stock in stocks.items() if stock.kind == "cohort"]
+    hint = f"write `of: {cohorts[0]}`" if cohorts else "give a stock a lifetime"
+    if len(figure.of) != 1:
+        text = f"a figure of ages shows one cohort stock, not {len(figure.of) or 'none'}"
+        return [document.problem("figure-of", text, *path, hint=hint)]
+    if figure.of[0] in target_names(document) and figure.of[0] not in cohorts:
+        text = f'"{figure.of[0]}" has no ages: it is no stock with a lifetime'
+        return [document.problem("figure-of", text, *path, "of", hint=hint)]
+    return []
 
 
 def _axes(document: Document) -> tuple[str, ...]:

@@ -1,18 +1,16 @@
-"""Stocks: where they are, what enters and leaves them, their lifetimes."""
+"""Stocks: where they are, what enters and leaves them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-from mfa.errors import Problem, did_you_mean
-from mfa.spec.dimensions import dimension_labels
+from mfa.errors import Problem
+from mfa.spec.checks.labels import unknown_axis
+from mfa.spec.checks.names import unknown
+from mfa.spec.dimensions import AGE, COHORT, ELEMENT, TIME_NAMES, dimension_labels
 from mfa.spec.document import Document
-from mfa.spec.lifetimes import KINDS, parameter_sets
-from mfa.spec.schema import Parameters, Stock
-from mfa.spec.targets import axes_of
+from mfa.spec.schema import Stock
+from mfa.spec.targets import axes_of, inflows
 from mfa.spec.tree import Steps
-from mfa.spec.values import plain
+from mfa.spec.values import Value
 
 
 def places(document: Document) -> list[Problem]:
@@ -25,7 +23,70 @@ def places(document: Document) -> list[Problem]:
             hint = f"write `{stock.at}: {{kind: stock}}` under processes"
             problems.append(document.problem("stock-place", text, "stocks", name, "at", hint=hint))
         problems += _drive(document, name, stock)
+        problems += _structure(document, name, stock)
+        problems += [p for flow in stock.used for p in _used(document, name, stock, flow)]
     return problems
+
+
+def _structure(document: Document, name: str, stock: Stock) -> list[Problem]:
+    """Ages of an initial stock that is not there, that has cohorts already, or not over age."""
+    given, path = stock.age_structure, ("stocks", name, "age_structure")
+    if given != "stationary" and (stock.kind != "cohort" or stock.initial is None):
+        text = f'"{name}" states the ages of an initial stock and has no initial stock with a lifetime'
+        return [document.problem("stock-kind", text, *path, key=True)]
+    if given != "stationary" and stock.initial is not None and COHORT in stock.initial.dims:
+        text = f'the initial stock of "{name}" is given by cohort, which says its ages'
+        return [document.problem("stock-kind", text, *path, key=True)]
+    if isinstance(given, Value) and AGE not in given.dims:
+        text = "shares by age vary over `age`, a dimension of the ages at which classes begin"
+        hint = "declare `dimensions: {age: [0, 5, 10]}` and write `dims: [age]`"
+        return [document.problem("data-shape", text, *path, hint=hint, key=True)]
+    return _by_age(document, name, given, path, axes_of(document, name))
+
+
+def _by_age(
+    document: Document, name: str, given: object, path: Steps, axes: tuple[str, ...]
+) -> list[Problem]:
+    """What is wrong with shares over `age`: its labels, and dimensions that the stock does not have."""
+    if not isinstance(given, Value):
+        return []
+    if wrong := _class_limits(document):
+        return [document.problem("initial-stock", wrong, "dimensions", AGE, key=True)]
+    own = (*(a for a in axes if a not in TIME_NAMES), AGE)
+    return [
+        p
+        for k, axis in enumerate(given.dims)
+        if axis in document.spec.dimensions
+        for p in unknown_axis(document, axis, own, f'an age structure of "{name}"', (*path, "dims", k))
+    ]
+
+
+def _used(document: Document, name: str, stock: Stock, flow: str) -> list[Problem]:
+    """Ages of used things that no inflow brings, that are not by age, or of a stock that has no ages."""
+    path, given = ("stocks", name, "used", flow), stock.used[flow]
+    entering = stock.inflow or inflows(document, stock.at)
+    if stock.kind != "cohort" or stock.shrinking != "error":
+        text = f'used things enter a stock with a lifetime and `shrinking: error`, and "{name}" is none'
+        return [document.problem("stock-kind", text, *path, key=True)]
+    if flow not in entering:
+        return [unknown(document, "inflow of the stock", flow, path, entering)]
+    if isinstance(given, str):
+        text = "the ages of used things are shares by age: a list, youngest first, or numbers over `age`"
+        return [document.problem("used-inflow", text, *path)]
+    if isinstance(given, Value) and AGE not in given.dims:
+        text = "shares by age vary over `age`, a dimension of the ages at which classes begin"
+        return [document.problem("data-shape", text, *path, key=True)]
+    axes = tuple(a for a in axes_of(document, name) if a != ELEMENT)
+    return _by_age(document, name, given, path, axes)
+
+
+def _class_limits(document: Document) -> str:
+    """What is wrong with the labels of `age`."""
+    labels = dimension_labels(document, AGE) if AGE in document.spec.dimensions else ()
+    numbers = [x for x in labels if isinstance(x, int)]
+    if labels and (len(numbers) < len(labels) or numbers[0] != 0 or sorted({*numbers}) != numbers):
+        return "the labels of `age` are the ages at which classes begin: whole years from 0 that ascend"
+    return ""
 
 
 def _drive(document: Document, name: str, stock: Stock) -> list[Problem]:
@@ -35,6 +96,13 @@ def _drive(document: Document, name: str, stock: Stock) -> list[Problem]:
     if stock.kind != "cohort" and stock.lifetime is not None:
         text = f'stock "{name}" is a {stock.kind}, and only a cohort stock has a lifetime'
         return [document.problem("stock-kind", text, "stocks", name, "lifetime", key=True)]
+    if stock.shrinking != "error" and stock.kind != "cohort":
+        text = f'only a stock with a lifetime can shrink otherwise, and "{name}" is a {stock.kind}'
+        return [document.problem("stock-kind", text, "stocks", name, "shrinking", key=True)]
+    if stock.shrinking != "error" and document.spec.solve.question != "simulate":
+        text = f"`shrinking` belongs to a simulation, and the question is `{document.spec.solve.question}`"
+        hint = "a reconciliation finds inflows that are not negative, or says which numbers contradict"
+        return [document.problem("stock-kind", text, "stocks", name, "shrinking", hint=hint, key=True)]
     misplaced = [
         k for k in ("recovery", "additions") if getattr(stock, k) is not None and stock.kind != "reserve"
     ]
@@ -62,88 +130,4 @@ def ends(document: Document) -> list[Problem]:
                 if flow is not None and at != stock.at:
                     text = f'flow "{flow_name}" does not {verb} "{stock.at}"'
                     problems.append(document.problem("stock-flow", text, "stocks", name, end, k))
-    return problems
-
-
-def _lifetimes(document: Document) -> Iterator[tuple[Steps, Parameters]]:
-    for name, stock in document.spec.stocks.items():
-        path = ("stocks", name, "lifetime")
-        if isinstance(stock.lifetime, Parameters):
-            yield path, stock.lifetime
-        for label, lifetime in (stock.lifetime if isinstance(stock.lifetime, dict) else {}).items():
-            yield (*path, label), lifetime
-
-
-def distributions(document: Document) -> list[Problem]:
-    """Lifetimes of no known kind, or with parameters that the kind does not take."""
-    return [p for path, lifetime in _lifetimes(document) for p in _distribution(document, path, lifetime)]
-
-
-def _distribution(document: Document, path: Steps, lifetime: Parameters) -> list[Problem]:
-    kind, given = lifetime.kind, lifetime.parameters
-    here = (*path, kind) if document.origin.has((*path, kind)) else (*path, "kind")
-    if kind not in KINDS:
-        text = f'there is no lifetime distribution "{kind}"'
-        hint = did_you_mean(kind, KINDS, listed=len(KINDS))
-        return [document.problem("lifetime-kind", text, *here, hint=hint, key=here[-1] == kind)]
-    if set(given) not in map(set, KINDS[kind]):
-        names = " and ".join(sorted(map(str, given))) or "nothing"
-        text = f"a {kind} lifetime is given by {parameter_sets(kind)}; here it has {names}"
-        return [document.problem("lifetime-parameters", text, *here, key=True)]
-    return [
-        document.problem("lifetime-parameters", f"{name} of a {kind} lifetime {wrong}", *here, name)
-        for name, value in given.items()
-        if (wrong := _wrong_parameter(kind, name, value))
-    ]
-
-
-def _wrong_parameter(kind: str, name: str, value: Any) -> str:
-    if kind == "table":
-        fits = isinstance(value, list) and all(_is_number(v) and v >= 0 for v in value)
-        return "" if fits else "must be a list of numbers from 0 up"
-    if not _is_number(value):
-        return f"must be a number, not {plain(value)}"
-    if value < 0 or (value == 0 and name != "low"):
-        return f"must be above 0, not {value:g}"
-    return ""
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def lifetime_labels(document: Document) -> list[Problem]:
-    """Lifetimes by label whose labels belong to no dimension of the stock, or that leave labels out."""
-    return [
-        problem
-        for name, stock in document.spec.stocks.items()
-        if isinstance(stock.lifetime, dict)
-        for problem in _by_label(document, name, stock.lifetime)
-    ]
-
-
-def _by_label(document: Document, name: str, lifetimes: dict[str, Parameters]) -> list[Problem]:
-    axes = [a for a in axes_of(document, name) if a in document.spec.dimensions]
-    labels = {axis: tuple(map(str, dimension_labels(document, axis))) for axis in axes}
-    best = max(axes, key=lambda a: sum(x in labels[a] for x in lifetimes), default=None)
-    path = ("stocks", name, "lifetime")
-    if best is None:
-        text = f'stock "{name}" has no dimension that its lifetimes could vary over'
-        return [document.problem("unknown-label", text, *path, key=True)]
-    problems = [
-        document.problem(
-            "unknown-label",
-            f'dimension "{best}" has no label "{label}"',
-            *path,
-            label,
-            hint=did_you_mean(label, labels[best]),
-            key=True,
-        )
-        for label in lifetimes
-        if label not in labels[best]
-    ]
-    left = [x for x in labels[best] if x not in lifetimes]
-    if left and not problems:
-        text = f"there is no lifetime for {', '.join(left)}"
-        problems.append(document.problem("lifetime-missing", text, *path, key=True))
     return problems

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 
 from mfa.errors import Problem, UnitError
+from mfa.spec.checks.lifetimes import each_lifetime
 from mfa.spec.dimensions import ELEMENT, dimension_labels
 from mfa.spec.document import Document
+from mfa.spec.lifetimes import PLAIN
 from mfa.spec.schema import Constraint, Target
 from mfa.spec.targets import commodity_of, kind_of
 from mfa.spec.tree import Steps
@@ -103,6 +105,11 @@ def fitting(document: Document) -> list[Problem]:
             if value is not None and value.unit is not None:
                 path = ("stocks", name, part, "unit")
                 problems += _wrong_kind(document, value.unit, "mass", f"`{part}` of a stock", path)
+    for _, steps, lifetime in each_lifetime(document):
+        for name, parameter in lifetime.parameters.items():
+            if isinstance(parameter, Value) and parameter.unit is not None:
+                wanted, here = "number" if name in PLAIN else "time", (*steps, lifetime.kind, name, "unit")
+                problems += _wrong_kind(document, parameter.unit, wanted, f"{name} of a lifetime", here)
     for name, figure in spec.outputs.figures.items():
         path = ("outputs", "figures", name, "unit")
         problems += _wrong_kind(document, figure.unit or spec.units.mass, "mass", "what a figure shows", path)

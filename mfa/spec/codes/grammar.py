@@ -31,8 +31,15 @@ ENTRIES = {
         "mfa: 1",
     ),
     "range": Entry(
-        """A number is outside what it may be, or a range runs backwards.""",
-        "year: {range: [2015, 2024]}",
+        """A number is outside what it may be, a range runs backwards or its steps do not reach its end, or
+        labels of time do not ascend. Labels of time are whole years or months such as 2020-01; periods
+        may be of any length, their limits lie half way between labels.""",
+        "year: {range: [1990, 2050], step: 5}",
+    ),
+    "two-times": Entry(
+        """A document has two dimensions of time. Every flow and stock runs over one of year, month and time;
+        months of several years are labels such as 2020-01 of one dimension.""",
+        "month: [2019-11, 2019-12, 2020-01]",
     ),
     "identifier": Entry(
         """A name holds blanks, dots, dashes or starts with a digit. Names appear in formulas, paths
@@ -72,8 +79,13 @@ ENTRIES = {
         "recycled_content: recovered / (mined + recovered)",
     ),
     "figure-kind": Entry(
-        """A figure is of a kind that cannot be drawn. The kinds are sankey, area, adjustments and
+        """A figure is of a kind that cannot be drawn. The kinds are sankey, area, ages, adjustments and
         mirror.""",
         "sankey_nd: {kind: sankey, at: {year: 2022, element: Nd}}",
+    ),
+    "figure-of": Entry(
+        """A figure of ages shows none or several things, or something without cohorts. It shows one stock
+        with a lifetime, at one year.""",
+        "fleet_by_age: {kind: ages, of: in_use, at: {year: 2022}, by: application}",
     ),
 }

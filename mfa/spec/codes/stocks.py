@@ -1,4 +1,4 @@
-"""Codes of problems with stocks and lifetimes in Python."""
+"""Codes of problems with stocks, their lifetimes and their ages."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ ENTRIES = {
         interpolation or from another source before the stock is computed.""",
     ),
     "negative-value": Entry(
-        """An inflow, a level or an addition is negative. Amounts are 0 or more; what leaves is an
-        outflow, and a correction of earlier years belongs in those years.""",
+        """An inflow, a level, an addition or a driver is negative. Masses are 0 or more: what runs the other
+        way is a flow of its own, and a correction of earlier years belongs in those years. Only an inflow that
+        follows from a level may be negative: `shrinking: allow`.""",
+        "sales: {of: sold, value: 30 kt}",
     ),
     "timing": Entry(
         """There is no such moment of entry. Inflow enters evenly over its period (`uniform`, exact), at
@@ -42,13 +44,15 @@ ENTRIES = {
         "lifetime: {table: {age: [0, 5, 10], survival: [1, 0.8, 0]}}",
     ),
     "initial-stock": Entry(
-        """A stock that exists before the first period is given without its ages, with amounts that are
-        negative or missing, with shares that do not sum to 1, or with cohorts that do not end where
-        the first period starts. How much of it leaves in a year depends on how old it is.""",
+        """The stock before the first period cannot be read: a cohort without a number beside others that
+        have one (missing is not zero), a negative one, a cohort that is not before the first period, or
+        shares by age that do not sum to 1.""",
+        "fleet: {at: use, initial: {data: {1998: 7, 1999: 9}, dims: cohort}, lifetime: {fixed: 10}}",
     ),
     "initial-stock-age": Entry(
-        """Part of an initial stock is older than its lifetime allows: none of what entered then could
-        be left. Move it to a younger cohort, or take a lifetime with a longer tail.""",
+        """Something of the stock before the first period is older than its lifetime allows: nothing of its
+        cohort could be left. Move it to a younger cohort or class, or give a longer lifetime.""",
+        "fleet: {at: use, initial: 50, age_structure: [0.6, 0.4], lifetime: {fixed: 10}}",
     ),
     "shrinking": Entry(
         """There is no such way to treat a stock that falls faster than its cohorts leave. The ways are
@@ -56,9 +60,10 @@ ENTRIES = {
         asked for) and `allow` (a negative inflow, as the algebra has it).""",
     ),
     "shrinking-stock": Entry(
-        """A stock that drives its inflow falls faster than its cohorts can leave, so that the inflow
-        would be negative. Say what is meant: early retirement, a stock that stays higher, or the
-        negative number; or look for an error in the levels or a lifetime that is too long.""",
+        """A stock that is driven falls faster than its cohorts can leave, so that its inflow would be
+        negative. Either the level, the initial stock or the lifetime is wrong, or things are retired early:
+        `shrinking: retire` scales all cohorts down alike, `allow` takes the negative inflow.""",
+        "fleet: {at: use, lifetime: {fixed: 10}, shrinking: retire}",
     ),
     "stock-not-held": Entry(
         """Nothing of what enters in a period is left at the period's end, so no inflow is large enough
@@ -80,11 +85,18 @@ ENTRIES = {
         """The share of an outflow that is kept for a second life is not between 0 and 1.""",
     ),
     "used-inflow": Entry(
-        """Something used enters a stock before it was made, or at an age that its lifetime does not
-        allow. Used things count by the cohort in which they were made.""",
+        """Used things that enter a stock have ages that cannot be: older than their lifetime allows, or not
+        in whole periods of equal length. Give the share of each age when they enter, youngest first.""",
+        "fleet: {at: use, lifetime: {fixed: 15}, used: {second_hand: [0, 0, 0.2, 0.5, 0.3]}}",
     ),
     "no-cohorts": Entry(
-        """Cohorts or ages were asked of a stock that has no lifetime: a flow-driven level or a reserve
-        knows only how much there is.""",
+        """Cohorts or ages are asked of a flow, or of a stock that has none. Only a stock with a lifetime is
+        kept by the period in which things entered it.""",
+        "in_use: {at: use, lifetime: {weibull: {mean: 15, shape: 3.5}}}",
+    ),
+    "stock-not-driven": Entry(
+        """A stock may retire early, and its level is stated in some periods only. How much is retired
+        follows from the level alone, so a driver of a series gives it for every period.""",
+        "drivers: {fleet: {of: in_use, dims: [year, region], table: fleet.csv, unit: kt}}",
     ),
 }
