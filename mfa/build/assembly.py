@@ -38,6 +38,10 @@ class Terms:
             np.asarray(w, np.float64).ravel(),
         )
 
+    def where(self, keep: Bools) -> Terms:
+        """The terms for which `keep` holds, in rows numbered as before."""
+        return Terms(self.row[keep], self.cell[keep], self.weight[keep])
+
     def only(self, rows: Ints) -> Terms:
         """The terms of some rows (ascending), renumbered in their order."""
         kept = np.isin(self.row, rows)

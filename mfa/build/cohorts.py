@@ -36,12 +36,14 @@ def add_cohorts(
     series, _ = series_of(system, stock.cells)
     start = np.full((int(series.max(initial=-1)) + 1, system.n_elements), -1, np.int64)
     start[series] = cells.before
-    leaving = [_terms(table, 1.0) for table in _tables(system, stock, stock.outflow, edges)]
+    kept = _kept(system, stock, cells)
+    leaving = [_terms(table, 1.0) for table in _tables(system, stock, stock.outflow, edges, kept)]
+    entering = _tables(system, stock, stock.inflow, edges, kept)
     ageing = [
         part
         for where, lifetime in _lifetimes(system, stock, spec)
         for part in _ageing(
-            system, stock, spec, edges, lifetime=lifetime, own=np.unique(series[where]), start=start
+            system, spec, entering, lifetime=lifetime, own=np.unique(series[where]), start=start
         )
     ]
     terms = Terms.join(*leaving, *ageing)
@@ -62,10 +64,11 @@ def add_levels(
     series, time = series_of(system, stock.cells)
     first = (series * n_times(system) + time) * system.n_elements
     row = first[:, None] + np.arange(system.n_elements)
-    mask, previous = cells.level.mask, previous_cells(system, stock, cells.level, cells.before)
+    previous = previous_cells(system, stock, cells.level, cells.before)
+    mask, kept = cells.level.mask & cells.rows, _kept(system, stock, cells)
     earlier = mask & (previous >= 0)
-    parts = [_terms(table, 1.0) for table in _tables(system, stock, stock.inflow, edges)]
-    parts += [_terms(table, -1.0) for table in _tables(system, stock, stock.outflow, edges)]
+    parts = [_terms(table, 1.0) for table in _tables(system, stock, stock.inflow, edges, kept)]
+    parts += [_terms(table, -1.0) for table in _tables(system, stock, stock.outflow, edges, kept)]
     parts.append(Terms.of(row[mask], cells.level.of(np.arange(len(mask)))[mask], -1.0))
     parts.append(Terms.of(row[earlier], previous[earlier], 1.0))
     terms = Terms.join(*parts)
@@ -76,9 +79,8 @@ def add_levels(
 
 def _ageing(
     system: System,
-    stock: StockOf,
     spec: Stock,
-    edges: Mapping[str, EdgeCells],
+    entering: list[Ints],
     *,
     lifetime: Lifetime,
     own: Ints,
@@ -88,7 +90,7 @@ def _ageing(
     edges_of_time = period_edges(system)
     weights = outflow_weights(lifetime, edges_of_time, spec.timing).tocoo()
     to, of = (np.asarray(k, np.int64) for k in (weights.row, weights.col))
-    parts = [_spread(t, own, to, of, weights.data) for t in _tables(system, stock, stock.inflow, edges)]
+    parts = [_spread(t, own, to, of, weights.data) for t in entering]
     if (start[own] >= 0).any():
         share = initial_outflow(lifetime, edges_of_time, AGES[spec.age_structure], timing=spec.timing)
         times = np.arange(len(share))
@@ -126,10 +128,18 @@ def _lifetimes(system: System, stock: StockOf, spec: Stock) -> list[tuple[Bools,
     ]
 
 
+def _kept(system: System, stock: StockOf, cells: StockCells) -> Bools:
+    """Which (series, time, element) of a stock have rows of their own."""
+    series, time = series_of(system, stock.cells)
+    kept = np.zeros((int(series.max(initial=-1)) + 1, n_times(system), system.n_elements), np.bool_)
+    kept[series, time] = cells.rows
+    return kept
+
+
 def _tables(
-    system: System, stock: StockOf, names: tuple[str, ...], edges: Mapping[str, EdgeCells]
+    system: System, stock: StockOf, names: tuple[str, ...], edges: Mapping[str, EdgeCells], kept: Bools
 ) -> list[Ints]:
-    """For each edge the cell of every (series, time, element), -1 where there is none."""
+    """For each edge the cell of every (series, time, element) in `kept`, -1 where there is none."""
     series, _ = series_of(system, stock.cells)
     shape = (int(series.max(initial=-1)) + 1, n_times(system), system.n_elements)
     tables = []
@@ -137,7 +147,7 @@ def _tables(
         table = np.full(shape, -1, np.int64)
         cells = np.arange(len(system.edges[name].cells))
         table[aligned(system, stock, name)] = np.where(edges[name].mask, edges[name].of(cells), -1)
-        tables.append(table)
+        tables.append(np.where(kept, table, -1))
     return tables
 
 

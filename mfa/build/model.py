@@ -19,7 +19,8 @@ class Model:
     """A document made ready to solve.
 
     `edges` and `stocks` locate the cells of every flow, trade and stock; `observed` describes the observed
-    rows; `before` has the cells of each stock's level before the first period (-1 where it is zero).
+    rows; `before` has the cells of each stock's level before the first period (-1 where it is zero);
+    `items` has the mass in t of one item of all that is counted, where it is one number.
     """
 
     document: Document
@@ -29,5 +30,6 @@ class Model:
     stocks: Mapping[str, EdgeCells]
     before: Mapping[str, Ints]
     observed: tuple[ObservedGroup, ...]
+    items: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = field(default=())
     files: tuple[str, ...] = ()

@@ -323,7 +323,7 @@ class Figure(Node):
     )
     at: dict[str, Labels] = Field(default_factory=dict, description="the labels it is restricted to")
     by: str | None = Field(None, description="the dimension that makes the bands")
-    unit: str | None = Field(None, description="the unit of its axis, such as `kt REO`")
+    unit: str | None = Field(None, description="the unit of its axis, such as `kt REO` or `Mitem`")
     title: str | None = Field(None, description="heading; a description is made up unless given")
     top: Count = Field(8, ge=1, description="how many bands or rows; the rest is summed as others")
 
@@ -382,7 +382,9 @@ class Scenario(Node):
         default_factory=dict, description="element split of commodities"
     )
     contents: dict[str, Value] = Field(
-        default_factory=dict, description="content factor of commodities (t REO / t gross)"
+        default_factory=dict,
+        description="mass that a commodity holds (t REO / t gross, or kg / item of what is counted); over "
+        "`element` it is the commodity's composition too",
     )
     transfers: dict[str, dict[str, Transfer]] = Field(
         default_factory=dict, description="process -> outflow -> share of the inflows; one `rest` closes to 1"
