@@ -17,6 +17,7 @@ from mfa.build.values import Reader
 from mfa.core.labels import dimension_of
 from mfa.data.evidence import COUNTED
 from mfa.errors import Place, Problem
+from mfa.solve.told import DRIVER
 from mfa.spec.schema import Observation
 
 Words = npt.NDArray[np.object_]
@@ -59,7 +60,7 @@ class Observer:
         namer = row_namer(report.name, frame, report.axes)
         low, high = frame["low"].to_numpy(float), frame["high"].to_numpy(float)
         value = _middle(frame["value"].to_numpy(float), low, high)
-        self._exact_rows(terms, value, standing == EXACT, namer)
+        self._exact_rows(terms, value, standing == EXACT, _stating(report, namer))
         self._limits(terms, low, high, standing == CENSORED, namer)
         sd, cv = frame["sd"].to_numpy(float), frame["cv"].to_numpy(float)
         first = self.assembly.observe(terms, value, sd, cv, counted=standing == "", namer=namer)
@@ -89,7 +90,7 @@ class Observer:
     def _exact_rows(self, terms: Terms, value: Floats, which: Bools, namer: Namer) -> None:
         rows = np.flatnonzero(which)
         if len(rows):
-            self.assembly.exact(terms.only(rows), value[rows], of_rows(namer, rows, " exactly"))
+            self.assembly.exact(terms.only(rows), value[rows], of_rows(namer, rows))
 
     def _limits(self, terms: Terms, low: Floats, high: Floats, which: Bools, namer: Namer) -> None:
         """The bounds that reports without a value state."""
@@ -98,6 +99,13 @@ class Observer:
             if len(rows):
                 only = terms.only(rows).times(sign)
                 self.assembly.limit(only, sign * bound[rows], of_rows(namer, rows, words))
+
+
+def _stating(report: Report, namer: Namer) -> Namer:
+    """Names of rows that hold what is reported exactly: `driver ore[2020] (usgs, 2024)`, or `... exactly`."""
+    if report.section == "drivers":
+        return lambda k: f"{DRIVER}{namer(k)}"
+    return lambda k: f"{namer(k)} exactly"
 
 
 def _middle(value: Floats, low: Floats, high: Floats) -> Floats:

@@ -20,6 +20,7 @@ from mfa.run.manifest import input_hashes
 from mfa.run.mirror import PAIR, label_columns, mirror_gaps
 from mfa.run.result import STATUSES, Quantity, Result
 from mfa.run.tables import balance_table, observation_table
+from mfa.solve.certain import Certain
 from mfa.solve.classify import FreeSum, free_sums, intervals
 
 if TYPE_CHECKING:
@@ -168,6 +169,9 @@ def _relative(places: pd.Series, root: Path) -> pd.Series:
 def _free(solved: Solved) -> pd.DataFrame:
     """What nothing determines: the cells with their feasible intervals, and the sums that are determined."""
     problem, spread, flows = solved.model.problem, solved.posterior, _free_flows(solved)
+    columns = ["kind", "name", "value", "sd", "low", "high"]
+    if isinstance(spread, Certain) or not flows.any():
+        return pd.DataFrame(columns=columns)
     name = problem.cells.name
     rows: list[Mapping[str, Any]] = [
         {"kind": "free", "name": name(int(k)), "low": low, "high": high, "value": np.nan, "sd": np.nan}
@@ -177,7 +181,7 @@ def _free(solved: Solved) -> pd.DataFrame:
     sums = free_sums(problem, solved.solution, spread)
     known = {name(int(k)) for k in np.flatnonzero(flows)}
     rows += [_sum(s) for s in sums if known.issuperset(s.cells)]
-    return pd.DataFrame(rows, columns=["kind", "name", "value", "sd", "low", "high"])
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _sum(of: FreeSum) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from mfa.build import Model, build
-from mfa.core.balance import FLOOR, TOLERANCE
-from mfa.errors import Imbalance, Infeasible, Problem, Undetermined
+from mfa.core.balance import TOLERANCE
+from mfa.errors import Imbalance, Problem, Undetermined
 from mfa.run.collect import collect
 from mfa.run.result import Result
+from mfa.run.simulation import simulation
 from mfa.run.tables import BALANCE_NUMBERS, balance_table
+from mfa.solve.certain import Certain, certain
 from mfa.solve.classify import Classification, classify
-from mfa.solve.determine import determine
 from mfa.solve.diagnose import Diagnosis, diagnose
 from mfa.solve.posterior import Posterior, posterior
 from mfa.solve.reconcile import reconcile
@@ -33,16 +34,16 @@ class Solved:
 
     model: Model
     solution: Solution
-    posterior: Posterior
+    posterior: Posterior | Certain
     classification: Classification
     diagnosis: Diagnosis
 
 
 def run(document: Document, *, progress: Progress | None = None) -> Result:
-    """The result of a document: read, built, reconciled, judged.
+    """The result of a document: read, built, solved, judged.
 
     Raises InputError for wrong tables, Infeasible with the rows in conflict, NotConverged, Undetermined where
-    the scenario forbids free flows, and Imbalance where a process does not close.
+    a simulation leaves flows free or the scenario forbids them, and Imbalance where a process does not close.
     """
     say = progress or (lambda _: None)
     say("reading tables and building the system")
@@ -53,30 +54,30 @@ def run(document: Document, *, progress: Progress | None = None) -> Result:
 
 
 def solve(model: Model, say: Progress) -> Solved:
-    """The reconciliation of a model with its standard deviations, statuses and diagnosis."""
+    """The solution of a model's question with standard deviations, statuses and diagnosis."""
     problem = model.problem
     rows = f"{len(problem.exact):,} exact rows, {len(problem.observed):,} observations"
     say(f"solving for {len(problem):,} unknowns with {rows}")
-    solution = _answer(model, say)
-    say("standard deviations")
-    spread = posterior(problem, solution)
+    solution, spread = _answer(model, say)
     say("classification and diagnosis")
     found = classify(problem, solution, spread)
     return Solved(model, solution, spread, found, diagnose(problem, solution, spread))
 
 
-def _answer(model: Model, say: Progress) -> Solution:
-    """The solution of the question asked."""
+def _answer(model: Model, say: Progress) -> tuple[Solution, Posterior | Certain]:
+    """The solution of the question asked, and its standard deviations."""
     settings = model.document.spec.solve
     if settings.question == "simulate":
-        return determine(model.problem)
-    return reconcile(
+        return simulation(model), certain(model.problem)
+    solution = reconcile(
         model.problem,
         robust=settings.robust,
         tolerance=STEP,
         max_iterations=settings.max_iterations,
         progress=lambda k, text: say(f"iteration {k}: {text}"),
     )
+    say("standard deviations")
+    return solution, posterior(model.problem, solution)
 
 
 def _check(solved: Solved) -> None:
@@ -90,24 +91,10 @@ def _check(solved: Solved) -> None:
     if np.isnan(solved.solution.q).any():
         raise Imbalance(Problem("imbalance", "the solution holds numbers that are not finite"))
     free = np.flatnonzero(solved.posterior.free_q & (solved.model.problem.cells.coef != 0))
-    if (settings.on_free == "stop" or settings.question == "simulate") and len(free):
+    if settings.on_free == "stop" and len(free):
         names = [solved.model.problem.cells.name(int(k)) for k in free[:8]]
         more = f" and {len(free) - len(names)} more" if len(free) > len(names) else ""
         raise Undetermined(Problem("undetermined", f"nothing determines {', '.join(names)}{more}"))
-    if settings.question == "simulate":
-        _check_signs(solved)
-
-
-def _check_signs(solved: Solved) -> None:
-    """Raise where what follows from the drivers is a negative flow or stock."""
-    q, name = solved.solution.q, solved.model.problem.cells.name
-    cells = [*solved.model.edges.values(), *solved.model.stocks.values()]
-    own = np.concatenate([c.of(np.arange(len(c.mask)))[c.mask] for c in cells])
-    negative = own[q[own] < -FLOOR * np.maximum(1.0, 1e-9 * np.abs(q).max(initial=0.0))]
-    if len(negative):
-        worst = negative[np.argsort(q[negative])][:5]
-        texts = (f"{name(int(k))} would have to be {q[k]:g} t" for k in worst)
-        raise Infeasible(*(Problem("infeasible", text) for text in texts))
 
 
 def _sentence(row: Mapping[Hashable, Any]) -> str:

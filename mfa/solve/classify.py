@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from mfa.solve.certain import Spread
 from mfa.solve.posterior import Posterior
 from mfa.solve.problem import Bools, Floats, Ints, LeastSquares, Rows
 from mfa.solve.programme import least
@@ -46,7 +47,7 @@ class FreeSum:
     sd: float
 
 
-def classify(problem: LeastSquares, solution: Solution, spread: Posterior) -> Classification:
+def classify(problem: LeastSquares, solution: Solution, spread: Spread) -> Classification:
     """The statuses at `solution`, with the leverages and free unknowns of its posterior `spread`."""
     n = len(problem)
     checked = spread.leverage > CHECKED
@@ -73,7 +74,7 @@ def _status(free: Bools, fixed: Bools, seen: Bools, sure: Bools) -> Statuses:
     return np.select([fixed, free, sure, seen], ["fixed", "free", "redundant", "observed"], "determined")
 
 
-def _observations(problem: LeastSquares, spread: Posterior, checked: Bools) -> Statuses:
+def _observations(problem: LeastSquares, spread: Spread, checked: Bools) -> Statuses:
     counted = problem.observed.counted
     free = np.isnan(spread.sd_observed)
     return np.select([free, counted & checked, counted], ["free", "redundant", "observed"], "determined")

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from mfa.solve.certain import Spread
 from mfa.solve.posterior import Posterior
 from mfa.solve.problem import Bools, Floats, LeastSquares
 from mfa.solve.solution import Solution
@@ -60,7 +61,7 @@ class Ratio:
     p: float
 
 
-def diagnose(problem: LeastSquares, solution: Solution, spread: Posterior) -> Diagnosis:
+def diagnose(problem: LeastSquares, solution: Solution, spread: Spread) -> Diagnosis:
     """The verdict on every observation and on the whole at `solution`."""
     observed = problem.observed
     residual = observed.rows.rhs - solution.fitted

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ from scipy import sparse
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Index = npt.NDArray[np.integer[Any]]
+"""Places of any integer type: sparse matrices keep theirs in 32 bits."""
 Bools = npt.NDArray[np.bool_]
 Names = Callable[[int], str]
 

@@ -15,7 +15,7 @@ from mfa.spec.reader import read_text
 ELSEWHERE = {
     *("table-column", "table-number", "table-nan", "table-duplicate", "table-label", "table-empty"),
     *("table-gap", "table-unit", "missing-file", "infeasible", "undetermined", "not-converged"),
-    *("imbalance", "output", "unit", "unknown-name"),
+    *("imbalance", "output", "unit", "unknown-name", "overdetermined", "closed-loop"),
 }
 _CALLS = {"problem": 0, "Problem": 0, "refuse": 0, "complain": 0, "Syntax": 0, "_at_label": 1, "BadPath": 2}
 

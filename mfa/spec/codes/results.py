@@ -13,8 +13,20 @@ ENTRIES = {
     ),
     "undetermined": Entry(
         """A quantity that a result needs is not determined by the data: any value in an interval fits.
-        It is reported with its interval and never guessed. Add an observation or a share that ties
-        it down.""",
+        A reconciliation reports it with its interval and never guesses; a simulation stops and says how
+        many unknowns share how many rows. Add an observation, a driver or a share that ties it down.""",
+    ),
+    "overdetermined": Entry(
+        """A simulation is told more than it needs, and what it is told does not agree: a driver on a
+        flow that follows from others already, two drivers of one flow, shares that do not sum to 1. The
+        message names the row that does not hold and what determined its flows. Drop one of the drivers,
+        or a share, and let it follow.""",
+        "drivers: {ore: {of: mined, value: 100 kt}}",
+    ),
+    "closed-loop": Entry(
+        """A loop of flows returns all that enters it: its shares multiply to 1 round the loop, so what
+        enters piles up without end and no finite flow answers. Let some of it leave.""",
+        "transfers: {yard: {scrap: 0.9, lost: rest}}",
     ),
     "not-converged": Entry(
         """The solver stopped before all rows were closed to the tolerance. Raise
