@@ -387,7 +387,9 @@ class Scenario(Node):
         "`element` it is the commodity's composition too",
     )
     transfers: dict[str, dict[str, Transfer]] = Field(
-        default_factory=dict, description="process -> outflow -> share of the inflows; one `rest` closes to 1"
+        default_factory=dict,
+        description="process -> outflow -> share of the inflows (over a dimension that all of them have: of "
+        "those with the same label); one `rest` closes to 1",
     )
     stocks: dict[str, Stock] = Field(default_factory=dict, description="stocks of processes")
     observations: dict[str, Observation] = Field(default_factory=dict, description="what was reported")
