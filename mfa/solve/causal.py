@@ -19,14 +19,14 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from mfa.solve.dependent import dependent_rows
-from mfa.solve.equations import BULK, MIXED_BULK, SUM, Equations
+from mfa.solve.dependent import DENSE, dependent_rows
+from mfa.solve.equations import Equations
+from mfa.solve.matching import matched
 from mfa.solve.problem import Bools, Floats, Index, Ints
 from mfa.solve.ranges import ranges
 
 CELLS = 1 << 21
 """The most matrix entries of the blocks of one step; above `DENSE` unknowns a block is a step of its own."""
-DENSE = 160
 
 
 @dataclass(frozen=True)
@@ -78,18 +78,17 @@ class _Peel:
     """Rows with one unknown left, wave by wave."""
 
     def __init__(self, graph: sparse.csr_array, rows: Equations) -> None:
-        self.graph, self.kind = graph, rows.kind
+        self.graph = graph
         self.by_unknown = _Columns(graph)
         self.known = rows.held.copy()
         self.count = np.diff(graph.indptr).astype(np.int64)
         self.left = _sums(graph)
-        self.may = rows.kind != SUM
+        self.may = ~rows.last
 
     def steps(self) -> list[Step]:
         """One step a wave."""
         found, ready = [], np.flatnonzero((self.count == 1) & self.may)
         while len(ready):
-            ready = ready[np.argsort(self.kind[ready], kind="stable")]
             unknowns, first = np.unique(self.left[ready], return_index=True)
             found.append(Step(ready[first][:, None], unknowns[:, None]))
             ready = self._after(unknowns)
@@ -131,19 +130,10 @@ class _Core:
     def __init__(self, graph: sparse.csr_array, rows: Equations, known: Bools, aside: Ints) -> None:
         self.unknowns = np.flatnonzero(~known)
         self.row_of = np.full(graph.shape[1], -1, np.int64)
-        if not len(self.unknowns):
-            self.steps, self.free, self.short = [], self.unknowns, self.unknowns
-            return
-        whole = graph[:, self.unknowns]
-        usable = np.diff(whole.indptr) > 0
-        usable[aside] = False
-        for highest in (BULK, MIXED_BULK, SUM):
-            self.rows = np.flatnonzero(usable & (rows.kind <= highest))
-            self.graph = whole[self.rows]
-            match = csgraph.maximum_bipartite_matching(self.graph, perm_type="row")
-            if (match >= 0).all():
-                break
-        self.match = match.astype(np.int64)
+        self.graph = graph[:, self.unknowns]
+        self.usable = np.diff(self.graph.indptr) > 0
+        self.usable[aside] = False
+        self.match = matched(self.graph, self.usable, rows.last, rows.time[self.unknowns])
         self.free, self.short = self._undetermined()
         self.steps = [] if len(self.free) else self._blocks()
 
@@ -159,16 +149,17 @@ class _Core:
         free = self.match < 0
         if not free.any():
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        taken = np.full(len(self.rows), -1, np.int64)
+        taken = np.full(len(self.usable), -1, np.int64)
         taken[self.match[~free]] = np.flatnonzero(~free)
-        columns, reached, wave = _Columns(self.graph), np.zeros(len(self.rows), bool), np.flatnonzero(free)
+        columns, reached, wave = _Columns(self.graph), np.zeros(len(taken), bool), np.flatnonzero(free)
         while len(wave):
             rows, _ = columns.of(wave)
-            new = np.unique(rows[~reached[rows]])
+            new = np.unique(rows[~reached[rows] & self.usable[rows]])
             reached[new] = True
             wave = taken[new]
+            wave = wave[wave >= 0]
             free[wave] = True
-        return self.unknowns[free], self.rows[reached]
+        return self.unknowns[free], np.flatnonzero(reached)
 
     def _blocks(self) -> list[Step]:
         """The blocks of the matched rows, level by level."""
@@ -197,7 +188,5 @@ class _Core:
             own = blocks[size == k]
             at = member[start[own][:, None] + np.arange(k)]
             pieces = max(1, -(-at.size * int(k) // CELLS)) if 1 < k <= DENSE else len(own) if k > 1 else 1
-            found += [
-                Step(self.rows[self.match[part]], self.unknowns[part]) for part in np.array_split(at, pieces)
-            ]
+            found += [Step(self.match[part], self.unknowns[part]) for part in np.array_split(at, pieces)]
         return found

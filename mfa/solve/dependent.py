@@ -12,8 +12,9 @@ from mfa.solve.equations import Equations
 from mfa.solve.local import localised
 from mfa.solve.problem import Floats, Ints
 
-DENSE = 160
-"""Blocks of more unknowns are factorised as sparse matrices."""
+DENSE = 40
+"""Blocks of more unknowns are factorised one by one as sparse matrices, on one thread each: threads that wait
+for each other make a dense one of a hundred slower by far where others use the machine too."""
 SINGULAR = 1e11
 """Growth of a solution from which a block counts as singular: a loop that loses less than 1e-11 a round."""
 NOISE = 1e-14

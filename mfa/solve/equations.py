@@ -14,9 +14,6 @@ from scipy import sparse
 
 from mfa.solve.problem import Bools, Floats, Ints, LeastSquares
 
-STATED, BULK, MIXED_BULK, SUM = range(4)
-"""What a row is, in the order in which rows are asked to determine something: one of the problem's own, a sum
-over elements of bulk flows alone, one that element flows enter too, and the parts of a mix that sum to 1."""
 EQUAL = 1e-14
 
 
@@ -53,16 +50,19 @@ class Products:
 class Equations:
     """Rows `matrix @ x + products = rhs` over all unknowns; the first are the problem's exact rows, in order.
 
-    `held` marks unknowns that their bounds hold, with their `value`: no term has them any more. `kind` says
-    what each row is.
+    `held` marks unknowns that their bounds hold, with their `value`: no term has them any more. `last` marks
+    rows that determine something only where no other does: that the parts of a mix sum to 1 follows from the
+    balances of its market, and would find the smallest part as what the others leave. `time` labels the
+    unknowns of a period, ascending (0 where there is none): a hint where to look first, no more.
     """
 
     matrix: sparse.csr_array
     products: Products
     rhs: Floats
-    kind: Ints
+    last: Bools
     held: Bools
     value: Floats
+    time: Ints
 
     def __len__(self) -> int:
         return len(self.rhs)
@@ -89,21 +89,23 @@ def equations(problem: LeastSquares) -> Equations:
     matrix, products = _expanded(problem, held, value)
     rhs = problem.exact.rhs - matrix @ value
     matrix = _without(matrix, held)
-    kind = np.full(len(rhs), STATED)
+    last = np.zeros(len(rhs), dtype=bool)
+    time = problem.block if len(problem.block) else np.zeros(len(problem), np.int64)
     if not len(products) or not len(problem.merge):
-        return Equations(matrix, products, rhs, kind, held, value)
+        return Equations(matrix, products, rhs, last, held, value, time)
     part = _parts(problem, matrix, products, rhs)
-    kind[part.rows] = SUM
+    last[part.rows] = True
     flows, products = _folded(products, part)
     matrix = sparse.csr_array(matrix + _linear(flows, matrix.shape))
-    sums, right, kinds = _bulk_rows(problem, matrix, products, rhs, part)
+    sums, right = _bulk_rows(problem, matrix, products, rhs, part)
     return Equations(
         sparse.csr_array(sparse.vstack([matrix, sums])),
         products,
         np.concatenate([rhs, right]),
-        np.concatenate([kind, kinds]),
+        np.concatenate([last, np.zeros(len(right), dtype=bool)]),
         held,
         value,
+        time,
     )
 
 
@@ -192,38 +194,35 @@ def _linear(flows: Products, shape: tuple[int, int]) -> sparse.csr_array:
 
 def _bulk_rows(
     problem: LeastSquares, matrix: sparse.csr_array, products: Products, rhs: Floats, part: _Parts
-) -> tuple[sparse.csr_array, Floats, Ints]:
-    """The sums of rows that differ in the element alone, where no product is left in them."""
+) -> tuple[sparse.csr_array, Floats]:
+    """The sums over elements of the balances that mixes leave, where no product is left in them."""
     merge = problem.merge
-    mixes = products.only(part.of[products.j] >= 0)
     groups, count = np.unique(merge[merge >= 0], return_counts=True)
-    groups = np.intersect1d(groups[count > 1], merge[mixes.row])
-    rows = np.flatnonzero(np.isin(merge, groups))
-    number = np.searchsorted(groups, merge[rows])
-    own = products.only(np.isin(products.row, rows))
+    groups = groups[count > 1]
+    inside = np.isin(merge[products.row], groups)
+    own = products.only(inside)
     own = Products(np.searchsorted(groups, merge[own.row]), own.i, own.j, own.coef)
     flows, left = _folded(own.summed(), part)
-    kept = np.ones(len(groups), dtype=bool)
+    kept = np.zeros(len(groups), dtype=bool)
+    kept[_left_by(own, products, part)] = True
     kept[left.row] = False
-    kept[_mixed_elsewhere(problem, products, own, part)] = False
-    some, of, flows = kept[number], np.cumsum(kept) - 1, flows.only(kept[flows.row])
+    rows = np.flatnonzero(np.isin(merge, groups[kept]))
+    of, flows = np.cumsum(kept) - 1, flows.only(kept[flows.row])
     shape = (int(kept.sum()), matrix.shape[0])
-    by = sparse.csr_array((np.ones(int(some.sum())), (of[number[some]], rows[some])), shape)
+    by = sparse.csr_array((np.ones(len(rows)), (of[np.searchsorted(groups, merge[rows])], rows)), shape)
     bulk = Products(of[flows.row], flows.i, flows.j, flows.coef)
     sums = sparse.csr_array(by @ matrix + _linear(bulk, (shape[0], matrix.shape[1])))
     sums.eliminate_zeros()
-    return sums, np.asarray(by @ rhs), np.where(_any_element(problem, sums), MIXED_BULK, BULK)
+    return sums, np.asarray(by @ rhs)
 
 
-def _mixed_elsewhere(problem: LeastSquares, products: Products, own: Products, part: _Parts) -> Ints:
-    """The groups that a mix leaves which rows of its own state (something else leaves its market too)."""
-    stated = np.unique(part.of[products.j[problem.merge[products.row] == -1]])
-    leaves = own.coef < 0
-    return own.row[leaves & np.isin(part.of[own.j], stated[stated >= 0])]
-
-
-def _any_element(problem: LeastSquares, rows: sparse.csr_array) -> Bools:
-    """Which rows an unknown enters that is one element of a flow."""
-    bulk = np.maximum(problem.bulk, 0)
-    split = (problem.bulk >= 0) & (np.bincount(bulk)[bulk] > 1)
-    return np.asarray(rows.astype(bool).astype(np.int64) @ split.astype(np.int64) > 0)
+def _left_by(own: Products, products: Products, part: _Parts) -> Ints:
+    """The groups of rows (`own.row`) that every flow of some mix leaves: the balance of its market."""
+    n, mixes = int(products.i.max(initial=0)) + 1, len(part.size)
+    of = part.of[products.j]
+    every = np.unique(of[of >= 0] * n + products.i[of >= 0])
+    every = np.bincount(every // n, minlength=mixes)
+    leaving = own.only((own.coef == -1.0) & (part.of[own.j] >= 0))
+    flow = np.unique((leaving.row * mixes + part.of[leaving.j]) * n + leaving.i)
+    pair, count = np.unique(flow // n, return_counts=True)
+    return np.asarray(pair[count == every[pair % mixes]] // mixes)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -17,7 +18,7 @@ from mfa.solve.problem import Floats, Ints, LeastSquares, Names
 
 DRIVER = "driver "
 """How the names of rows begin that state an exogenous number."""
-SHOWN, NEAREST, PROBLEMS, SAMPLE, ANCESTORS = 6, 3, 5, 4000, 400
+SHOWN, NEAREST, PROBLEMS, SAMPLE, ANCESTORS, GROUPS = 6, 3, 5, 4000, 400, 400
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,22 @@ def undetermined(
         return closed
     part = rows.pattern()[order.short][:, order.free]
     found: dict[tuple[str, ...], Problem] = {}
+    alike: Counter[tuple[str, ...]] = Counter()
     for own, shared in _components(part):
         unknowns, short = order.free[own], order.short[shared]
         names = _first_names(problem.name, unknowns)
+        alike[tuple(names)] += 1
         if tuple(names) not in found and len(found) < PROBLEMS:
-            hint = words.missing(unknowns) or "state a share, a driver or an observed number for one of them"
+            hint = words.missing(unknowns) or "state a share or a driver for one of them"
             text = f"nothing determines {_listed(names.values())}: {_counted(problem, unknowns, short)}"
             found[tuple(names)] = Problem("undetermined", text, hint=hint)
-    return list(found.values())
+    return [replace(p, text=p.text + _more(alike[kind])) for kind, p in found.items()]
+
+
+def _more(count: int) -> str:
+    """`; 69 more like it`, for one of `count` groups with the same flows."""
+    least = " or more" if count == GROUPS else ""
+    return f"; {count - 1}{least} like it at other labels" if count > 1 else ""
 
 
 def _counted(problem: LeastSquares, unknowns: Ints, short: Ints) -> str:
@@ -63,7 +72,7 @@ def _components(part: sparse.csr_array) -> Iterable[tuple[Ints, Ints]]:
     row = np.repeat(np.arange(m), np.diff(part.indptr))
     joined = sparse.coo_array((np.ones(part.nnz), (row, m + part.indices)), shape=(m + n, m + n))
     label = csgraph.connected_components(joined.tocsr(), directed=False)[1]
-    for group in np.unique(label[m:])[:ANCESTORS]:
+    for group in np.unique(label[m:])[:GROUPS]:
         yield np.flatnonzero(label[m:] == group), np.flatnonzero(label[:m] == group)
 
 
@@ -73,7 +82,7 @@ def _closed_loops(problem: LeastSquares, rows: Equations, order: Order, typical:
     free[order.free] = True
     hint = "let something leave the loop: shares round it that multiply to less than 1"
     found: dict[tuple[str, ...], Problem] = {}
-    for of, unknowns in order.singular[:ANCESTORS]:
+    for of, unknowns in order.singular[:GROUPS]:
         round_ = circulation(rows, of, unknowns, typical) if free[unknowns].any() else unknowns[:0]
         names = _first_names(problem.name, round_)
         if names and tuple(names) not in found and len(found) < PROBLEMS:
@@ -88,8 +97,7 @@ def contradictions(
     """One problem for each kind of row in `wrong` that does not hold at `q`, by time and causal order."""
     found: dict[str, Problem] = {}
     graph = rows.pattern()
-    time = problem.block if len(problem.block) else np.zeros(len(problem), np.int64)
-    for row in _in_order(graph, order, wrong, time):
+    for row in _in_order(graph, order, wrong, rows.time):
         name = problem.exact.name(int(row))
         if _base(name) not in found and len(found) < PROBLEMS:
             found[_base(name)] = _contradiction(problem, graph, order, int(row), q)
@@ -112,8 +120,13 @@ def _contradiction(
         text = f"{name} is on a flow that is determined already: it says {says:g}, {what} is"
         text = f"{text} {float(weights @ q[cells]):g}" + (f", by {by}" if by else "")
     else:
-        text = f"{name} does not hold: it is open by {abs(float(weights @ q[cells]) - says):g}"
-        text += f" of {float(np.abs(weights) @ np.abs(q[cells])):g}"
+        found, size = float(weights @ q[cells]), float(np.abs(weights) @ np.abs(q[cells]))
+        open_by = (
+            f"its terms sum to {found:g}, not {says:g}"
+            if says
+            else f"it is open by {abs(found):g} of {size:g}"
+        )
+        text = f"{name} does not hold: {open_by}"
         text += f", determined already by {by}" if by else ""
     hint = "too much is given: drop one of the drivers, or leave a share to follow" if twice else ""
     return Problem("overdetermined", text, hint=hint or "one of these says too much, or a wrong number")
