@@ -109,6 +109,28 @@ def test_one_commodity_throughout_is_kept_as_one_amount_and_the_answer_is_the_sa
     np.testing.assert_allclose(together.stock("fleet"), elementwise.stock("fleet"), rtol=1e-9, atol=1e-9)
 
 
+def test_one_amount_is_reconciled_as_its_elements_apart_are() -> None:
+    reports = {
+        "sold": {"of": "sold", "unit": "kitem", "value": 10, "cv": "10%"},
+        "fleet": {"of": "fleet", "at": {"year": 2007}, "unit": "kitem", "value": 33, "cv": "5%"},
+        "steel": {
+            "of": "sorted",
+            "at": {"element": "Steel", "year": 2006},
+            "unit": "t",
+            "value": 8000,
+            "cv": "3%",
+        },
+    }
+    document = cars(solve={"question": "reconcile"}, drivers={}, observations=reports)
+    apart = copy.deepcopy(document)
+    apart["flows"]["broken_up"] = {"from": "use", "to": "yard"}
+    together, elementwise = solved(document), solved(apart)
+    assert together.facts["chi_square"] == pytest.approx(elementwise.facts["chi_square"], rel=1e-9)
+    for name in ("sold", "sorted"):
+        np.testing.assert_allclose(together.flow(name), elementwise.flow(name), rtol=1e-7, atol=1e-9)
+        np.testing.assert_allclose(together.sd(name), elementwise.sd(name), rtol=1e-6, atol=1e-9)
+
+
 def test_cars_by_segment_are_kept_apart() -> None:
     document = cars(observations={})
     document["dimensions"]["segment"] = ["small", "large"]
