@@ -218,5 +218,6 @@ def test_groups_of_undetermined_flows_that_differ_in_labels_alone_are_told_once(
         mfa.run(mfa.load(document))
     assert [str(p) for p in error.value.problems] == [
         "error[undetermined]: nothing determines metal[AAA], slag[AAA]: 2 unknowns in 1 row"
-        " (balance of mill[AAA]); 2 like it at other labels\n    hint: mill has two outflows without a share: metal, slag"
+        " (balance of mill[AAA]); 2 like it at other labels\n"
+        "    hint: mill has two outflows without a share: metal, slag"
     ]

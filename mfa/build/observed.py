@@ -17,7 +17,7 @@ from mfa.build.values import Reader
 from mfa.core.labels import dimension_of
 from mfa.data.evidence import COUNTED
 from mfa.errors import Place, Problem
-from mfa.solve.told import DRIVER
+from mfa.solve.problem import DRIVER
 from mfa.spec.schema import Observation
 
 Words = npt.NDArray[np.object_]

@@ -23,6 +23,8 @@ Index = npt.NDArray[np.integer[Any]]
 """Places of any integer type: sparse matrices keep theirs in 32 bits."""
 Bools = npt.NDArray[np.bool_]
 Names = Callable[[int], str]
+DRIVER = "driver "
+"""How the names of rows begin that state an exogenous number."""
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,8 @@ from mfa.errors import Problem
 from mfa.solve.causal import Order
 from mfa.solve.dependent import circulation
 from mfa.solve.equations import Equations
-from mfa.solve.problem import Floats, Ints, LeastSquares, Names
+from mfa.solve.problem import DRIVER, Floats, Ints, LeastSquares, Names
 
-DRIVER = "driver "
-"""How the names of rows begin that state an exogenous number."""
 SHOWN, NEAREST, PROBLEMS, SAMPLE, ANCESTORS, GROUPS = 6, 3, 5, 4000, 400, 400
 
 
