@@ -1,8 +1,9 @@
 """Units with a basis: `t REO`, `kt Nd`, `t gross`, `USD`, `t REO / t gross`.
 
 A mass of an element, of its oxide, of the product, and a value are different kinds of quantity: adding two
-kinds is an error; converting them is explicit and lives in :mod:`mfa.core.composition`. Canonical units are
-t, year and USD.
+kinds is an error; converting them is explicit and lives in :mod:`mfa.core.composition`. Products may also be
+counted (`item`, `kitem`): a content such as `kg / item` says what one holds. Canonical units are t, year, USD
+and item.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from mfa.errors import UnitError, did_you_mean
 
 GROSS = "gross"
 """The basis of a product's own mass, whatever it contains."""
+COUNT = "count"
+"""The kind of unit that products are counted in."""
 
 _UNITS: Mapping[str, tuple[float, str]] = {
     "t": (1.0, "mass"),
@@ -37,14 +40,19 @@ _UNITS: Mapping[str, tuple[float, str]] = {
     "USD": (1.0, "value"),
     "kUSD": (1e3, "value"),
     "MUSD": (1e6, "value"),
+    "item": (1.0, COUNT),
+    "kitem": (1e3, COUNT),
+    "Mitem": (1e6, COUNT),
     "percent": (0.01, "number"),
 }
-"""Unit -> its factor to t, year, USD or 1, and its kind."""
-_BASE = {"mass": "t", "time": "year", "value": "USD"}
+"""Unit -> its factor to t, year, USD, item or 1, and its kind."""
+_BASE = {"mass": "t", "time": "year", "value": "USD", COUNT: "item"}
 _KINDS = {
     "[mass]": "mass",
     "[value]": "value",
     "[time]": "time",
+    "[count]": COUNT,
+    "[count] / [time]": COUNT,
     "dimensionless": "number",
     "[mass] / [time]": "mass",
     "[value] / [mass]": "price",
@@ -57,6 +65,7 @@ _UNREADABLE = (
 _ALIASES = {
     **dict.fromkeys(("tonne", "tonnes", "metric tons"), "t"),
     **dict.fromkeys(("a", "yr", "years"), "year"),
+    "items": "item",
     "%": "percent",
 }
 
@@ -65,7 +74,7 @@ _ALIASES = {
 class Unit:
     """A unit read from text: `factor` converts to t, year, USD; `kind` and `basis` say what may be added.
 
-    `per` is the unit below the bar of a ratio such as `t REO / t gross`.
+    `per` is the unit below the bar of a ratio such as `t REO / t gross` or `kg / item`.
     """
 
     text: str
@@ -118,9 +127,16 @@ def _evaluated(text: str, expression: str) -> tuple[float, str]:
         hint = did_you_mean(expression, _UNITS, listed=12)
         raise UnitError(f'cannot read the unit "{text}"; {hint}') from error
     if dimension not in _KINDS or not 0 < factor < inf:
-        what = "neither a mass, a value, a time, a price nor a number"
+        what = "neither a mass, a value, a time, a price, a count nor a number"
         raise UnitError(f'the unit "{text}" ({dimension}) is {what}')
     return factor, _KINDS[dimension]
+
+
+def _of_a_product(below: list[str]) -> bool:
+    """Whether the words below the bar of a ratio name a product: a mass with its basis, or items of it."""
+    first = _ALIASES.get(below[0], below[0]) if below else ""
+    kind = _UNITS[first][1] if first in _UNITS else ""
+    return kind == COUNT or (len(below) > 1 and kind != "time")
 
 
 def parse_unit(text: str, bases: Collection[str] = ()) -> Unit:
@@ -134,8 +150,7 @@ def parse_unit(text: str, bases: Collection[str] = ()) -> Unit:
     'gross'
     """
     left, bar, right = (part.strip() for part in text.partition("/"))
-    below = right.split()[:1]
-    if bar and len(right.split()) > 1 and not {_ALIASES.get(w, w) for w in below} & {"year", "month", "day"}:
+    if bar and _of_a_product(right.split()):
         above, per = parse_unit(left, bases), parse_unit(right, bases)
         return Unit(text.strip(), above.factor / per.factor, above.kind, above.basis, per)
     words = text.split()

@@ -34,6 +34,9 @@ BASES = ("REO", "Nd", "Y")
         ("%", 0.01, "number", ""),
         ("1", 1, "number", ""),
         ("kg / t", 1e-3, "number", ""),
+        ("item", 1, "count", ""),
+        ("items", 1, "count", ""),
+        ("Mitem/year", 1e6, "count", ""),
     ],
 )
 def test_factor_kind_and_basis(text: str, factor: float, kind: str, basis: str) -> None:
@@ -48,6 +51,13 @@ def test_a_ratio_of_two_bases() -> None:
     assert unit.basis == "REO"
     assert unit.per is not None
     assert unit.per.basis == "gross"
+
+
+def test_a_mass_per_item() -> None:
+    unit = parse_unit("kg REO / kitem", BASES)
+    assert (unit.factor, unit.kind, unit.basis) == (pytest.approx(1e-6, rel=1e-12), "mass", "REO")
+    assert unit.per is not None
+    assert (unit.per.kind, unit.per.factor) == ("count", 1e3)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ class Terms:
         )
 
     def where(self, keep: Bools) -> Terms:
-        """The terms for which `keep` holds."""
+        """The terms for which `keep` holds, in rows numbered as before."""
         return Terms(self.row[keep], self.cell[keep], self.weight[keep])
 
     def only(self, rows: Ints) -> Terms:

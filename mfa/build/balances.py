@@ -39,12 +39,17 @@ def renumbered(terms: Terms) -> tuple[Terms, Ints]:
     return Terms(new.astype(np.int64), terms.cell, terms.weight), old
 
 
-def add_balances(assembly: Assembly, system: System, flows: FlowCells, stock_terms: Terms) -> Ints:
+def add_balances(
+    assembly: Assembly, system: System, flows: FlowCells, stock_terms: Terms, kept: Bools
+) -> Ints:
     """The exact rows of all balances; returns node * n_elements + element of every row.
+
+    `kept` says which there are: those left out repeat another.
 
     Equation: sum of inflows - sum of outflows - stock change = 0.
     """
-    terms, number = renumbered(Terms.join(balance_terms(system, flows.edges), stock_terms))
+    terms = Terms.join(balance_terms(system, flows.edges), stock_terms)
+    terms, number = renumbered(terms.where(kept[terms.row]))
     node, element = np.divmod(number, system.n_elements)
     namer = node_namer(system, "balance of {}", node, element)
     assembly.exact(terms, np.zeros(len(number)), namer, merge=node)

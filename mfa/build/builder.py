@@ -8,6 +8,7 @@ from mfa.build.balances import add_balances
 from mfa.build.cohorts import add_cohorts, add_levels
 from mfa.build.compositions import composition_unknowns, first_mix, read_compositions
 from mfa.build.constraints import add_constraints
+from mfa.build.contents import Content, add_content, implied_compositions, read_contents
 from mfa.build.differences import add_difference
 from mfa.build.dims import build_dims
 from mfa.build.flows import FlowCells, Reach, allocate_flows, initially_held, pruned
@@ -15,14 +16,15 @@ from mfa.build.initial import Initial, negative, read_initial, read_used
 from mfa.build.model import Model
 from mfa.build.network import build_system, difference_name, empty_edges
 from mfa.build.observed import Observer
-from mfa.build.parameters import ObservedGroup, add_parameter
+from mfa.build.parameters import ObservedGroup
 from mfa.build.reports import Reports
 from mfa.build.reserves import add_reserve, read_reserve
 from mfa.build.retirement import kept_shares
 from mfa.build.shares import add_share, read_shares, split_problems
 from mfa.build.start import first_guess, with_start, without_bounds
 from mfa.build.stocks import StockCells, add_stock, change_terms
-from mfa.build.targets import Content, Targets
+from mfa.build.targets import Targets
+from mfa.build.uniform import leading_rows, stock_shares, uniform_processes
 from mfa.build.values import Reader, ValueArray
 from mfa.core.stock.ages import Ages
 from mfa.core.system import System
@@ -52,7 +54,8 @@ class Builder:
     def read(self) -> bool:
         """Read the tables and make the system; False where something is wrong with them."""
         self.reports = Reports(self.reader)
-        self.compositions = read_compositions(self.reader)
+        self.contents = read_contents(self.reader)
+        self.compositions = read_compositions(self.reader) | implied_compositions(self.reader, self.contents)
         self.shares = read_shares(self.reader)
         self.started = self._initial()
         self.used = {
@@ -72,6 +75,7 @@ class Builder:
         stated = {flow: share for (_, flow), share in self.shares.items()}
         self.reach = Reach(whole, self.compositions, stated, initially_held(whole, self.initial))
         self.system: System = pruned(whole, self.reach)
+        self.uniform = uniform_processes(self.system, self.compositions, self.initial)
         return not self.failed
 
     def _initial(self) -> dict[str, Initial]:
@@ -95,13 +99,13 @@ class Builder:
         )
         stocks |= self._reserves(flows, targets)
         targets.stocks = {n: s.level for n, s in stocks.items()}
-        add_balances(self.assembly, self.system, flows, change)
+        add_balances(self.assembly, self.system, flows, change, leading_rows(self.system, self.uniform))
         self._add_shares(flows)
         self._add_differences(flows)
         observer = Observer(self.assembly, targets, self.reader, self.groups)
         observer.add_reports(self.reports)
         add_constraints(self.assembly, targets, self.reader)
-        self.stocks = stocks
+        self.stocks, self.items = stocks, targets.items()
         self.ages = self._ages()
         self.left = self._left()
         self.kept = self._kept()
@@ -175,6 +179,7 @@ class Builder:
             stocks={n: s.level for n, s in stocks.items()},
             before={n: s.before for n, s in stocks.items()},
             observed=tuple(self.groups),
+            items=self.items,
             warnings=tuple(p for p in self.problems if p.severity == "warning"),
             files=tuple(sorted(self.reader.files)),
             ages=self.ages,
@@ -191,15 +196,9 @@ class Builder:
 
     def _contents(self) -> dict[str, Content]:
         found = {}
-        for name, value in self.spec.contents.items():
-            given = self.reader.array(("contents", name), value)
-            if given is None:
-                continue
-            parameter = None
-            if given.uncertain:
-                parameter, group = add_parameter(self.assembly, self.system, f"contents.{name}", given)
-                self.groups.append(group)
-            found[name] = Content(given, parameter, given.unit.basis)
+        for name, given in self.contents.items():
+            found[name], groups = add_content(self.assembly, self.system, name, given)
+            self.groups += groups
         return found
 
     def _stocks(self, flows: FlowCells) -> tuple[dict[str, StockCells], Terms]:
@@ -208,7 +207,14 @@ class Builder:
         for name, stock in self.system.stocks.items():
             if stock.kind == "reserve":
                 continue
-            cells = add_stock(self.assembly, self.system, stock, flows.edges, self.initial.get(name))
+            cells = add_stock(
+                self.assembly,
+                self.system,
+                stock,
+                flows.edges,
+                self.initial.get(name),
+                shares=stock_shares(stock, self.uniform),
+            )
             change.append(change_terms(self.system, stock, cells.level, cells.before))
             self.groups += cells.groups
             found[name] = cells

@@ -37,11 +37,12 @@ def add_cohorts(
     and `kept` are (time, series, element): the share of the initial stock left at the end of each period, and
     where it is below 1 the share of all there was that early retirement leaves; then nothing enters.
     """
-    leaves = [_terms(table, 1.0) for table in _tables(system, stock, stock.outflow, edges)]
-    inflow = _tables(system, stock, tuple(f for f in stock.inflow if f not in ages.used), edges)
+    own = _own_rows(system, stock, cells)
+    leaves = [_terms(table, 1.0) for table in _tables(system, stock, stock.outflow, edges, own)]
+    inflow = _tables(system, stock, tuple(f for f in stock.inflow if f not in ages.used), edges, own)
     parts = [_spread(t, which, w) for which, w in _ageing(system, stock, ages, kept) for t in inflow]
     for name, shares in ages.used.items():
-        (table,) = _tables(system, stock, (name,), edges)
+        (table,) = _tables(system, stock, (name,), edges, own)
         parts += [_spread(table, which, w) for which, w in _used(system, stock, ages, shares)]
     terms = Terms.join(*leaves, *parts, *_of_initial(system, stock, cells, left, kept))
     if kept is not None:
@@ -66,10 +67,14 @@ def add_levels(
     series, time = series_of(system, stock.cells)
     first = (series * n_times(system) + time) * system.n_elements
     row = first[:, None] + np.arange(system.n_elements)
-    mask, previous = cells.level.mask, previous_cells(system, stock, cells.level, cells.before)
-    earlier, rate = mask & (previous >= 0), per_time(system, stock, cells.level)
-    parts = [_terms(table, 1.0) for table in _tables(system, stock, stock.inflow, edges)]
-    parts += [_terms(table, -1.0) for table in _tables(system, stock, stock.outflow, edges)]
+    mask, previous = cells.level.mask & cells.rows, previous_cells(system, stock, cells.level, cells.before)
+    earlier, rate, own = (
+        mask & (previous >= 0),
+        per_time(system, stock, cells.level),
+        _own_rows(system, stock, cells),
+    )
+    parts = [_terms(table, 1.0) for table in _tables(system, stock, stock.inflow, edges, own)]
+    parts += [_terms(table, -1.0) for table in _tables(system, stock, stock.outflow, edges, own)]
     parts.append(Terms.of(row[mask], cells.level.of(np.arange(len(mask)))[mask], -rate[mask]))
     parts.append(Terms.of(row[earlier], previous[earlier], rate[earlier]))
     terms = Terms.join(*parts)
@@ -152,10 +157,18 @@ def _spread(table: Ints, which: Bools, weights: Floats) -> Terms:
     return Terms.of(row, table[own[s], of[k], e], -weights[to[k], of[k]])
 
 
+def _own_rows(system: System, stock: StockOf, cells: StockCells) -> Bools:
+    """Which (series, time, element) of a stock have rows of their own."""
+    series, time = series_of(system, stock.cells)
+    own = np.zeros((int(series.max(initial=-1)) + 1, n_times(system), system.n_elements), np.bool_)
+    own[series, time] = cells.rows
+    return own
+
+
 def _tables(
-    system: System, stock: StockOf, names: tuple[str, ...], edges: Mapping[str, EdgeCells]
+    system: System, stock: StockOf, names: tuple[str, ...], edges: Mapping[str, EdgeCells], own: Bools
 ) -> list[Ints]:
-    """For each edge the cell of every (series, time, element), -1 where there is none."""
+    """For each edge the cell of every (series, time, element) in `own`, -1 where there is none."""
     series, _ = series_of(system, stock.cells)
     shape = (int(series.max(initial=-1)) + 1, n_times(system), system.n_elements)
     tables = []
@@ -163,7 +176,7 @@ def _tables(
         table = np.full(shape, -1, np.int64)
         cells = np.arange(len(system.edges[name].cells))
         table[aligned(system, stock, name)] = np.where(edges[name].mask, edges[name].of(cells), -1)
-        tables.append(table)
+        tables.append(np.where(own, table, -1))
     return tables
 
 

@@ -24,7 +24,7 @@ def read_compositions(reader: Reader) -> dict[str, ValueArray]:
             continue
         given = reader.array(("compositions", name), composition, "1")
         if given is not None and given.axes[-1:] == (ELEMENT,):
-            found[name] = _closed(given, metal_fractions(reader, composition.basis))
+            found[name] = closed_shares(given, metal_fractions(reader, composition.basis))
         elif given is not None:
             text = "a composition varies over element last, such as dims: [region, element]"
             reader.problems.append(reader.document.problem("data-shape", text, "compositions", name, "dims"))
@@ -38,7 +38,7 @@ def metal_fractions(reader: Reader, basis: str | None) -> Floats:
     return np.array([mass_fraction(compounds[e], e) if e in compounds else 1.0 for e in elements])
 
 
-def _closed(given: ValueArray, fractions: Floats) -> ValueArray:
+def closed_shares(given: ValueArray, fractions: Floats) -> ValueArray:
     """Shares of element mass that sum to 1, from shares of compound mass in any scale; blanks are zero."""
     value = np.nan_to_num(given.value, nan=0.0)
     stated = value.sum(axis=-1, keepdims=True) > 0

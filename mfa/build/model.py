@@ -21,7 +21,8 @@ class Model:
 
     `edges` and `stocks` locate the cells of every flow, trade and stock; `observed` describes the observed
     rows; `before` has the cells of each stock's level before the first period (-1 where it is zero); `ages`
-    says how the cohorts of each cohort stock age.
+    says how the cohorts of each cohort stock age; `items` has the mass in t of one item of all that is
+    counted, where it is one number.
     """
 
     document: Document
@@ -31,6 +32,7 @@ class Model:
     stocks: Mapping[str, EdgeCells]
     before: Mapping[str, Ints]
     observed: tuple[ObservedGroup, ...]
+    items: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = field(default=())
     files: tuple[str, ...] = ()
     ages: Mapping[str, Ages] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from mfa.build.contents import by_element
 from mfa.core.labels import (
     ELEMENT,
     EXPORTER,
@@ -67,6 +68,8 @@ def _split(spec: Scenario, source: str, commodity: str | None, has_elements: boo
     """Where the elements of a flow come from; a boundary has no mix that could leave it."""
     if not has_elements:
         return "none"
+    if by_element(spec, commodity):
+        return "given"
     composition = spec.compositions.get(commodity or "")
     if composition is None:
         return "free"
@@ -141,7 +144,11 @@ def _stocks(
         axes = used[0].axes if s.kind == "cohort" and used else node_axes(dimensions)
         index = _lasting(axes, used, processes[s.at], sizes)
         basis = _basis(s.initial.unit if s.initial else None)
-        stocks[name] = StockOf(name, s.at, s.kind, inflow, outflow, index, s.kind != "reserve", basis)
+        carried = {edges[f].commodity for f in inflow if f in edges}
+        commodity = next(iter(carried)) if len(carried) == 1 else None
+        stocks[name] = StockOf(
+            name, s.at, s.kind, inflow, outflow, index, s.kind != "reserve", basis, commodity
+        )
     return stocks
 
 

@@ -15,7 +15,7 @@ from mfa.core.labels import ELEMENT, EXPORTER, IMPORTER, REGION, Dimension, dime
 from mfa.data.evidence import COUNTED, derived, latest_edition
 from mfa.errors import UnitError
 from mfa.spec.schema import Driver, Observation, Scenario, Target
-from mfa.units import GROSS, Unit
+from mfa.units import COUNT, GROSS, Unit
 
 
 def spec_axes(spec: Scenario, dimensions: Mapping[str, Dimension], name: str) -> tuple[str, ...]:
@@ -42,7 +42,7 @@ def kept_axes(
 ) -> tuple[str, ...]:
     """The axes along which a target's rows differ: not summed, not fixed to a label or by the unit."""
     fixed = {a for a, labels in target.at.items() if len(labels) == 1}
-    if unit.basis == GROSS or unit.basis in elements:
+    if unit.kind == COUNT or unit.basis == GROSS or unit.basis in elements:
         fixed = fixed | {ELEMENT}
     return tuple(a for a in axes if a not in target.sum and a not in fixed)
 

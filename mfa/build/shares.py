@@ -88,8 +88,27 @@ class _Rows:
         return replace(self, out=self.out.only(rows), inflow=self.inflow.only(rows))
 
 
+def _inflow_by_label(
+    system: System, edges: Mapping[str, EdgeCells], process: str, further: list[str]
+) -> Terms | None:
+    """Inflows of every (node, label of `further`, element), or None where an inflow lacks such labels."""
+    entering = [e for e in system.edges.values() if e.target == process and e.kind != "difference"]
+    if not all({*further} <= {*e.cells.axes} for e in entering):
+        return None
+    width = int(np.prod([system.sizes[a] for a in further], initial=1))
+    parts = []
+    for e in entering:
+        node = system.nodes.target_of(e)
+        code = np.where(node >= 0, node * width + keys(e.cells, further, system.sizes), -1)
+        parts.append(end_terms(e, edges[e.name], code, 1.0))
+    return Terms.join(*parts)
+
+
 def _rows(system: System, edges: Mapping[str, EdgeCells], edge: Edge, axes: tuple[str, ...]) -> _Rows:
-    """The rows of an edge whose share varies over `axes`."""
+    """The rows of an edge whose share varies over `axes`.
+
+    A share over a dimension that all inflows have too is of what enters with the same label.
+    """
     split, holds = edge.split in ("free", "none"), _holds_cohorts(system, edge.source)
     node, ne = system.nodes.source_of(edge), system.n_elements
     further = [a for a in edge.cells.axes if a not in system.node_axes and (holds or a in axes)]
@@ -99,8 +118,10 @@ def _rows(system: System, edges: Mapping[str, EdgeCells], edge: Edge, axes: tupl
     if holds:
         inflow = _leaving(system, edges, edge.source, further, known)
     else:
-        inflow = inflow_terms(system, edges, edge.source)
-        which, g = matches(inflow.row // ne, node[cell])
+        inflow, wanted = inflow_terms(system, edges, edge.source), node[cell]
+        if further and (labelled := _inflow_by_label(system, edges, edge.source, further)) is not None:
+            inflow, wanted = labelled, known
+        which, g = matches(inflow.row // ne, wanted)
         row = g * ne + inflow.row[which] % ne
         inflow = Terms(row, inflow.cell[which], inflow.weight[which])
     if split:

@@ -9,8 +9,9 @@ import numpy as np
 
 from mfa.build.assembly import Assembly, Bools, Floats, Ints, Terms
 from mfa.build.flows import EdgeCells
-from mfa.build.naming import blocks, element_namer, tensor_namer
+from mfa.build.naming import blocks, cell_namer, element_namer, tensor_namer
 from mfa.build.parameters import ObservedGroup, add_parameter
+from mfa.build.uniform import chief, shares_held
 from mfa.build.values import ValueArray
 from mfa.core.labels import CellIndex, at_cells, keys
 from mfa.core.system import StockOf, System
@@ -18,11 +19,15 @@ from mfa.core.system import StockOf, System
 
 @dataclass(frozen=True)
 class StockCells:
-    """The cells of a stock's level and of that before the first period (-1 for none), and its statements."""
+    """The cells of a stock's level and of that before the first period (-1 for none), and its statements.
+
+    `rows` says which (cell, element) have rows of their own: where the stock is uniform, one element's.
+    """
 
     level: EdgeCells
     before: Ints
     groups: tuple[ObservedGroup, ...]
+    rows: Bools
 
 
 def n_times(system: System) -> int:
@@ -95,20 +100,43 @@ def _level(
     return EdgeCells(assembly.cells(i.ravel(), -1, mask.ravel().astype(float), namer), ne, mask)
 
 
+def _amount(
+    assembly: Assembly, system: System, stock: StockOf, edges: Mapping[str, EdgeCells], held: Floats
+) -> EdgeCells:
+    """Unknowns of a uniform stock's whole mass, and cells of its elements."""
+    mask, n = _mask(system, stock, edges), len(stock.cells)
+    first = assembly.unknowns(
+        n, cell_namer(system, stock.name, stock.cells), start=1.0, block=blocks(system, stock.cells)
+    )
+    i = np.repeat(first + np.arange(n), system.n_elements)
+    namer = tensor_namer(system, stock.name, stock.cells, system.n_elements)
+    return EdgeCells(assembly.cells(i, -1, (held * mask).ravel(), namer), system.n_elements, mask, first)
+
+
 def add_stock(
     assembly: Assembly,
     system: System,
     stock: StockOf,
     edges: Mapping[str, EdgeCells],
     initial: ValueArray | None,
+    *,
+    shares: ValueArray | None = None,
 ) -> StockCells:
-    """The level of a stock and its level before the first period, an unknown with its statement."""
+    """The level of a stock and its level before the first period, an unknown with its statement.
+
+    A stock of uniform composition (`shares`) is one unknown a cell, and nothing is in it at first.
+    """
+    if shares is not None:
+        held = shares_held(system, stock, shares)
+        level = _amount(assembly, system, stock, edges, held)
+        return StockCells(level, np.full(held.shape, -1, np.int64), (), chief(held))
     level = _level(assembly, system, stock, edges, initial)
+    every = np.ones(level.mask.shape, np.bool_)
     if initial is None:
-        return StockCells(level, np.full(level.mask.shape, -1, np.int64), ())
+        return StockCells(level, np.full(level.mask.shape, -1, np.int64), (), every)
     parameter, group = add_parameter(assembly, system, f"{stock.name}.initial", initial)
     before = at_cells(parameter.cell, initial.axes, stock.cells, level.n_elements)
-    return StockCells(level, before, (group,))
+    return StockCells(level, before, (group,), every)
 
 
 def change_terms(system: System, stock: StockOf, level: EdgeCells, before: Ints) -> Terms:

@@ -1,23 +1,25 @@
-"""What numbers speak about: cells of flows, trades and stocks, weighted by the basis they are counted in."""
+"""What numbers speak about: cells of flows, trades and stocks, weighted by what they are counted in."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mfa.build.assembly import Assembly, Bools, Floats, Ints, Terms
-from mfa.build.flows import EdgeCells, at_edge
+from mfa.build.contents import Content
+from mfa.build.flows import EdgeCells
 from mfa.build.naming import blocks, cell_name, cell_namer
 from mfa.build.parameters import Parameter
-from mfa.build.values import ValueArray
 from mfa.core.composition import mass_fraction
-from mfa.core.labels import ELEMENT, CellIndex, Label, dimension_of, keys, matches
-from mfa.core.system import Edge, System
+from mfa.core.labels import ELEMENT, REGION, CellIndex, Label, at_cells, dimension_of, keys, matches
+from mfa.core.system import System
 from mfa.errors import UnitError
 from mfa.spec.schema import Scenario
-from mfa.units import GROSS, Unit
+from mfa.units import COUNT, GROSS, Unit
 
 At = Mapping[str, tuple[Label, ...]]
 """Axis -> the labels something is restricted to."""
@@ -34,12 +36,18 @@ class Weighted:
 
 
 @dataclass(frozen=True)
-class Content:
-    """A commodity's content factor: mass in `basis` (the sum over elements) per gross mass."""
+class _Product:
+    """A flow, trade or stock as a product: its cells, its commodity, and the axis of the content's region."""
 
-    given: ValueArray
-    parameter: Parameter | None
-    basis: str
+    name: str
+    index: CellIndex
+    commodity: str
+    content: Content
+    region: str
+
+    def at(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """An array over the content's axes at every cell."""
+        return np.asarray(at_cells(values, self.content.given.axes, self.index, 1, self.region)[:, 0])
 
 
 class Targets:
@@ -94,11 +102,11 @@ class Targets:
         chosen = CellIndex(index.axes, index.coords[keep])
         stock = self.system.stocks.get(name)
         if stock is not None and not stock.has_elements:
-            if unit.basis != stock.basis:
+            if unit.basis != stock.basis or unit.kind == COUNT:
                 raise UnitError(f'stock "{name}" is kept in t {stock.basis}, not in "{unit.text}"')
             return Weighted(chosen, np.arange(len(keep)), self.stocks[name].offset + keep, np.ones(len(keep)))
-        if unit.basis == GROSS and self.system.elements:
-            return self._in_gross(name, chosen, keep)
+        if unit.kind == COUNT or (unit.basis == GROSS and self.system.elements):
+            return self._in_products(self._product(name, unit), chosen, keep)
         return self._by_element(name, chosen, keep, unit.basis, at=at, split=split)
 
     def within(self, index: CellIndex, at: At) -> Bools:
@@ -125,43 +133,61 @@ class Targets:
         full = CellIndex((*chosen.axes, ELEMENT), np.column_stack([chosen.coords[row], element]))
         return Weighted(full, np.arange(len(row)), numbers, weights[element])
 
-    def _in_gross(self, name: str, chosen: CellIndex, keep: Ints) -> Weighted:
-        edge = self.system.edges.get(name)
-        content = self.contents.get((edge.commodity if edge else None) or "")
-        if edge is None or content is None:
-            of = f"contents.{edge.commodity}" if edge and edge.commodity else "a commodity and its content"
-            raise UnitError(f'"{name}" has no content factor: state {of} to speak of its gross mass')
-        self._complete(edge, content, keep)
-        if content.parameter is not None:
-            first = self._gross_unknowns(edge, content)
-            return Weighted(chosen, np.arange(len(keep)), first + keep, np.ones(len(keep)))
-        whole = self._by_element(name, chosen, keep, content.basis, at={}, split=False)
-        factor = at_edge(content.given.value, content.given.axes, edge, 1)[keep, 0]
-        return Weighted(chosen, whole.owner, whole.cell, whole.weight / factor[whole.owner])
+    def items(self) -> dict[str, float]:
+        """The mass of one item of all that is counted, where it is one exact number."""
+        found, system = {}, self.system
+        carried = {e.name: e.commodity for e in system.edges.values()}
+        for name, commodity in (carried | {s.name: s.commodity for s in system.stocks.values()}).items():
+            content = self.contents.get(commodity or "")
+            one = content is not None and content.counted and not content.given.axes
+            if content is not None and one and content.parameter is None and not content.basis:
+                found[name] = float(content.given.value)
+        return found
 
-    def _complete(self, edge: Edge, content: Content, keep: Ints) -> None:
-        """Raises UnitError where some of an edge's cells have no content factor, or one of zero."""
-        factor = at_edge(content.given.value, content.given.axes, edge, 1)[keep, 0]
+    def _product(self, name: str, unit: Unit) -> _Product:
+        """What a gross mass or a number of items is of; raises UnitError where no content says so."""
+        stock = self.system.stocks.get(name)
+        region = REGION if stock is not None else self.system.edges[name].source_region
+        commodity = (self.system.edges[name] if stock is None else stock).commodity or ""
+        content = self.contents.get(commodity)
+        if content is None or content.counted != (unit.kind == COUNT):
+            of = f"contents.{commodity}" if commodity else "a commodity and its content"
+            what = ("number of items", "kg / item") if unit.kind == COUNT else ("gross mass", "t / t gross")
+            raise UnitError(
+                f'"{name}" has no content factor: state {of} in {what[1]} to speak of its {what[0]}'
+            )
+        if stock is not None and self.system.time in content.given.axes:
+            raise UnitError(f'contents.{commodity} varies over time: what "{name}" holds is of many years')
+        return _Product(name, self.index_of(name), commodity, content, region)
+
+    def _in_products(self, product: _Product, chosen: CellIndex, keep: Ints) -> Weighted:
+        """Cells in gross mass or items: mass in the content's basis divided by the content."""
+        content = product.content
+        factor = product.at(content.given.value)[keep]
         wrong = keep[~(factor > 0)]
         if len(wrong):
-            where = cell_name(self.system, edge.name, edge.cells, int(wrong[0]))
-            raise UnitError(f"contents.{edge.commodity} has no number above 0 for {where}")
+            where = cell_name(self.system, product.name, product.index, int(wrong[0]))
+            raise UnitError(f"contents.{product.commodity} has no number above 0 for {where}")
+        if content.parameter is not None:
+            first = self._product_unknowns(product, content.parameter)
+            return Weighted(chosen, np.arange(len(keep)), first + keep, np.ones(len(keep)))
+        whole = self._by_element(product.name, chosen, keep, content.basis, at={}, split=False)
+        return Weighted(chosen, whole.owner, whole.cell, whole.weight / factor[whole.owner])
 
-    def _gross_unknowns(self, edge: Edge, content: Content) -> int:
-        """The first cell of an edge's gross masses: content x gross = mass in the content's basis."""
-        if edge.name in self._gross:
-            return self._gross[edge.name]
-        assert content.parameter is not None
-        n, rows = len(edge.cells), np.arange(len(edge.cells))
-        namer = cell_namer(self.system, f"gross mass of {edge.name}", edge.cells)
-        gross = self.assembly.unknowns(n, namer, start=1.0, block=blocks(self.system, edge.cells))
-        self._gross[edge.name] = self.assembly.linear(gross, n, namer)
-        factor = at_edge(content.parameter.unknown, content.given.axes, edge, 1)[:, 0]
-        product = self.assembly.cells(gross + rows, factor, 1.0, namer)
-        mass = self._by_element(edge.name, edge.cells, rows, content.basis, at={}, split=False)
-        terms = Terms.join(Terms.of(mass.owner, mass.cell, mass.weight), Terms.of(rows, product + rows, -1.0))
+    def _product_unknowns(self, product: _Product, parameter: Parameter) -> int:
+        """The first cell of gross masses (or items) of a product: content x gross = mass in its basis."""
+        if product.name in self._gross:
+            return self._gross[product.name]
+        n, rows = len(product.index), np.arange(len(product.index))
+        what = "number" if product.content.counted else "gross mass"
+        namer = cell_namer(self.system, f"{what} of {product.name}", product.index)
+        gross = self.assembly.unknowns(n, namer, start=1.0, block=blocks(self.system, product.index))
+        self._gross[product.name] = self.assembly.linear(gross, n, namer)
+        cells = self.assembly.cells(gross + rows, product.at(parameter.unknown), 1.0, namer)
+        mass = self._by_element(product.name, product.index, rows, product.content.basis, at={}, split=False)
+        terms = Terms.join(Terms.of(mass.owner, mass.cell, mass.weight), Terms.of(rows, cells + rows, -1.0))
         self.assembly.exact(terms, np.zeros(n), namer)
-        return self._gross[edge.name]
+        return self._gross[product.name]
 
 
 def group_rows(

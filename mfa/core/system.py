@@ -70,7 +70,8 @@ class Edge:
 
 @dataclass(frozen=True)
 class StockOf:
-    """A stock of a process: its kind, the flows into and out of it, and the axes of its level."""
+    """A stock of a process: its kind, the flows into and out of it, the axes of its level, and the commodity
+    that all its inflows carry, if it is one."""
 
     name: str
     process: str
@@ -80,6 +81,7 @@ class StockOf:
     cells: CellIndex
     has_elements: bool
     basis: str = ""
+    commodity: str | None = None
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,13 @@ from mfa.figures.spec import FigureSpec, Label
 from mfa.figures.text import span
 from mfa.run.result import Quantity, Result
 from mfa.run.tensors import axis_labels
-from mfa.units import GROSS, Unit, parse_unit
+from mfa.units import COUNT, GROSS, Unit, parse_unit
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 TIME_NAMES = ("year", "month", "time")
 ENDS = ("exporter", "importer")
+ITEMS = {"item": "items", "kitem": "thousand items", "Mitem": "million items"}
 SUMS = (
     "Standard deviations of sums take cells of different years and regions as independent and the elements"
     " of one cell as moving together."
@@ -48,8 +49,8 @@ def unit_of(result: Result, text: str | None) -> Unit:
     elements = [str(e) for e in result.dimensions.get("element", ())]
     known = result.facts.get("bases") or {}
     unit = parse_unit(text or "t", [*known, *elements])
-    if unit.kind != "mass":
-        raise UnitError(f'figures show masses, not "{unit.text}"')
+    if unit.kind not in ("mass", COUNT):
+        raise UnitError(f'figures show masses and items, not "{unit.text}"')
     if unit.basis == GROSS:
         raise UnitError(
             f'the unit "{unit.text}" needs content factors, which a result does not hold; use t or a basis'
@@ -63,6 +64,8 @@ def element_weights(result: Result, quantity: Quantity, unit: Unit, wanted: Sequ
     Raises UnitError for a quantity kept in another basis.
     """
     factor = parse_unit(quantity.unit.split("/")[0].split()[0], ()).factor / unit.factor
+    if unit.kind == COUNT:
+        return _per_item(result, quantity, factor, wanted)
     if not quantity.elements:
         if quantity.basis != unit.basis:
             raise UnitError(f'"{quantity.name}" is kept in t {quantity.basis}, not in "{unit.text}"')
@@ -73,6 +76,15 @@ def element_weights(result: Result, quantity: Quantity, unit: Unit, wanted: Sequ
         counted = (result.facts.get("bases") or {}).get(unit.basis, {unit.basis: 1.0})
     kept = [counted.get(e, 0.0) if not names or e in names else 0.0 for e in quantity.elements]
     return factor * np.array(kept, dtype=float)
+
+
+def _per_item(result: Result, quantity: Quantity, factor: float, wanted: Sequence[Label]) -> Floats:
+    """Items per tonne, the same for every element; raises UnitError for what is not counted, or in part."""
+    mass = (result.facts.get("items") or {}).get(quantity.name)
+    if mass is None or wanted:
+        part = f"{', '.join(map(str, wanted))} in " if wanted else ""
+        raise UnitError(f'{part}"{quantity.name}" cannot be counted in items; use a unit of mass')
+    return np.full(max(len(quantity.elements), 1), factor / mass)
 
 
 def check_labels(result: Result, at: Mapping[str, Sequence[Label]]) -> None:
@@ -159,6 +171,8 @@ def title_of(result: Result, axis: str, label: Label) -> str:
 def unit_text(spec: FigureSpec, unit: Unit, quantities: Sequence[Quantity]) -> str:
     """The unit in words, with the mass it counts: `kt REO`, `t Nd`, `t (element mass)`."""
     elements = spec.at.get("element", ())
+    if unit.kind == COUNT:
+        return ITEMS.get(unit.text, unit.text)
     if unit.basis or not any(q.elements for q in quantities):
         return unit.text
     return f"{unit.text} {elements[0]}" if len(elements) == 1 else f"{unit.text} (element mass)"

@@ -36,7 +36,7 @@ from mfa.figures.style import INK, OTHERS, PAPER, Look, look, styled
 from mfa.figures.text import number
 from mfa.run.result import Quantity, Result
 from mfa.run.tensors import axis_labels
-from mfa.units import Unit
+from mfa.units import COUNT, Unit
 
 CAPTION = (
     "The largest at the bottom; the line is the total, dashed lines are one standard deviation either side of"
@@ -90,7 +90,7 @@ def draw(result: Result, spec: FigureSpec) -> Figure:
     per = "" if all(q.kind == "stock" for q in quantities) else f" per {time_unit(result)}"
     label = unit_text(spec, unit, quantities) + per
     names = " + ".join(dict.fromkeys(q.label for q in quantities))
-    shown = ["element", "region", *ENDS]
+    shown = [*(() if unit.kind == COUNT else ("element",)), "region", *ENDS]
     axes = [a for a in shown if any(a in _axes(q) for q in quantities) and a != band_axis(spec, quantities)]
     words = ", ".join([label, *selection_text(result, spec.at, axes)])
     free = "No standard deviation where a part of the total is free." if np.isnan(stack.sd).any() else ""

@@ -213,6 +213,7 @@ def _facts(solved: Solved, balances: pd.DataFrame, order: list[str]) -> dict[str
         "worst_closure": float(f"{balances['relative'].max() if len(balances) else 0.0:.3g}"),
         "free_cells": int(_free_flows(solved).sum()),
         "bases": _bases(solved.model),
+        "items": dict(solved.model.items),
         "order": order,
     }
 

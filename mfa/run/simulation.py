@@ -12,7 +12,7 @@ from mfa.build.reports import names_of
 from mfa.errors import Infeasible
 from mfa.run.signs import sign_problems
 from mfa.solve.kkt import Ordering
-from mfa.solve.problem import Floats, Ints
+from mfa.solve.problem import Ints
 from mfa.solve.simulate import Simulated, simulate
 from mfa.solve.solution import Solution
 from mfa.solve.told import Words

@@ -375,7 +375,7 @@ class Figure(Node):
     )
     at: dict[str, Labels] = Field(default_factory=dict, description="the labels it is restricted to")
     by: str | None = Field(None, description="the dimension that makes the bands")
-    unit: str | None = Field(None, description="the unit of its axis, such as `kt REO`")
+    unit: str | None = Field(None, description="the unit of its axis, such as `kt REO` or `Mitem`")
     title: str | None = Field(None, description="heading; a description is made up unless given")
     top: Count = Field(8, ge=1, description="how many bands or rows; the rest is summed as others")
 
@@ -434,12 +434,15 @@ class Scenario(Node):
         default_factory=dict, description="element split of commodities"
     )
     contents: dict[str, Value] = Field(
-        default_factory=dict, description="content factor of commodities (t REO / t gross)"
+        default_factory=dict,
+        description="mass that a commodity holds (t REO / t gross, or kg / item of what is counted); over "
+        "`element` it is the commodity's composition too",
     )
     transfers: dict[str, dict[str, Transfer]] = Field(
         default_factory=dict,
         description="process -> outflow -> share of the inflows (of what leaves, where the process holds a "
-        "stock with a lifetime); one `rest` closes to 1",
+        "stock with a lifetime; over a dimension that all of them have: of those with the same label); one "
+        "`rest` closes to 1",
     )
     stocks: dict[str, Stock] = Field(default_factory=dict, description="stocks of processes")
     observations: dict[str, Observation] = Field(default_factory=dict, description="what was reported")

@@ -58,6 +58,11 @@ def inflows(document: Document, process: str) -> tuple[str, ...]:
     return tuple(name for name, flow in document.spec.flows.items() if flow.to == process)
 
 
+def entering(document: Document, stock: Stock) -> tuple[str, ...]:
+    """The flows into a stock: those it names, else all that enter its process."""
+    return stock.inflow or inflows(document, stock.at)
+
+
 def axes_of(document: Document, name: str) -> tuple[str, ...]:
     """The axes of a flow, trade, stock or difference: time, region(s), further ones, element.
 
@@ -80,6 +85,6 @@ def axes_of(document: Document, name: str) -> tuple[str, ...]:
 def _stock_by(document: Document, stock: Stock) -> tuple[str, ...]:
     if stock.kind != "cohort":
         return ()
-    entering = stock.inflow or inflows(document, stock.at)
-    first = document.spec.flows.get(entering[0]) if entering else None
+    into = entering(document, stock)
+    first = document.spec.flows.get(into[0]) if into else None
     return first.by if first else ()

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+from sources.applications import application_shares, eol_recycling, in_use_by_application
 from sources.assumed import (
     ROUTES,
     compound_trade,
@@ -66,6 +67,9 @@ TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
     "compound_trade": compound_trade,
     "magnet_material_trade": magnet_material_trade,
     "in_use_initial": in_use_initial,
+    "in_use_by_application": in_use_by_application,
+    "application_shares": application_shares,
+    "eol_recycling": eol_recycling,
     **{name: pairs(name) for name in ROUTES},
 }
 ORDER = [
@@ -73,6 +77,7 @@ ORDER = [
     "region",
     "exporter",
     "importer",
+    "application",
     "element",
     "value",
     "cv",

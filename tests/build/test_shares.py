@@ -81,3 +81,36 @@ def test_a_share_by_element_does_not_go_with_a_composition() -> None:
     )
     with pytest.raises(InputError, match='"metal" varies over element'):
         mfa.run(mfa.load(document))
+
+
+@pytest.mark.parametrize("sd", [0, 0.001])
+def test_a_share_of_what_enters_with_the_same_label(sd: float) -> None:
+    """Where the inflow has the share's dimension, each label's share is of its own inflow."""
+    document = {
+        "mfa": 1,
+        "dimensions": {"year": {"range": [2020, 2021]}, "use_of": ["ev", "wind"], "element": ["Nd", "Dy"]},
+        "processes": {
+            "use": {"kind": "source"}, "waste": {}, "recycler": {"kind": "sink"}, "tip": {"kind": "sink"},
+        },
+        "flows": {
+            "retired": {"from": "use", "to": "waste", "by": ["use_of"]},
+            "recycled": {"from": "waste", "to": "recycler", "by": ["use_of"]},
+            "lost": {"from": "waste", "to": "tip"},
+        },
+        "transfers": {
+            "waste": {
+                "recycled": {"data": {"ev": 0.8, "wind": 0.6}, "dims": ["use_of"], "sd": sd}, "lost": "rest",
+            },
+        },
+        "observations": {
+            f"{use}_{e}": {
+                "of": "retired", "at": {"use_of": use, "element": e}, "value": v, "unit": "t", "cv": 0.01,
+            }
+            for use, e, v in (("ev", "Nd", 10), ("ev", "Dy", 2), ("wind", "Nd", 30), ("wind", "Dy", 1))
+        },
+    }  # fmt: skip
+    result = mfa.run(mfa.load(document))
+    recycled = result.flow("recycled").sel(year=2021)
+    assert recycled.sel(use_of="ev").to_series().to_dict() == pytest.approx({"Nd": 8, "Dy": 1.6}, rel=1e-6)
+    assert recycled.sel(use_of="wind").to_series().to_dict() == pytest.approx({"Nd": 18, "Dy": 0.6}, rel=1e-6)
+    assert result.flow("lost").sel(year=2021, element="Nd").item() == pytest.approx(14, rel=1e-6)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import numpy as np
@@ -298,24 +297,6 @@ def test_every_variant_is_checked_even_when_none_is_asked_for(tmp_path: Path) ->
     with pytest.raises(DocumentError) as raised:
         load_document(write(tmp_path, main=SYSTEM + "variants: {v: {set: {transfers.plant.made: much}}}\n"))
     assert [p.code for p in raised.value.problems] == ["value-form"]
-
-
-def test_four_hundred_lines_take_under_a_tenth_and_a_half(tmp_path: Path) -> None:
-    main = write(
-        tmp_path,
-        main=SYSTEM
-        + "observations:\n"
-        + "".join(
-            f"  o{n}: {{of: mined, value: {n}, unit: kt, cv: 10%, note: as reported}}\n" for n in range(390)
-        ),
-    )
-    load_document(main)
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        load_document(main)
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.15
 
 
 def test_the_layer_imports_no_array_libraries() -> None:

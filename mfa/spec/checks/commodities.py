@@ -63,7 +63,7 @@ def _composition(document: Document, name: str, composition: Composition) -> lis
 
 
 def contents(document: Document) -> list[Problem]:
-    """Content factors without a number, or that are not above zero."""
+    """Content factors without a number, not above zero, or that state a composition a second time."""
     problems = []
     for name, content in document.spec.contents.items():
         if not content.stated:
@@ -72,6 +72,10 @@ def contents(document: Document) -> list[Problem]:
         elif content.value is not None and content.value <= 0:
             text = f'the content of "{name}" must be above 0, not {content.value:g}'
             problems.append(document.problem("share-range", text, "contents", name, "value"))
+        elif ELEMENT in content.dims and name in document.spec.compositions:
+            text = f'the content of "{name}" is given by element, and so is its composition'
+            hint = "state one of the two: masses by element are a composition too"
+            problems.append(document.problem("value-form", text, "contents", name, hint=hint, key=True))
     return problems
 
 

@@ -10,12 +10,12 @@ from mfa.spec.checks.lifetimes import each_lifetime
 from mfa.spec.dimensions import ELEMENT, dimension_labels
 from mfa.spec.document import Document
 from mfa.spec.lifetimes import PLAIN
-from mfa.spec.schema import Constraint, Target
-from mfa.spec.targets import commodity_of, kind_of
+from mfa.spec.schema import Constraint, Figure, Target
+from mfa.spec.targets import commodity_of, entering, kind_of
 from mfa.spec.tree import Steps
 from mfa.spec.values import Value
 from mfa.spec.walk import nodes
-from mfa.units import GROSS, Unit, parse_unit
+from mfa.units import COUNT, GROSS, Unit, parse_unit
 
 _KINDS = {
     "mass": "a mass",
@@ -23,6 +23,7 @@ _KINDS = {
     "time": "a time",
     "number": "a plain number",
     "price": "a price",
+    COUNT: "a number of items",
 }
 
 
@@ -76,9 +77,12 @@ def written_at(document: Document, path: Steps) -> Steps:
     return number if not document.origin.has(path) and document.origin.has(number) else path
 
 
-def _wrong_kind(document: Document, text: str, wanted: str, what: str, path: Steps) -> list[Problem]:
+def _wrong_kind(
+    document: Document, text: str, wanted: str, what: str, path: Steps, *, counted: bool = False
+) -> list[Problem]:
     unit = read_unit(document, text)
-    if isinstance(unit, str) or (unit.kind == wanted and unit.per is None):
+    fits = (wanted, COUNT) if counted else (wanted,)
+    if isinstance(unit, str) or (unit.kind in fits and unit.per is None):
         return []
     is_a = "a ratio" if unit.per is not None else _KINDS[unit.kind]
     return [
@@ -111,9 +115,34 @@ def fitting(document: Document) -> list[Problem]:
                 wanted, here = "number" if name in PLAIN else "time", (*steps, lifetime.kind, name, "unit")
                 problems += _wrong_kind(document, parameter.unit, wanted, f"{name} of a lifetime", here)
     for name, figure in spec.outputs.figures.items():
-        path = ("outputs", "figures", name, "unit")
-        problems += _wrong_kind(document, figure.unit or spec.units.mass, "mass", "what a figure shows", path)
+        problems += _figure(document, name, figure)
     return problems
+
+
+def _figure(document: Document, name: str, figure: Figure) -> list[Problem]:
+    """A figure in a unit of something else than mass or items, or in items of what cannot be counted."""
+    text, path = figure.unit or document.spec.units.mass, ("outputs", "figures", name, "unit")
+    wrong = _wrong_kind(document, text, "mass", "what a figure shows", path, counted=True)
+    unit = read_unit(document, text)
+    if wrong or isinstance(unit, str) or unit.kind != COUNT:
+        return wrong
+    varied = [f for f in figure.of if not _one_number(document, f)]
+    if figure.by == ELEMENT or ELEMENT in figure.at or not figure.of or varied:
+        what = f'"{varied[0]}" has no one content' if varied and figure.of else "elements are not items"
+        problem = f"items are counted of flows and stocks whose content is the same everywhere: {what}"
+        return [document.problem("unit-kind", problem, *path)]
+    return []
+
+
+def _one_number(document: Document, name: str) -> bool:
+    """Whether what a flow or stock holds is one content per item, the same at every label."""
+    commodity = _carried(document, name) or ""
+    content = document.spec.contents.get(commodity)
+    return (
+        content is not None
+        and _content_per(document, commodity, counted=True)
+        and set(content.dims) <= {ELEMENT}
+    )
 
 
 def _limits(document: Document, name: str, constraint: Constraint) -> list[Problem]:
@@ -136,14 +165,14 @@ def _targeted(document: Document, value: Value, target: Target, path: Steps) -> 
     """What is wrong with the unit of a number that speaks about flows, trades or stocks."""
     text = value.unit or document.spec.units.mass
     here = written_at(document, (*path, "unit"))
-    wrong = _wrong_kind(document, text, "mass", "what is measured here", here)
+    wrong = _wrong_kind(document, text, "mass", "what is measured here", here, counted=True)
     unit = read_unit(document, text)
     if wrong or isinstance(unit, str):
         return wrong
     return [
         *_floor(document, value, unit, path),
         *_element(document, unit, target, here),
-        *_gross(document, unit, target, here),
+        *_product(document, unit, target, here),
         *_reserve(document, unit, target, here),
     ]
 
@@ -171,21 +200,45 @@ def _element(document: Document, unit: Unit, target: Target, path: Steps) -> lis
     return [document.problem("unit-kind", text, *path, hint=hint)]
 
 
-def _gross(document: Document, unit: Unit, target: Target, path: Steps) -> list[Problem]:
-    """Gross mass of something without a content factor, or of something that is no product."""
-    if unit.basis != GROSS or not _elements(document):
+def _product(document: Document, unit: Unit, target: Target, path: Steps) -> list[Problem]:
+    """A gross mass or a number of items of what has no content that says so, or is no product."""
+    counted = unit.kind == COUNT
+    if not counted and (unit.basis != GROSS or not _elements(document)):
         return []
+    what, per = ("number of items", "kg / item") if counted else ("gross mass", "t / t gross")
     problems = []
     for name in target.of:
-        kind, commodity = kind_of(document, name), commodity_of(document, name)
-        if kind in ("flow", "trade") and commodity not in document.spec.contents:
-            text = f'the gross mass of "{name}" needs the content of its commodity'
-            hint = f"state `contents: {{{commodity or 'its commodity'}: ...}}`"
-            problems.append(document.problem("no-content", text, *path, hint=hint))
-        elif kind in ("stock", "difference"):
-            text = f'"{name}" is no product: it has no gross mass'
+        commodity = _carried(document, name)
+        if kind_of(document, name) is not None and commodity is None:
+            text = f'"{name}" is no product: it has no {what}'
             problems.append(document.problem("unit-kind", text, *path))
+        elif commodity is not None and not _content_per(document, commodity, counted=counted):
+            text = f'the {what} of "{name}" needs the content of its commodity in {per}'
+            hint = f"state `contents: {{{commodity or 'its commodity'}: {{value: ..., unit: {per}}}}}`"
+            problems.append(document.problem("no-content", text, *path, hint=hint))
     return problems
+
+
+def _carried(document: Document, name: str) -> str | None:
+    """The commodity of a flow or trade ("" for none) or of all that enters a stock; None for no product."""
+    kind = kind_of(document, name)
+    if kind in ("flow", "trade"):
+        return commodity_of(document, name) or ""
+    stock = document.spec.stocks.get(name)
+    if stock is None or stock.kind == "reserve":
+        return None
+    carried = {commodity_of(document, flow) for flow in entering(document, stock)}
+    return (carried.pop() or None) if len(carried) == 1 else None
+
+
+def _content_per(document: Document, commodity: str, *, counted: bool) -> bool:
+    """Whether a commodity has a content per item (`counted`), or per gross mass."""
+    content = document.spec.contents.get(commodity)
+    if content is None:
+        return False
+    unit = read_unit(document, content.unit or "1")
+    per = None if isinstance(unit, str) else unit.per
+    return (per is not None and per.kind == COUNT) == counted
 
 
 def _reserve(document: Document, unit: Unit, target: Target, path: Steps) -> list[Problem]:
@@ -213,6 +266,7 @@ def shares(document: Document) -> list[Problem]:
         problems += _ratio(document, composition, "a share", ("compositions", name))
     for name, content in spec.contents.items():
         problems += _ratio(document, content, "a content factor", ("contents", name))
+        problems += _of_mass(document, content, ("contents", name))
     for name, stock in spec.stocks.items():
         if stock.recovery is not None:
             problems += _ratio(document, stock.recovery, "a recovery", ("stocks", name, "recovery"))
@@ -226,3 +280,14 @@ def _ratio(document: Document, value: Value, what: str, path: Steps) -> list[Pro
     text = f'{what} is a ratio, and "{unit.text}" is {_KINDS[unit.kind]}'
     hint = "write a number, a percentage, or a ratio such as `t REO / t gross`"
     return [document.problem("unit-kind", text, *path, "unit", hint=hint)]
+
+
+def _of_mass(document: Document, content: Value, path: Steps) -> list[Problem]:
+    """A content in something else than a mass per product, such as `USD / item`."""
+    unit = read_unit(document, content.unit or "1")
+    if isinstance(unit, str) or unit.per is None or unit.kind == "mass":
+        return []
+    text = f'a content factor is a mass per product, and "{unit.text}" is {_KINDS[unit.kind]} per product'
+    return [
+        document.problem("unit-kind", text, *path, "unit", hint="such as `kg / item` or `t REO / t gross`")
+    ]

@@ -23,9 +23,9 @@ ENTRIES = {
         "limits: {of: mined, min: 10 t REO, max: 20 t REO}",
     ),
     "no-content": Entry(
-        """A gross mass is stated of a commodity that has no content factor, so that it cannot be
-        compared with the elements in it. State what share of the product's mass the elements or
-        oxides are.""",
+        """A gross mass, or a number of items, is stated of a commodity that has no content of that
+        kind, so that it cannot be compared with the elements in it. State what share of the product's
+        mass the elements or oxides are, or how much of them one item holds (`kg / item`).""",
         "contents: {oxide: {value: 0.75, sd: 0.15, unit: t REO / t gross}}",
     ),
     "no-value": Entry(

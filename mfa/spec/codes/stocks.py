@@ -24,8 +24,8 @@ ENTRIES = {
     ),
     "negative-value": Entry(
         """An inflow, a level, an addition or a driver is negative. Masses are 0 or more: what runs the other
-        way is a flow of its own, and a correction of earlier years belongs in those years. Only an inflow that
-        follows from a level may be negative: `shrinking: allow`.""",
+        way is a flow of its own, and a correction of earlier years belongs in those years. Only an inflow
+        that follows from a level may be negative: `shrinking: allow`.""",
         "sales: {of: sold, value: 30 kt}",
     ),
     "timing": Entry(
