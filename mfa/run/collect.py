@@ -201,7 +201,7 @@ def _facts(solved: Solved, balances: pd.DataFrame, order: list[str]) -> dict[str
         "observations_counted": counted,
         "observations_kept_aside": len(problem.observed) - counted,
         "iterations": solved.solution.iterations,
-        "chi_square": float(f"{solved.solution.chi2:.12g}"),
+        "chi_square": float(f"{d.test.chi2:.12g}"),
         "degrees_of_freedom": float(f"{d.test.dof:.6g}"),
         "critical_value": float(f"{d.test.critical:.6g}"),
         "p_value": float(f"{d.test.p:.6g}"),

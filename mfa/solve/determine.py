@@ -11,6 +11,7 @@ from scipy import sparse
 
 from mfa.errors import NotConverged, Problem
 from mfa.solve.kkt import ordering_of
+from mfa.solve.misfit import deviation
 from mfa.solve.problem import Bools, Floats, LeastSquares
 from mfa.solve.saddle import least_step
 from mfa.solve.solution import Solution
@@ -70,11 +71,14 @@ def _solution(problem: LeastSquares, x: Floats, iterations: int) -> Solution:
     )
     q = problem.cells.value(x)
     fitted = np.asarray(problem.observed.rows.matrix @ q)
+    sigma = problem.observed.sigma(fitted)
     return Solution(
         x=x,
         q=q,
-        sigma=problem.observed.sigma(fitted),
+        sigma=sigma,
         fitted=fitted,
+        deviation=deviation(problem.observed, fitted, sigma),
+        cost=0.0,
         weight=np.ones(len(form.counted)),
         order=order,
         iterations=iterations,
