@@ -73,7 +73,8 @@ def diagnose(problem: LeastSquares, solution: Solution, spread: Posterior) -> Di
     leverage = found.leverage
     checked = observed.counted & (leverage > UNCHECKED)
     z = np.where(checked, found.deviation / np.sqrt(np.where(checked, leverage, 1.0)), 0.0)
-    z = np.where(observed.counted, z, _z_beside(found.deviation * sigma, sigma, spread.sd_observed))
+    apart = found.deviation * np.where(np.isfinite(sigma), sigma, 0.0)
+    z = np.where(observed.counted, z, _z_beside(apart, sigma, spread.sd_observed))
     contribution = np.where(observed.counted, found.deviation**2, 0.0)
     critical = sidak(int(np.count_nonzero(checked)))
     conditions = [~observed.counted, ~checked, np.abs(z) > critical, _discovered(z, checked)]

@@ -112,9 +112,15 @@ class Losses:
         return all(loss.convex for loss, _ in self.of)
 
     @property
-    def plain(self) -> bool:
-        """Whether all of them are least squares."""
-        return all(isinstance(loss, L2) for loss, _ in self.of)
+    def text(self) -> str:
+        """Their names, with a word on what the optimum is where they are not convex.
+
+        >>> from mfa.solve.losses import StudentT
+        >>> Losses(((StudentT(), np.ones(1, bool)),)).text
+        'StudentT(nu=4.0): a local optimum, reached from that of huber'
+        """
+        names = ", ".join(str(loss) for loss, _ in self.of)
+        return names if self.convex else f"{names}: a local optimum, reached from that of huber"
 
     def at(self, stage: int) -> tuple[tuple[Loss, Bools], ...]:
         """The losses of a stage; those with fewer stages stand at their last."""

@@ -44,6 +44,7 @@ DRIFT, VANISHING = 1e-9, 1e-24
 weight alone: it is lowered until they do not, or sooner where short steps do not get shorter (a clipped
 observation pulls on, however far it is)."""
 SHORTEST = 1e-4
+RESOLVED = 1e-11
 NOISE = 1e-9
 """Share of the merit that a shorter step must gain to be preferred."""
 BETWEEN = 1e-2
@@ -90,8 +91,8 @@ def reconcile(
 
     Observations that state a loss of their own keep it. Under a loss that is not convex the optimum is a
     local one, the one reached from Huber's. `tolerance` is in units of sigma: the last step moves no observed
-    quantity by more. A problem with elements starts from reconciled bulk flows and the mixes that follow from them. Raises `Infeasible` with
-    the rows in conflict, `NotConverged` where `max_iterations` were not enough.
+    quantity by more. A problem with elements starts from reconciled bulk flows and the mixes that follow from
+    them. Raises `Infeasible` with the rows in conflict, `NotConverged` where `max_iterations` do not do.
     """
     report = progress or (lambda iteration, text: None)
     if np.any(problem.lower > problem.upper):
@@ -167,7 +168,20 @@ def _failure(form: Standard, state: _State, how: str) -> Infeasible | NotConverg
     worst = (
         f"; worst row: {row_name(form.problem, row)}, open by {_open(form, state.z):.1e}" if row >= 0 else ""
     )
-    return NotConverged(Problem("not-converged", f"the reconciliation did not settle: {how}{worst}"))
+    text = f"the reconciliation did not settle: {how}{worst}"
+    return NotConverged(Problem("not-converged", text, hint=_too_sharp(form, state.z)))
+
+
+def _too_sharp(form: Standard, z: Floats) -> str:
+    """A word on the sharpest report where its sigma is less than numbers of its size resolve."""
+    fitted = form.fitted(z)
+    size = np.maximum(np.abs(fitted), np.abs(form.reports))
+    share = np.where(size > 0, sigma_of(form, fitted) / np.where(size > 0, size, 1.0), 1.0)
+    k = int(np.argmin(share)) if len(share) else -1
+    if k < 0 or share[k] > RESOLVED:
+        return ""
+    name = form.problem.observed.rows.name(int(form.counted[k]))
+    return f"the error of {name} is {share[k]:.0e} of its value: sd: 0 says that it is exact"
 
 
 def _first(form: Standard, warm: bool) -> _State:

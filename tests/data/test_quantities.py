@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfa.data.quantities import Reported, parse_column, parse_quantity
+from mfa.data.quantities import parse_column
 from mfa.errors import InputError
+from mfa.spec.reported import Reported, parse_quantity
 
 
 @pytest.mark.parametrize(

@@ -164,18 +164,18 @@ def test_an_observation_keeps_the_loss_it_states() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "draw"),
+    ("name", "times", "draw"),
     [
-        ("huber", lambda g, n: g.normal(size=n)),
-        ("l1", lambda g, n: g.normal(size=n)),
-        ("student_t", lambda g, n: g.standard_t(4, size=n)),
-        ("contaminated", lambda g, n: g.normal(size=n) * np.where(g.random(n) < 0.05, 10.0, 1.0)),
+        ("huber", 150, lambda g, n: g.normal(size=n)),
+        ("l1", 50, lambda g, n: g.normal(size=n)),
+        ("student_t", 150, lambda g, n: g.standard_t(4, size=n)),
+        ("contaminated", 150, lambda g, n: g.normal(size=n) * np.where(g.random(n) < 0.05, 10.0, 1.0)),
     ],
 )
-def test_standard_deviations_are_those_of_repeated_draws(name: str, draw: object) -> None:
-    """21 reports of one flow, 150 times: the spread of the estimates and the mean of what is stated."""
+def test_standard_deviations_are_those_of_repeated_draws(name: str, times: int, draw: object) -> None:
+    """21 reports of one flow, many times: the spread of the estimates and the mean of what is stated."""
     random, found, stated = np.random.default_rng(5), [], []
-    for _ in range(150):
+    for _ in range(times):
         small = Small()
         small.unknown("x", 100.0)
         for error in draw(random, 21):  # type: ignore[operator]
@@ -184,8 +184,8 @@ def test_standard_deviations_are_those_of_repeated_draws(name: str, draw: object
         solution = reconcile(problem, robust=name)
         found.append(solution.x[0])
         stated.append(posterior(problem, solution).sd_x[0])
-    assert np.mean(stated) == pytest.approx(np.std(found), rel=0.2)
-    assert np.mean(found) == pytest.approx(100.0, abs=4 * np.std(found) / 12)
+    assert np.mean(stated) == pytest.approx(np.std(found), rel=2.5 / np.sqrt(times))
+    assert np.mean(found) == pytest.approx(100.0, abs=4 * np.std(found) / np.sqrt(times))
 
 
 def mirror(loss: str) -> tuple[LeastSquares, Solution]:
@@ -225,7 +225,7 @@ def test_names_and_parameters() -> None:
 
 
 def test_yang_sets_three_streams_aside(shared: Path) -> None:
-    """P5: Yang et al. print the answer without streams 1, 7 and 8, with errors that are one share of every value.
+    """P5: Yang et al. print the answer without streams 1, 7 and 8, all errors one share of the value.
 
     Streams 3 and 4 are misprinted (78.670867, 30.536616: they miss their own balances by 0.1 and 0.001). The
     contaminated loss at 0.5 % finds the same three streams.
