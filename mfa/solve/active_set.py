@@ -113,13 +113,13 @@ class Step:
 def solve(problem: Quadratic, at: At | None = None, before: Step | None = None) -> Step | None:
     """The solution of `problem`, started from the active set `at`; none where the rounds do not settle.
 
-    `before` is the step of an earlier, similar problem, whose clipped observations are the first guess and
-    whose factors serve where they still can.
+    Observations that are beyond their clips now are the first guess of those that will be. `before` is the
+    step of an earlier, similar problem, whose factors serve where they still can.
     """
     n, m = len(problem.lower), len(problem.pulled)
     held = np.zeros(n + m, dtype=np.int8)
     held[:n] = 0 if at is None else at
-    held[n:] = 0 if before is None else np.where(np.isfinite(problem.clip), before.cut, 0)
+    held[n:] = np.where(np.abs(problem.pulled) > problem.clip, np.sign(problem.pulled), 0)
     fewest, patience = len(held) + 1, PATIENCE
     for count in range(1, ROUNDS + 1):
         before = step = with_active(problem, held[:n], before, held[n:])
