@@ -13,7 +13,7 @@ from mfa.build.network import node_axes
 from mfa.build.values import Reader, spread_of
 from mfa.core.labels import ELEMENT, EXPORTER, IMPORTER, REGION, Dimension, dimension_of
 from mfa.data.evidence import COUNTED, derived, latest_edition
-from mfa.errors import UnitError
+from mfa.errors import Place, Problem, UnitError
 from mfa.spec.schema import Driver, Observation, Scenario, Target
 from mfa.units import GROSS, Unit
 
@@ -190,6 +190,7 @@ class Reports:
         stated = (frame["sd"] > 0) | (frame["cv"] > 0)
         frame["log"] = False
         if o.factor is not None:
+            self._negative(frame)
             frame["log"] = (frame["cv"] == np.log(o.factor)) & (frame["value"] > 0)
             frame["log"] &= frame["cv"] * frame["value"] >= floor
         frame["sd"] = np.where(stated | (floor > 0), np.maximum(frame["sd"], floor), 0.0)
@@ -197,6 +198,13 @@ class Reports:
         keys = [a for a in frame.columns if a in {*self.dimensions, EXPORTER, IMPORTER}]
         every = isinstance(o, Observation) and o.editions == "all"
         return frame if every or o.table is None else latest_edition(frame, keys)
+
+    def _negative(self, frame: pd.DataFrame) -> None:
+        """A problem for each figure below zero that is said to have lognormal errors."""
+        for row in frame[frame["value"] < 0].to_dict("records"):
+            text = f"a figure with lognormal errors cannot be negative: {row['value']:g} t"
+            place = Place(str(row["file"]), int(row["line"])) if row["file"] else None
+            self.reader.problems.append(Problem("uncertainty", text, place, "state sd or cv for it"))
 
     def _mark_derived(self) -> None:
         """Rows made from another observation that is present are one piece of evidence with it."""

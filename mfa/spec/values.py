@@ -273,6 +273,9 @@ class Value(Uncertain):
             raise refuse("value-form", text, *reversed(given))
         if self.bound and not self.may_be_bound:
             raise refuse("value-form", "a bound is no number: only an observation may state one", "interval")
+        if self.factor is not None and self.value is not None and self.value < 0:
+            text = f"a figure with lognormal errors cannot be negative: value = {self.value:g}"
+            raise refuse("uncertainty", text, "factor")
         if (
             self.interval is not None
             and None in self.interval

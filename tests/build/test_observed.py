@@ -171,6 +171,15 @@ def test_a_range_and_a_round_number_are_uniform() -> None:
         assert (shown, sigma) == (pytest.approx(value), pytest.approx(width / np.sqrt(12)))
 
 
+def test_negative_figures_have_no_lognormal_errors(tmp_path: Path) -> None:
+    dug = table(tmp_path, "year,region,value\n2020,AAA,-3\n")
+    del dug["dug"]["cv"]  # type: ignore[attr-defined]
+    dug["dug"]["factor"] = 1.3  # type: ignore[index]
+    with pytest.raises(InputError, match="cannot be negative: -3") as caught:
+        solved(observations={"dug": None, "less": dug["dug"]}, **ONE_CELL)
+    assert str(caught.value.problems[0].where).endswith("t.csv:2")
+
+
 def test_bounds_of_a_table_that_states_errors_are_soft(tmp_path: Path) -> None:
     dug = table(tmp_path, "year,region,value\n2020,AAA,>90\n")
     sold = {"sold": {"of": "ore", "value": 80, "sd": 9, "unit": "t"}}

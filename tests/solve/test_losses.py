@@ -20,6 +20,7 @@ from mfa.solve.solution import Solution
 from tests.solve.cases import networks, published
 from tests.solve.small import Small
 from tests.solve.test_reconcile import closure, flow_network, linear_parts
+from tests.solve.worlds import world
 
 LOSSES = [
     L2(),
@@ -217,6 +218,21 @@ def test_figures_are_judged_as_least_squares_would_whatever_the_loss(loss: str) 
     assert found.flag.tolist() == wanted.flag.tolist()
     assert {"gross error"} == {str(f) for f in found.flag[:2]}
     assert found.test.chi2 == pytest.approx(least.chi2)
+
+
+@pytest.mark.parametrize("loss", ["huber", "student_t", "contaminated"])
+def test_a_world_with_gross_errors(loss: str) -> None:
+    """Mixed markets and shared compositions, one report in fifteen wrong by a factor of four."""
+    made, random = world(years=3, regions=5, miners=3), np.random.default_rng(1)
+    reports = made.problem.observed.rows.rhs.copy()
+    wrong = random.choice(len(reports), len(reports) // 15, replace=False)
+    reports[wrong] *= random.choice([0.25, 4.0], len(wrong))
+    observed = replace(made.problem.observed, rows=replace(made.problem.observed.rows, rhs=reports))
+    problem = replace(made.problem, observed=observed)
+    plain, robust = reconcile(problem), reconcile(problem, robust=loss, max_iterations=200)
+    assert closure(problem, robust) < 1e-9
+    off = [float(np.median(np.abs(f.x - made.truth) / np.maximum(made.truth, 1e-6))) for f in (plain, robust)]
+    assert off[1] < off[0]
 
 
 def test_names_and_parameters() -> None:
