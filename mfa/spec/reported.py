@@ -87,13 +87,12 @@ def _stated(plain: str, text: str) -> Reported:
 
 
 def _round(plain: str, text: str) -> Reported:
-    """A number known to half a unit of its last digit that is not 0."""
+    """A number known to half a unit of its last digit (of a whole number the last that is not 0)."""
     number = _number(plain, text)
     digits, _, exponent = plain.replace(",", "").replace("\u00a0", "").lower().partition("e")
     whole, _, decimals = digits.partition(".")
-    place = -len(decimals.rstrip("0"))
-    if not place:
-        place = len(whole) - len(whole.rstrip("0")) if whole.strip("+-0") else 0
+    zeros = len(whole) - len(whole.rstrip("0")) if whole.strip("+-0") else 0
+    place = -len(decimals) if decimals else zeros
     half = 0.5 * 10.0 ** (place + int(exponent or 0))
     return Reported(number, number - half, number + half, "interval")
 
