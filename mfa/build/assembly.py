@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from mfa.core.balance import FLOOR
+from mfa.solve.losses import Loss
 from mfa.solve.problem import Cells, LeastSquares, Observed, Rows
 
 Floats = npt.NDArray[np.float64]
@@ -18,6 +19,8 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Namer = Callable[[int], str]
 SHARED_BLOCK = -1
+ROW_BLOCK = -2
+"""Of an unknown that stands in few rows: the block is that of its row."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,9 @@ class Assembly:
         self._sd: list[Floats] = []
         self._cv: list[Floats] = []
         self._counted: list[Bools] = []
+        self._log: list[Bools] = []
+        self._loss: list[Ints] = []
+        self._losses: list[Loss] = []
 
     def unknowns(
         self,
@@ -210,8 +216,18 @@ class Assembly:
         *,
         counted: Bools,
         namer: Namer,
+        log: Bools | bool = False,
+        loss: Loss | None = None,
     ) -> int:
-        """Add reported values of rows; the offset of the first."""
+        """Add reported values of rows; the offset of the first.
+
+        `log` says which have lognormal errors, `cv` being that of the logarithm; `loss` is theirs alone.
+        """
+        if loss is not None and loss not in self._losses:
+            self._losses.append(loss)
+        number = -1 if loss is None else self._losses.index(loss)
+        self._loss.append(np.full(len(value), number))
+        self._log.append(np.broadcast_to(np.asarray(log, np.bool_), len(value)).copy())
         self._sd.append(np.asarray(sd, np.float64))
         self._cv.append(np.asarray(cv, np.float64))
         self._counted.append(np.asarray(counted, np.bool_))
@@ -250,6 +266,9 @@ class Assembly:
             np.concatenate([*self._sd, np.zeros(0)]),
             np.concatenate([*self._cv, np.zeros(0)]),
             np.concatenate([*self._counted, np.zeros(0, np.bool_)]),
+            np.concatenate([*self._log, np.zeros(0, np.bool_)]),
+            np.concatenate([*self._loss, np.zeros(0, np.int64)]),
+            tuple(self._losses),
         )
         return LeastSquares(
             cells=Cells(

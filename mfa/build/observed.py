@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from mfa.build.assembly import Assembly, Bools, Floats, Ints, Namer, Terms
+from mfa.build.bounds import add_soft_bounds
+from mfa.build.common import add_common
 from mfa.build.drivers import negative_drivers
 from mfa.build.parameters import EXACT, ObservedGroup
 from mfa.build.reports import Report, Reports, names_of
@@ -18,12 +20,13 @@ from mfa.build.values import Reader
 from mfa.core.labels import dimension_of
 from mfa.data.evidence import COUNTED
 from mfa.errors import Place, Problem
+from mfa.solve.losses import loss_of
 from mfa.solve.problem import DRIVER
 from mfa.spec.schema import Observation
 
 Words = npt.NDArray[np.object_]
 ABSENT, CENSORED, COMPARED = "absent", "limit", "compared"
-"""The standing of a report of what cannot be, of one that states only a bound, and in a simulation."""
+"""The standing of a report of what cannot be, of one that states only a hard bound, and in a simulation."""
 
 
 @dataclass
@@ -65,8 +68,31 @@ class Observer:
         self._exact_rows(terms, value, standing == EXACT, _stating(report, namer))
         self._limits(terms, low, high, standing == CENSORED, namer)
         sd, cv = frame["sd"].to_numpy(float), frame["cv"].to_numpy(float)
-        first = self.assembly.observe(terms, value, sd, cv, counted=standing == "", namer=namer)
-        self.groups.append(_group(report, first, standing))
+        counted, soft = standing == "", (standing == "") & frame["value"].isna().to_numpy(bool)
+        spec = report.spec
+        loss = loss_of(spec.robust) if isinstance(spec, Observation) and spec.robust is not None else None
+        if isinstance(spec, Observation) and spec.common is not None:
+            terms, group = add_common(self.assembly, report, spec.common, terms, rows=counted & ~soft)
+            self.groups += group
+        first = self.assembly.observe(
+            terms,
+            value,
+            sd,
+            cv,
+            counted=counted & ~soft,
+            namer=namer,
+            log=frame["log"].to_numpy(bool),
+            loss=loss,
+        )
+        judged = first + np.arange(len(frame))
+        rows = np.flatnonzero(soft)
+        if len(rows):
+            spread = np.maximum(sd, cv * np.abs(value))[rows]
+            own = of_rows(namer, rows)
+            judged[rows] = add_soft_bounds(
+                self.assembly, terms.only(rows), low[rows], high[rows], sd=spread, namer=own, loss=loss
+            ) + np.arange(len(rows))
+        self.groups.append(replace(_group(report, first, standing), judged=judged if len(rows) else None))
 
     def _positions(self, frame: pd.DataFrame, axes: tuple[str, ...]) -> Ints:
         dimensions = self.targets.system.dimensions
@@ -82,7 +108,8 @@ class Observer:
         for k in np.flatnonzero(~there & (standing == "") & (_asserted(frame) > 0)):
             self.reader.problems.append(_nowhere(report, int(k)))
         standing[~there] = ABSENT
-        standing[(standing == "") & np.isnan(value)] = CENSORED
+        bare = ((frame["sd"] == 0) & (frame["cv"] == 0)).to_numpy(bool)
+        standing[(standing == "") & np.isnan(value) & bare] = CENSORED
         certain = ((frame["sd"] == 0) & ((frame["cv"] == 0) | (value == 0))).to_numpy(bool)
         standing[(standing == "") & (certain | (report.section == "drivers"))] = EXACT
         if self.reader.simulates and report.section == "observations":

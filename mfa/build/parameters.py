@@ -40,6 +40,8 @@ class ObservedGroup:
     of: str = ""
     place: list[str] = field(default_factory=list)
     report: bool = False
+    judged: Ints | None = None
+    """The observed row that each is judged by, where that is not its own (a soft bound)."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,8 @@ def add_parameter(
     )
     cell = assembly.linear(first, len(value), namer)
     terms, sd, cv = _own(cell, len(value)), given.sd[used], given.cv[used]
-    at = assembly.observe(terms, value, sd, cv, counted=~certain, namer=namer)
+    log = (value > 0) & given.lognormal & (not shares)
+    at = assembly.observe(terms, value, sd, cv, counted=~certain, namer=namer, log=log)
     parameter = Parameter(_numbered(used, first), _numbered(used, cell))
     return parameter, _stated(system, name, at, index, given=given, certain=certain)
 

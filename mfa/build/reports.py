@@ -13,7 +13,7 @@ from mfa.build.network import node_axes
 from mfa.build.values import Reader, spread_of
 from mfa.core.labels import ELEMENT, EXPORTER, IMPORTER, REGION, Dimension, dimension_of
 from mfa.data.evidence import COUNTED, derived, latest_edition
-from mfa.errors import UnitError
+from mfa.errors import Place, Problem, UnitError
 from mfa.spec.schema import Driver, Observation, Scenario, Target
 from mfa.units import COUNT, GROSS, Unit
 
@@ -64,7 +64,7 @@ class Report:
     @property
     def everywhere(self) -> bool:
         """Whether it is one number for every label at which its target exists."""
-        return self.spec.value is not None and bool(self.axes)
+        return (self.spec.value is not None or self.spec.bound) and bool(self.axes)
 
 
 def _within(frame: pd.DataFrame, target: Target) -> pd.DataFrame:
@@ -142,15 +142,21 @@ class Reports:
         self, path: tuple[str, str], o: Observation | Driver, unit: Unit, axes: tuple[str, ...]
     ) -> pd.DataFrame:
         """Numbers written in the document: one row for every label that has one."""
-        found = self.reader.array(path, o.model_copy(update={"dims": axes, "unit": o.unit or "t"}))
+        stated = {"dims": axes, "unit": o.unit or "t"} | ({"value": 0.0} if o.bound else {})
+        found = self.reader.array(path, o.model_copy(update=stated))
         if found is None:
             return pd.DataFrame()
+        low, high = o.interval if o.bound and o.interval else (None, None)
         given = np.argwhere(~np.isnan(found.value))
         columns: dict[str, object] = {
             a: [self.dimensions[dimension_of(a)].labels[p] for p in given[:, k]] for k, a in enumerate(axes)
         }
         value = np.atleast_1d(found.value[tuple(given.T)])
-        frame = pd.DataFrame(columns, index=range(len(value))).assign(value=value, low=np.nan, high=np.nan)
+        frame = pd.DataFrame(columns, index=range(len(value))).assign(
+            value=np.nan if o.bound else value,
+            low=np.nan if low is None else low * unit.factor,
+            high=np.nan if high is None else high * unit.factor,
+        )
         sd, cv = spread_of(o, unit)
         place = self.reader.document.place(*path)
         return self._with_origin(
@@ -182,10 +188,23 @@ class Reports:
             floor = o.floor.value * self.reader.unit(o.floor.unit or o.unit).factor
         frame = frame.assign(source=source, edition=edition, derived_from=origin)
         stated = (frame["sd"] > 0) | (frame["cv"] > 0)
+        frame["log"] = False
+        if o.factor is not None:
+            self._negative(frame)
+            frame["log"] = (frame["cv"] == np.log(o.factor)) & (frame["value"] > 0)
+            frame["log"] &= frame["cv"] * frame["value"] >= floor
         frame["sd"] = np.where(stated | (floor > 0), np.maximum(frame["sd"], floor), 0.0)
+        frame.loc[frame["log"], "sd"] = 0.0
         keys = [a for a in frame.columns if a in {*self.dimensions, EXPORTER, IMPORTER}]
         every = isinstance(o, Observation) and o.editions == "all"
         return frame if every or o.table is None else latest_edition(frame, keys)
+
+    def _negative(self, frame: pd.DataFrame) -> None:
+        """A problem for each figure below zero that is said to have lognormal errors."""
+        for row in frame[frame["value"] < 0].to_dict("records"):
+            text = f"a figure with lognormal errors cannot be negative: {row['value']:g} t"
+            place = Place(str(row["file"]), int(row["line"])) if row["file"] else None
+            self.reader.problems.append(Problem("uncertainty", text, place, "state sd or cv for it"))
 
     def _mark_derived(self) -> None:
         """Rows made from another observation that is present are one piece of evidence with it."""

@@ -33,6 +33,7 @@ class ValueArray:
     unit: Unit
     source: str
     edition: str
+    lognormal: bool = False
 
     @property
     def certain(self) -> Bools:
@@ -111,7 +112,9 @@ class Reader:
         found = read(path, value, unit)
         if found is not None and self.simulates:
             found = replace(found, sd=0.0 * found.sd, cv=0.0 * found.cv)
-        return None if found is None else self._filled(value, found)
+        if found is None:
+            return None
+        return self._filled(value, replace(found, lognormal=value.factor is not None))
 
     def _blank(self, value: Value, unit: Unit) -> ValueArray:
         shape = tuple(len(self.dims.dimensions[dimension_of(a)]) for a in value.dims)
@@ -209,12 +212,14 @@ def _column(frame: pd.DataFrame, name: str, factor: Floats, default: float) -> F
 def spread_of(value: Value, unit: Unit) -> tuple[float, float]:
     """The absolute (canonical units) and relative standard deviation a value states.
 
-    An interval is uniform: sd = width / sqrt(12). A lognormal factor f that holds 68 % has cv = ln f.
+    An interval is uniform: sd = width / sqrt(12). A lognormal factor f that holds 68 % has cv = ln f, the
+    standard deviation of the logarithm.
     """
     if value.sd is not None:
         return value.sd * unit.factor, 0.0
-    if value.interval is not None:
-        return (value.interval[1] - value.interval[0]) / np.sqrt(12.0) * unit.factor, 0.0
+    low, high = value.interval or (None, None)
+    if low is not None and high is not None and not value.bound:
+        return (high - low) / np.sqrt(12.0) * unit.factor, 0.0
     if value.factor is not None:
         return 0.0, float(np.log(value.factor))
     return 0.0, value.cv or 0.0

@@ -1,118 +1,18 @@
-"""Numbers as statistics print them: thousands, bounds, ranges, withheld figures. Missing is never zero."""
+"""Columns of numbers as statistics print them (:mod:`mfa.spec.reported`), read at once."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from mfa.errors import InputError, Problem
+from mfa.spec.reported import Reported, parse_quantity
 
-Kind = Literal["number", "interval", "at-least", "at-most", "missing", "withheld"]
 Floats = npt.NDArray[np.float64]
-
-_MISSING = frozenset({"", "na", "n/a", "n.a.", "#n/a", "null", "none", "-", "--", "–", "—", "..", "...", "…"})
-_WITHHELD = frozenset({"w", "e", "xx"})
-_NOT_FINITE = frozenset({"nan", "inf", "+inf", "-inf", "infinity", "-infinity", "+infinity"})
-# Thousands stand behind commas or no-break spaces: at a plain space the first digits may be a footnote.
-_NUMBER = re.compile(
-    r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?:\u00a0\d{3})+|\d+)(?:\.\d*)?(?:[eE][+-]?\d+)?|[+-]?\.\d+"
-)
-_BOUND = re.compile(r"(>=|<=|≥|≤|>|<)(.+)")
-_RANGE = re.compile(r"(.*?[\d%])(?:\s*[–—]\s*|\s+-\s+|\s+to\s+|(?<![eE])-)([^-–—].*)")
-_THOUSANDS = re.compile(r"[+-]?[\d,]*,[\d,]*(?:\.\d*)?")
-_SPACES = str.maketrans({"\u2009": "\u00a0", "\u202f": "\u00a0", "\u2212": "-"})
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """A figure as a source states it: its value, or the bounds it gives, and which of the kinds it is.
-
-    `value` is None where the source states only bounds or nothing; an interval's value is its middle.
-    `low` and `high` are None where the source gives no bound.
-    """
-
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    kind: Kind = "number"
-
-
-def parse_quantity(text: str) -> Reported:
-    """The figure that `text` states; per cent become shares (`10-20 %` lies between 0.1 and 0.2).
-
-    Raises :class:`~mfa.errors.InputError` (code `table-number`, or `table-nan` for NaN and infinities)
-    for anything else: a footnote glued to a number is refused, never read as digits.
-
-    >>> parse_quantity("1,243").value
-    1243.0
-    >>> parse_quantity(">90,000,000")
-    Reported(value=None, low=90000000.0, high=None, kind='at-least')
-    >>> parse_quantity("10–20 %")
-    Reported(value=0.15, low=0.1, high=0.2, kind='interval')
-    >>> parse_quantity("NA").kind, parse_quantity("W").kind
-    ('missing', 'withheld')
-    """
-    plain = text.translate(_SPACES).strip()
-    folded = plain.casefold()
-    if folded in _MISSING:
-        return Reported(kind="missing")
-    if folded in _WITHHELD:
-        return Reported(kind="withheld")
-    if folded in _NOT_FINITE:
-        raise InputError(Problem("table-nan", f'"{text}" is not a finite number', hint=_NAN_HINT))
-    if plain.endswith("%"):
-        return _shares(_stated(plain[:-1].strip(), text))
-    return _stated(plain, text)
-
-
-_NAN_HINT = "leave the cell empty or write NA where nothing is known; missing is never zero"
-
-
-def _stated(plain: str, text: str) -> Reported:
-    bound = _BOUND.fullmatch(plain)
-    if bound:
-        limit = _number(bound[2].strip(), text)
-        below = bound[1] in ("<", "<=", "≤")
-        return Reported(high=limit, kind="at-most") if below else Reported(low=limit, kind="at-least")
-    if _NUMBER.fullmatch(plain):
-        return Reported(value=_number(plain, text))
-    span = _RANGE.fullmatch(plain)
-    return _interval(span[1], span[2], text) if span else Reported(value=_number(plain, text))
-
-
-def _interval(first: str, second: str, text: str) -> Reported:
-    low, high = _number(first.rstrip("% \u00a0"), text), _number(second.strip(), text)
-    if low > high:
-        raise InputError(Problem("table-number", f'the range "{text}" runs from high to low'))
-    return Reported((low + high) / 2, low, high, "interval")
-
-
-def _number(plain: str, text: str) -> float:
-    if not _NUMBER.fullmatch(plain):
-        raise InputError(Problem("table-number", f'"{text}" is not a number', hint=_why(plain)))
-    number = float(plain.replace(",", "").replace("\u00a0", ""))
-    if not np.isfinite(number):
-        raise InputError(Problem("table-nan", f'"{text}" is not a finite number', hint=_NAN_HINT))
-    return number
-
-
-def _why(plain: str) -> str:
-    if _THOUSANDS.fullmatch(plain):
-        return "thousands are groups of three digits behind commas; a footnote may be glued to the number"
-    if re.search(r"[(\[⁰¹²³⁴-⁹]", plain):
-        return "a footnote mark stands at the number; remove it"
-    return ""
-
-
-def _shares(stated: Reported) -> Reported:
-    value, low, high = (None if x is None else x / 100 for x in (stated.value, stated.low, stated.high))
-    return Reported(value, low, high, stated.kind)
 
 
 @dataclass(frozen=True, eq=False)

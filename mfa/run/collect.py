@@ -22,6 +22,8 @@ from mfa.run.result import STATUSES, Quantity, Result
 from mfa.run.tables import balance_table, observation_table
 from mfa.solve.certain import Certain
 from mfa.solve.classify import FreeSum, free_sums, intervals
+from mfa.solve.losses import loss_of
+from mfa.solve.misfit import losses_of
 
 if TYPE_CHECKING:
     from mfa.run.pipeline import Solved
@@ -199,14 +201,16 @@ def _sum(of: FreeSum) -> dict[str, Any]:
 def _facts(solved: Solved, balances: pd.DataFrame, order: list[str]) -> dict[str, Any]:
     problem, d = solved.model.problem, solved.diagnosis
     counted = int(problem.observed.counted.sum())
+    loss = losses_of(problem.observed, loss_of(solved.model.document.spec.solve.robust))
     return {
         "question": solved.model.document.spec.solve.question,
         "unknowns": len(problem),
         "exact_rows": len(problem.exact),
         "observations_counted": counted,
-        "observations_kept_aside": len(problem.observed) - counted,
+        "observations_kept_aside": sum(s != "" for g in solved.model.observed for s in g.standing),
+        "loss": loss.text,
         "iterations": solved.solution.iterations,
-        "chi_square": float(f"{solved.solution.chi2:.12g}"),
+        "chi_square": float(f"{d.test.chi2:.12g}"),
         "degrees_of_freedom": float(f"{d.test.dof:.6g}"),
         "critical_value": float(f"{d.test.critical:.6g}"),
         "p_value": float(f"{d.test.p:.6g}"),

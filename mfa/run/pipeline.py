@@ -18,6 +18,7 @@ from mfa.run.tables import BALANCE_NUMBERS, balance_table
 from mfa.solve.certain import Certain, certain
 from mfa.solve.classify import Classification, classify
 from mfa.solve.diagnose import Diagnosis, diagnose
+from mfa.solve.losses import loss_of
 from mfa.solve.posterior import Posterior, posterior
 from mfa.solve.reconcile import reconcile
 from mfa.solve.solution import Solution
@@ -71,7 +72,7 @@ def _answer(model: Model, say: Progress) -> tuple[Solution, Posterior | Certain]
         return simulation(model), certain(model.problem)
     solution = reconcile(
         model.problem,
-        robust=settings.robust,
+        robust=loss_of(settings.robust),
         tolerance=STEP,
         max_iterations=settings.max_iterations,
         progress=lambda k, text: say(f"iteration {k}: {text}"),

@@ -12,6 +12,7 @@ from mfa.build.reports import names_of
 from mfa.errors import Infeasible
 from mfa.run.signs import sign_problems
 from mfa.solve.kkt import Ordering
+from mfa.solve.misfit import deviation
 from mfa.solve.problem import Ints
 from mfa.solve.simulate import Simulated, simulate
 from mfa.solve.solution import Solution
@@ -39,12 +40,14 @@ def _solution(model: Model, found: Simulated) -> Solution:
     problem, none = model.problem, np.zeros(0, np.int64)
     q = problem.cells.value(found.x)
     fitted = np.asarray(problem.observed.rows.matrix @ q)
-    sides = len(problem) + len(problem.limits)
+    sigma, sides = problem.observed.sigma(fitted), len(problem) + len(problem.limits)
     return Solution(
         x=found.x,
         q=q,
-        sigma=problem.observed.sigma(fitted),
+        sigma=sigma,
         fitted=fitted,
+        deviation=deviation(problem.observed, fitted, sigma),
+        cost=0.0,
         weight=np.zeros(0),
         order=Ordering(none, none),
         iterations=len(found.order.steps),

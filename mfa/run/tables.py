@@ -20,6 +20,7 @@ _LAST = (
     *("source", "edition", "value", "sigma", "adjusted", "adjusted_sd", "residual", "z", "leverage", "flag"),
     *("standing", "unit", "derived_from", "reported_by", "place"),
 )
+_JUDGED = ("sigma", "residual", "z", "leverage", "flag")
 _CANONICAL = ("value", "sigma", "adjusted", "adjusted_sd", "residual")
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -61,7 +62,7 @@ def observation_table(groups: Iterable[ObservedGroup], columns: dict[str, npt.ND
         part = g.labels.copy()
         part.insert(0, "name", g.name)
         for key, values in columns.items():
-            own = values[rows]
+            own = values[g.judged] if g.judged is not None and key in _JUDGED else values[rows]
             part[key] = own * g.factor if key in _CANONICAL else own
         parts.append(
             part.assign(

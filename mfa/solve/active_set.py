@@ -2,6 +2,10 @@
 
     min 1/2 |A d + v|^2 + ...   s.t.   J d = -c,   lower <= d <= upper
 
+An observation may be `clipped`: it costs p^2 / 2 up to a clip and goes on straight, so that it never pulls
+harder (Huber's loss, and with a small clip the absolute value). That is a bound on a multiplier, and
+treated as one: a row beyond its clip leaves the system and pulls by a constant.
+
 Each round fixes what sits at a bound, solves the equality system, then fixes what left its bounds and
 frees what is pulled inside (Hintermueller, Ito and Kunisch 2002). All changes at once; where their number
 stops falling one at a time, the last in order, until it falls again (block principal pivoting with Murty's
@@ -29,6 +33,8 @@ NOTHING = 1e-6
 INWARD, WEAKEST = 1e-10, 1e-10
 """Multipliers that count as none: this share of the forces on an unknown, or this much chi-square per
 scale."""
+AT_CLIP = 1e-9
+"""Share of a clip by which an observation must pass it."""
 FEW, LONG, PATIENT, EXACT = 6, 40, 20, 1e-14
 """Changes of the active set with which old factors are tried, rounds they get, how many of them may bring
 little, and the error they may leave."""
@@ -40,7 +46,8 @@ class Quadratic:
 
     `pulls` A and `rows` J in units of sigma and scale, `pulled` the residuals now (in sigma), `dual` the row
     multipliers now, `residual` c the rows now, `lower` and `upper` bounds of the step, `soft` the softness of
-    each row (0: holds exactly), `near` the weight of staying near the current point.
+    each row (0: holds exactly), `near` the weight of staying near the current point, `clip` the most that an
+    observation pulls.
     """
 
     pulls: sparse.csr_array
@@ -53,11 +60,25 @@ class Quadratic:
     order: Ordering
     soft: Floats | None = None
     near: float = 0.0
+    clip: Floats | float = np.inf
 
     @property
     def gradient(self) -> Floats:
         """The Lagrangian's gradient now."""
-        return np.asarray(self.pulls.T @ self.pulled + self.rows.T @ self.dual)
+        return self.gradient_at(self.pull(self.pulled), self.dual)
+
+    def gradient_at(self, pull: Floats, dual: Floats) -> Floats:
+        """The Lagrangian's gradient where the observations pull so and the rows have these multipliers."""
+        return np.asarray(self.pulls.T @ pull + self.rows.T @ dual)
+
+    def pull(self, residual: Floats) -> Floats:
+        """How hard observations pull at residuals."""
+        return np.clip(residual, -self.clip, self.clip)
+
+    def cost(self, residual: Floats) -> float:
+        """What residuals cost."""
+        pull = self.pull(residual)
+        return float(np.sum(pull * (residual - 0.5 * pull)))
 
     @property
     def never_free(self) -> npt.NDArray[np.bool_]:
@@ -67,13 +88,17 @@ class Quadratic:
 
 @dataclass(frozen=True)
 class Step:
-    """The solution of a linearised problem: step, change of residuals, change of duals, bound multipliers."""
+    """The solution of a linearised problem: step, change of residuals, change of duals, bound multipliers.
+
+    `at` and `cut` say what sits at which bound and beyond which side of its clip.
+    """
 
     d: Floats
     pulled: Floats
     dual: Floats
     bound: Floats
     at: At
+    cut: At
     kkt: Kkt
     rounds: int = 1
 
@@ -88,49 +113,70 @@ class Step:
 def solve(problem: Quadratic, at: At | None = None, before: Step | None = None) -> Step | None:
     """The solution of `problem`, started from the active set `at`; none where the rounds do not settle.
 
-    `before` is the step of an earlier, similar problem, whose factors serve where they still can.
+    Observations that are beyond their clips now are the first guess of those that will be. `before` is the
+    step of an earlier, similar problem, whose factors serve where they still can.
     """
-    at = np.zeros(len(problem.lower), dtype=np.int8) if at is None else at
-    fewest, patience = len(at) + 1, PATIENCE
+    n, m = len(problem.lower), len(problem.pulled)
+    held = np.zeros(n + m, dtype=np.int8)
+    held[:n] = 0 if at is None else at
+    held[n:] = np.where(np.abs(problem.pulled) > problem.clip, np.sign(problem.pulled), 0)
+    fewest, patience = len(held) + 1, PATIENCE
     for count in range(1, ROUNDS + 1):
-        before = step = with_active(problem, at, before)
+        before = step = with_active(problem, held[:n], before, held[n:])
         if step.left(problem) > INCONSISTENT:
             return None
-        wanted = _wanted(problem, step)
-        changed = np.flatnonzero(wanted != at)
+        wanted = np.concatenate([_wanted(problem, step), _beyond(problem, step)])
+        changed = np.flatnonzero(wanted != held)
         if not len(changed):
             return replace(step, rounds=count)
-        at = at.copy()
+        held = held.copy()
         if len(changed) < fewest:
             fewest, patience = len(changed), PATIENCE
         elif patience:
             patience -= 1
         else:
             changed = changed[-1:]
-        at[changed] = wanted[changed]
+        held[changed] = wanted[changed]
     return None
 
 
-def with_active(problem: Quadratic, at: At, before: Step | None = None) -> Step:
-    """The step with the unknowns in `at` held at their bounds (-1 lower, 1 upper)."""
-    fixed = (at != 0) | problem.never_free
+def with_active(problem: Quadratic, at: At, before: Step | None = None, cut: At | None = None) -> Step:
+    """The step with the unknowns in `at` held at their bounds (-1 lower, 1 upper), and observations `cut` at
+    their clips."""
+    cut = np.zeros(len(problem.pulled), dtype=np.int8) if cut is None else cut
+    fixed, in_ = (at != 0) | problem.never_free, cut == 0
     d0 = np.where(fixed, np.where(at > 0, problem.upper, problem.lower), 0.0)
-    force = np.where(fixed, 0.0, -problem.gradient)
-    rhs = np.concatenate([force, -(problem.pulls @ d0), -problem.residual - problem.rows @ d0])
-    kkt, solution = _solved(problem, at, fixed, rhs, before)
+    pull = np.where(in_, problem.pulled, cut * np.where(in_, 0.0, problem.clip))
+    force = np.where(fixed, 0.0, -problem.gradient_at(pull, problem.dual))
+    inside = problem if in_.all() else replace(problem, pulls=_only(problem.pulls, in_))
+    rhs = np.concatenate([force, -(inside.pulls @ d0), -problem.residual - problem.rows @ d0])
+    kkt, solution = _solved(inside, at, fixed, rhs, before=before, cut=cut)
     d, pulled, dual = kkt.split(solution)
     d = np.where(fixed, d0, d)
-    bound = problem.gradient + problem.pulls.T @ pulled + problem.rows.T @ dual + problem.near * d
-    return Step(d, pulled, dual, np.where(fixed, bound, 0.0), at, kkt)
+    bound = problem.gradient_at(np.where(in_, pull + pulled, pull), problem.dual + dual) + problem.near * d
+    pulled = pulled if in_.all() else np.where(in_, pulled, problem.pulls @ d)
+    return Step(d, pulled, dual, np.where(fixed, bound, 0.0), at, cut, kkt)
+
+
+def _only(matrix: sparse.csr_array, rows: npt.NDArray[np.bool_]) -> sparse.csr_array:
+    """`matrix` with the entries of all other rows zero."""
+    data = matrix.data * np.repeat(rows, np.diff(matrix.indptr))
+    return sparse.csr_array((data, matrix.indices, matrix.indptr), matrix.shape)
 
 
 def _solved(
-    problem: Quadratic, at: At, fixed: npt.NDArray[np.bool_], rhs: Floats, before: Step | None
+    problem: Quadratic,
+    at: At,
+    fixed: npt.NDArray[np.bool_],
+    rhs: Floats,
+    *,
+    before: Step | None,
+    cut: At,
 ) -> tuple[Kkt, Floats]:
     """The system and its solution: with the factors of the step before where few bounds changed and they
     still do."""
     near = np.full(len(fixed), problem.near)
-    if before is not None and np.count_nonzero(before.at != at) <= FEW:
+    if before is not None and np.count_nonzero(before.at != at) + np.count_nonzero(before.cut != cut) <= FEW:
         kkt = with_old_factors(
             before.kkt, problem.pulls, problem.rows, fixed=fixed, diagonal=near, soft=problem.soft
         )
@@ -139,6 +185,14 @@ def _solved(
             return kkt, solution
     kkt = factorise(problem.pulls, problem.rows, problem.order, fixed=fixed, diagonal=near, soft=problem.soft)
     return kkt, kkt.solve(rhs)
+
+
+def _beyond(problem: Quadratic, step: Step) -> At:
+    """The observations that this step puts beyond their clips; one at its clip stays where it is."""
+    residual = problem.pulled + step.pulled
+    over = np.abs(residual) - problem.clip * (1 + AT_CLIP * np.where(step.cut == 0, 1.0, -1.0))
+    back = step.cut * residual < 0
+    return np.where((over > 0) & ~back, np.sign(residual), 0).astype(np.int8)
 
 
 def _wanted(problem: Quadratic, step: Step) -> At:
@@ -155,5 +209,5 @@ def _wanted(problem: Quadratic, step: Step) -> At:
 
 def _force_size(problem: Quadratic, step: Step) -> Floats:
     """The sum of absolute terms of every unknown's gradient: what its rounding is measured by."""
-    pulls = abs(problem.pulls).T @ np.abs(problem.pulled + step.pulled)
+    pulls = abs(problem.pulls).T @ np.abs(problem.pull(problem.pulled + step.pulled))
     return np.asarray(pulls + abs(problem.rows).T @ np.abs(problem.dual + step.dual))

@@ -5,6 +5,9 @@
 * suspect: below that, and picked by Benjamini and Hochberg's rule at a false discovery rate of 5 %. A fixed
   |z| >= 3 would flag 8 sound figures of 3,000 and miss what six flows can show; this rule grows with n;
 * the whole: chi-square against the 95 % quantile with sum(r) degrees of freedom.
+
+All of them are those of least squares, also where the estimate was made with a robust loss
+(:mod:`mfa.solve.plain`); of a lognormal report z is the deviation of the logarithms.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from mfa.solve.certain import Spread
+from mfa.solve.plain import plain
 from mfa.solve.posterior import Posterior
 from mfa.solve.problem import Bools, Floats, LeastSquares
 from mfa.solve.solution import Solution
@@ -66,15 +70,17 @@ def diagnose(problem: LeastSquares, solution: Solution, spread: Spread) -> Diagn
     observed = problem.observed
     residual = observed.rows.rhs - solution.fitted
     sigma = np.where(solution.sigma > 0, solution.sigma, np.inf)
-    leverage = spread.leverage
+    found = plain(problem, solution, spread)
+    leverage = found.leverage
     checked = observed.counted & (leverage > UNCHECKED)
-    z = np.where(checked, residual / (sigma * np.sqrt(np.where(checked, leverage, 1.0))), 0.0)
-    z = np.where(observed.counted, z, _z_beside(residual, sigma, spread.sd_observed))
-    contribution = np.where(observed.counted, (residual / sigma) ** 2, 0.0)
+    z = np.where(checked, found.deviation / np.sqrt(np.where(checked, leverage, 1.0)), 0.0)
+    apart = found.deviation * np.where(np.isfinite(sigma), sigma, 0.0)
+    z = np.where(observed.counted, z, _z_beside(apart, sigma, spread.sd_observed))
+    contribution = np.where(observed.counted, found.deviation**2, 0.0)
     critical = sidak(int(np.count_nonzero(checked)))
     conditions = [~observed.counted, ~checked, np.abs(z) > critical, _discovered(z, checked)]
     flag = np.select(conditions, ["not counted", "unchecked", "gross error", "suspect"], "")
-    test = global_test(solution.chi2, float(np.sum(leverage[observed.counted])))
+    test = global_test(found.chi2, float(np.sum(leverage[observed.counted])))
     return Diagnosis(residual, z, leverage, contribution, flag, critical, test)
 
 
@@ -132,7 +138,7 @@ def generalised_likelihood_ratio(
     observation bears on, give a ratio of 0.
     """
     judged = diagnose(problem, solution, spread)
-    biases = [_bias(problem, judged, int(k)) for k in observations]
+    biases = [_bias(problem, judged, int(k), float(solution.sigma[k])) for k in observations]
     return biases + [_leak(problem, solution, spread, int(k)) for k in rows]
 
 
@@ -140,11 +146,10 @@ def _ratio(name: str, kind: str, statistic: float, size: float) -> Ratio:
     return Ratio(name, kind, statistic, size, float(stats.chi2.sf(statistic, 1)))
 
 
-def _bias(problem: LeastSquares, judged: Diagnosis, k: int) -> Ratio:
+def _bias(problem: LeastSquares, judged: Diagnosis, k: int, sigma: float) -> Ratio:
     share = judged.leverage[k] if judged.leverage[k] > UNCHECKED else np.inf
-    return _ratio(
-        problem.observed.rows.name(k), "bias", float(judged.z[k] ** 2), float(judged.residual[k] / share)
-    )
+    z = float(judged.z[k])
+    return _ratio(problem.observed.rows.name(k), "bias", z * z, z * sigma / float(np.sqrt(share)))
 
 
 def _leak(problem: LeastSquares, solution: Solution, spread: Posterior, k: int) -> Ratio:

@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
+
+if TYPE_CHECKING:
+    from mfa.solve.losses import Loss
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -77,18 +80,34 @@ class Observed:
     sigma_k = max(sd_k, cv_k * |adjusted value|): relative errors use the adjusted value, not the reported
     one, so that under-reports do not win. A row that is not `counted` is evaluated and judged but exerts no
     pull (an earlier edition, a figure derived from another one in the problem).
+
+    Where `log` holds errors are lognormal, and cv is the standard deviation of the logarithm. `loss` says of
+    every row which of `losses` it has, -1 that of the problem. Both may be left empty: none.
     """
 
     rows: Rows
     sd: Floats
     cv: Floats
     counted: Bools
+    log: Bools = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    loss: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    losses: tuple[Loss, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def lognormal(self) -> Bools:
+        """Which rows have lognormal errors."""
+        return self.log if len(self.log) else np.zeros(len(self), dtype=bool)
+
+    @property
+    def loss_index(self) -> Ints:
+        """The place of every row's own loss in `losses`, -1 where it has none."""
+        return self.loss if len(self.loss) else np.full(len(self), -1)
+
     def sigma(self, fitted: Floats) -> Floats:
-        """The standard deviation of each report given its fitted value."""
+        """The standard deviation of each report given its fitted value (lognormal: in its tangent)."""
         return np.maximum(self.sd, self.cv * np.abs(fitted))
 
 

@@ -1,15 +1,15 @@
 """The reconciliation itself: sequential quadratic programming on the products, to rows that close.
 
-Each iteration takes sigma (and robust weights) from the fitted values, linearises the cells, solves the
-bounded linear problem and steps as far as the merit 1/2 |r/sigma|^2 + sum nu |c| falls. At the end the
-rows are closed by steps that spread what is left by the same weights.
+Each iteration takes sigma from the fitted values, linearises the cells and the losses, solves the bounded
+linear problem and steps as far as the merit sum rho(r) + sum nu |c| falls. A loss that is not convex, or not
+smooth, is reached over others (`Loss.path`). At the end the rows are closed by steps that spread what is left
+by the same weights.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 
@@ -20,14 +20,14 @@ from mfa.solve.active_set import At, Quadratic, Step
 from mfa.solve.conflict import explain_infeasible, relaxed_conflict, row_name
 from mfa.solve.interior import Box, interior_point
 from mfa.solve.kkt import Ordering, ordering_of
+from mfa.solve.losses import Loss, loss_of
+from mfa.solve.misfit import SMALLEST, Losses, Misfit, deviation, losses_of, misfit, straight
 from mfa.solve.mixing import bulk_first, has_elements
 from mfa.solve.problem import Floats, LeastSquares
 from mfa.solve.solution import Solution
 from mfa.solve.standard import SMALL, Standard, standard
 
-Robust = Literal["l2", "huber"]
 Progress = Callable[[int, str], None]
-HUBER = 1.345
 LEAST = 0.25
 """Share of its report that a relative sigma is at least taken of: below it a small fit would tighten
 itself."""
@@ -41,8 +41,14 @@ convex, so that its active set settles, are raised where it does not, and vanish
 point method, Rockafellar 1976)."""
 DRIFT, VANISHING = 1e-9, 1e-24
 """Unknowns that still move by this share of their size, where no observation does, are held back by that
-weight alone: it is lowered until they do not."""
+weight alone: it is lowered until they do not, or sooner where short steps do not get shorter (a clipped
+observation pulls on, however far it is)."""
 SHORTEST = 1e-4
+RESOLVED = 1e-11
+NOISE = 1e-9
+"""Share of the merit that a shorter step must gain to be preferred."""
+BETWEEN = 1e-2
+"""How near the optimum of one loss the next is begun, in sigma."""
 ROUNDING = 1e-13
 
 
@@ -58,6 +64,7 @@ class _State:
     history: History = field(default_factory=History)
     near: float = FIRST
     last: Step | None = None
+    stage: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,23 +72,27 @@ class _Local:
     """The linearised problem at a state, with what it was made of."""
 
     quadratic: Quadratic
-    sigma: Floats
-    weight: Floats
+    misfit: Misfit
+    in_sigma: Floats
+    """What turns residuals of the linearised problem into sigmas, or less where one counts less."""
+    exact: bool
+    """Whether the linearised problem's cost is the misfit's own, as far as fitted values are linear."""
 
 
 def reconcile(
     problem: LeastSquares,
     *,
-    robust: Robust = "l2",
+    robust: Loss | str = "l2",
     tolerance: float = 1e-9,
     max_iterations: int = 60,
     progress: Progress | None = None,
 ) -> Solution:
-    """The constrained least-squares optimum of `problem`.
+    """The constrained optimum of `problem` under a loss (its name, for its usual parameters).
 
-    `tolerance` is in units of sigma: the last step moves no observed quantity by more. A problem with
-    elements starts from reconciled bulk flows and the mixes that follow from them. Raises `Infeasible` with
-    the rows in conflict, `NotConverged` where `max_iterations` were not enough.
+    Observations that state a loss of their own keep it. Under a loss that is not convex the optimum is a
+    local one, the one reached from Huber's. `tolerance` is in units of sigma: the last step moves no observed
+    quantity by more. A problem with elements starts from reconciled bulk flows and the mixes that follow from
+    them. Raises `Infeasible` with the rows in conflict, `NotConverged` where `max_iterations` do not do.
     """
     report = progress or (lambda iteration, text: None)
     if np.any(problem.lower > problem.upper):
@@ -89,12 +100,12 @@ def reconcile(
     conflict = relaxed_conflict(problem)
     if conflict:
         raise Infeasible(*conflict)
-    settings = _Settings(robust, tolerance, max_iterations)
+    settings = _Settings(loss_of(robust) if isinstance(robust, str) else robust, tolerance, max_iterations)
     if not has_elements(problem):
         return _optimum(problem, settings, report)
 
     def bulk(inner: LeastSquares, warm: bool) -> Solution:
-        return _optimum(inner, settings, lambda *_: None, warm=warm)
+        return _optimum(inner, replace(settings, stages=1), lambda *_: None, warm=warm)
 
     start = bulk_first(problem, bulk, report)
     return _optimum(replace(problem, start=start), settings, report, warm=True)
@@ -104,23 +115,35 @@ def reconcile(
 class _Settings:
     """What the caller asks for."""
 
-    robust: Robust
+    robust: Loss
     tolerance: float
     max_iterations: int
+    stages: int = 99
+    """How many losses of a path are solved at most: a first guess needs no more than the first."""
 
 
 def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, warm: bool = False) -> Solution:
     """The optimum from the problem's start; a `warm` one is taken as it is, bounds included."""
     form = standard(problem, warm=warm)
+    losses = losses_of(problem.observed, settings.robust)
+    stages = min(losses.stages, settings.stages)
     state, move, rescues = _first(form, warm), np.inf, 0
     for iteration in range(1, settings.max_iterations + 1):
-        local = _local(form, state, settings.robust, first=iteration == 1 and not warm)
+        local = _local(form, state, losses, first=iteration == 1 and not warm)
         step = active_set.solve(local.quadratic, state.at, state.last)
+        if step is None and not local.misfit.squares:
+            local = _local(form, state, losses, first=False, smooth=True)
+            step = active_set.solve(local.quadratic, state.at)
         if step is not None:
-            move = float(np.max(np.abs(step.pulled), initial=0.0))
+            before, move = move, float(np.max(np.abs(local.in_sigma * step.pulled), initial=0.0))
             state = _stepped(form, state, local, step)
+            if not local.misfit.squares and 0.5 * before < move < NEARLY and _drift(step, state.z) > DRIFT:
+                state = replace(state, near=max(VANISHING, 1e-2 * state.near))
             report(iteration, f"step {move:.1e} sigma, {step.rounds} factorisations")
-            if move <= settings.tolerance and _open(form, state.z) <= 1e-6:
+            if state.stage < stages - 1:
+                ready = move <= BETWEEN and _open(form, state.z) <= BETWEEN
+                state = replace(state, stage=state.stage + 1, history=History()) if ready else state
+            elif move <= settings.tolerance and _open(form, state.z) <= 1e-6:
                 if _drift(step, state.z) <= DRIFT or state.near <= VANISHING:
                     return _finish(form, state, local, step, iteration)
                 state = replace(state, near=1e-2 * state.near)
@@ -130,7 +153,7 @@ def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, wa
         elif rescues < RESCUES:
             rescues += 1
             report(iteration, "the active set does not settle: interior point")
-            state = _interior(form, state, settings.robust)
+            state = _interior(form, state, losses)
         else:
             break
     raise _failure(form, state, f"{iteration} iterations, the last moved an observation by {move:.1e} sigma")
@@ -145,7 +168,20 @@ def _failure(form: Standard, state: _State, how: str) -> Infeasible | NotConverg
     worst = (
         f"; worst row: {row_name(form.problem, row)}, open by {_open(form, state.z):.1e}" if row >= 0 else ""
     )
-    return NotConverged(Problem("not-converged", f"the reconciliation did not settle: {how}{worst}"))
+    text = f"the reconciliation did not settle: {how}{worst}"
+    return NotConverged(Problem("not-converged", text, hint=_too_sharp(form, state.z)))
+
+
+def _too_sharp(form: Standard, z: Floats) -> str:
+    """A word on the sharpest report where its sigma is less than numbers of its size resolve."""
+    fitted = form.fitted(z)
+    size = np.maximum(np.abs(fitted), np.abs(form.reports))
+    share = np.where(size > 0, sigma_of(form, fitted) / np.where(size > 0, size, 1.0), 1.0)
+    k = int(np.argmin(share)) if len(share) else -1
+    if k < 0 or share[k] > RESOLVED:
+        return ""
+    name = form.problem.observed.rows.name(int(form.counted[k]))
+    return f"the error of {name} is {share[k]:.0e} of its value: sd: 0 says that it is exact"
 
 
 def _first(form: Standard, warm: bool) -> _State:
@@ -160,53 +196,55 @@ def _first(form: Standard, warm: bool) -> _State:
     return _State(form.start, zero, at, zero, order, near=NEAREST if warm else FIRST)
 
 
-def _interior(form: Standard, state: _State, robust: Robust) -> _State:
+def _interior(form: Standard, state: _State, losses: Losses) -> _State:
     def linearise(z: Floats, dual: Floats) -> Quadratic:
-        return _local(form, replace(state, z=z, dual=dual), robust, first=False).quadratic
+        return _local(form, replace(state, z=z, dual=dual), losses, first=False, smooth=True).quadratic
 
     def merit(z: Floats, dual: Floats) -> Callable[[Floats], float]:
         return _merit(
-            form, _local(form, replace(state, z=z, dual=dual), robust, first=False), 1.5 * np.abs(dual)
+            form, _local(form, replace(state, z=z, dual=dual), losses, first=False), 1.5 * np.abs(dual)
         )
 
     z, dual, at = interior_point(Box(form.lower, form.upper), state.z, state.dual, linearise, merit)
     return replace(state, z=z, dual=dual, at=at)
 
 
-def _local(form: Standard, state: _State, robust: Robust, *, first: bool) -> _Local:
+def _local(form: Standard, state: _State, losses: Losses, *, first: bool, smooth: bool = False) -> _Local:
     """The linearised problem at `state`; before anything is fitted, sigma is that of the reports."""
     fitted = form.fitted(state.z)
     sigma = sigma_of(form, form.reports if first else fitted)
-    z = (fitted - form.reports) / sigma
-    weight = huber(z) if robust == "huber" and not first else np.ones(len(z))
-    root = np.sqrt(weight)
+    misfit_ = misfit(form.problem.observed, sigma, losses.at(state.stage))
+    misfit_ = straight(misfit_) if first else misfit_
+    local = misfit_.smooth(fitted) if smooth else misfit_.local(fitted)
     cells = form.cell_jacobian(state.z)
     quadratic = Quadratic(
-        pulls=form.pull_jacobian(cells, sigma / root),
+        pulls=form.pull_jacobian(cells, sigma / local.root),
         rows=form.row_jacobian(cells),
-        pulled=root * z,
+        pulled=local.pulled,
         dual=state.dual,
         residual=form.residual(state.z),
         lower=form.lower - state.z,
         upper=form.upper - state.z,
         order=state.order,
         near=state.near,
+        clip=local.clip,
     )
-    return _Local(quadratic, sigma, weight)
+    exact = misfit_.squares or (misfit_.exact and not smooth)
+    return _Local(quadratic, misfit_, 1.0 / np.maximum(local.root, 1.0), exact)
 
 
 def sigma_of(form: Standard, value: Floats) -> Floats:
-    """Sigma of the counted observations at `value`, never below a quarter of the report's own."""
+    """Sigma of the counted observations at `value`, never below a quarter of the report's own.
+
+    Of a lognormal one it is the slope of its logarithm.
+    """
     observed = form.problem.observed
     sd, cv = observed.sd[form.counted], observed.cv[form.counted]
     typical = abs(form.pulls) @ np.abs(form.problem.cells.value(form.problem.scale))
     floor = np.maximum(LEAST * cv * np.abs(form.reports), 1e-9 * np.where(typical > 0, typical, 1.0))
-    return np.maximum(np.maximum(sd, cv * np.abs(value)), np.where(sd > 0, 0.0, floor))
-
-
-def huber(z: Floats) -> Floats:
-    """Huber's weights: 1 up to 1.345 sigma, then falling as 1/|z|."""
-    return np.asarray(HUBER / np.maximum(np.abs(z), HUBER))
+    usual = np.maximum(np.maximum(sd, cv * np.abs(value)), np.where(sd > 0, 0.0, floor))
+    tangent = cv * np.maximum(value, SMALLEST * form.reports)
+    return np.where(observed.lognormal[form.counted], tangent, usual)
 
 
 def _open(form: Standard, z: Floats) -> float:
@@ -231,17 +269,34 @@ def _stepped(form: Standard, state: _State, local: _Local, step: Step) -> _State
     penalty = np.maximum(1.5 * wanted, np.minimum(state.penalty, 10 * wanted))
     merit = _merit(form, local, penalty)
     now = merit(state.z)
-    fall = now - 0.5 * float(np.sum((local.quadratic.pulled + step.pulled) ** 2))
-    t, d = _searched(form, state, step, _Descent(merit, now, fall))
+    seen = local.quadratic
+    fall = seen.cost(seen.pulled) - seen.cost(seen.pulled + step.pulled)
+    fall += float(penalty @ np.abs(seen.residual))
+    t, d = _searched(form, state, step, _Descent(merit, now, fall, local.exact))
     closeness = max(min(NEAREST, state.near), 0.1 * state.near)
     z, dual = np.clip(state.z + d, form.lower, form.upper), state.dual + t * step.dual
-    near = float(np.max(np.abs(step.pulled), initial=0.0)) < NEARLY
+    moved = local.in_sigma * step.pulled
+    near = float(np.max(np.abs(moved), initial=0.0)) < NEARLY
     if t < 1.0 or not near or np.any(step.at != state.at):
-        return _State(z, dual, step.at, penalty, state.order, near=closeness, last=step)
-    history = state.history.after(np.concatenate([z, dual]), step.pulled)
+        return replace(
+            state,
+            z=z,
+            dual=dual,
+            at=step.at,
+            penalty=penalty,
+            history=History(),
+            near=closeness,
+            last=step,
+        )
+    history = state.history.after(np.concatenate([z, dual]), moved)
     best = history.accelerated()
-    z = np.clip(best[: len(z)], form.lower, form.upper)
-    return _State(z, best[len(z) :], step.at, penalty, state.order, history, closeness, step)
+    ahead = np.clip(best[: len(z)], form.lower, form.upper)
+    if not local.misfit.squares and merit(ahead) > merit(z):
+        return replace(
+            state, z=z, dual=dual, at=step.at, penalty=penalty, history=history, near=closeness, last=step
+        )
+    z = ahead
+    return _State(z, best[len(z) :], step.at, penalty, state.order, history, closeness, step, state.stage)
 
 
 @dataclass(frozen=True)
@@ -251,16 +306,28 @@ class _Descent:
     merit: Callable[[Floats], float]
     now: float
     fall: float
+    exact: bool
 
     def enough(self, z: Floats, t: float) -> bool:
         """Whether at `z`, a share `t` of the step away, the merit has fallen as it should."""
         return self.merit(z) <= self.now - 1e-4 * t * self.fall + 1e-10 * (1.0 + abs(self.now))
 
+    def least(self, z: Floats, d: Floats) -> float:
+        """The step length, halved from 1 as long as that lowers the merit; 1 where a full step is exact."""
+        t, here = 1.0, self.merit(z + d)
+        while not self.exact and t > SHORTEST:
+            half = self.merit(z + 0.5 * t * d)
+            if not half < here - NOISE * abs(here):
+                break
+            t, here = 0.5 * t, half
+        return t
+
 
 def _searched(form: Standard, state: _State, step: Step, descent: _Descent) -> tuple[float, Floats]:
     """Step length and step: full, full with the rows' curvature corrected, or halved as often as needed."""
     if descent.enough(state.z + step.d, 1.0):
-        return 1.0, step.d
+        t = descent.least(state.z, step.d)
+        return t, t * step.d
     bent = step.d + _closing(form, step, state.z + step.d)
     if descent.enough(np.clip(state.z + bent, form.lower, form.upper), 1.0):
         return 1.0, bent
@@ -272,8 +339,7 @@ def _searched(form: Standard, state: _State, step: Step, descent: _Descent) -> t
 
 def _merit(form: Standard, local: _Local, penalty: Floats) -> Callable[[Floats], float]:
     def merit(z: Floats) -> float:
-        r = (form.fitted(z) - form.reports) / local.sigma
-        return float(0.5 * np.sum(local.weight * r**2) + penalty @ np.abs(form.residual(z)))
+        return local.misfit.cost(form.fitted(z)) + float(penalty @ np.abs(form.residual(z)))
 
     return merit
 
@@ -314,17 +380,20 @@ def _solution(form: Standard, state: _State, step: Step, local: _Local, iteratio
     fitted = np.asarray(problem.observed.rows.matrix @ q)
     sigma = problem.observed.sigma(fitted)
     sigma[form.counted] = sigma_of(form, fitted[form.counted])
-    chi2 = float(np.sum(((fitted - problem.observed.rows.rhs)[form.counted] / sigma[form.counted]) ** 2))
+    off = deviation(problem.observed, fitted, sigma)
+    misfit_ = replace(local.misfit, sigma=sigma[form.counted])
     exact = len(problem.exact)
     return Solution(
         x=x,
         q=q,
         sigma=sigma,
         fitted=fitted,
-        weight=local.weight,
+        deviation=off,
+        weight=misfit_.information(fitted[form.counted]),
+        cost=misfit_.cost(fitted[form.counted]),
         order=state.order,
         iterations=iterations,
-        chi2=chi2,
+        chi2=float(np.sum(off[form.counted] ** 2)),
         exact_multipliers=state.dual[:exact],
         limit_multipliers=state.dual[exact:],
         active=state.at,

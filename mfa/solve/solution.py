@@ -19,15 +19,19 @@ class Solution:
     """The optimum: values in the unknowns' own units, and what the error propagation needs.
 
     `active` says of every unknown and then of every limit's slack whether it ends at its lower (-1) or
-    upper (1) bound; `weight` are the robust weights of the counted observations; multipliers are
-    derivatives of the sum of squares over two by a row's right side, by a limit's and by a bound.
+    upper (1) bound; `deviation` is report less fitted value of every observation in sigma (of a lognormal
+    one in logarithms); `weight` is the information of the counted ones under their loss, in units of
+    1/sigma^2 (1 for least squares: :mod:`mfa.solve.losses`), and `cost` the sum of their losses. Multipliers
+    are derivatives of that sum by a row's right side, by a limit's and by a bound.
     """
 
     x: Floats
     q: Floats
     sigma: Floats
     fitted: Floats
+    deviation: Floats
     weight: Floats
+    cost: float
     order: Ordering
     iterations: int
     chi2: float

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from mfa.errors import did_you_mean
 from mfa.spec.lifetimes import KINDS, ONE_NUMBER, TIMINGS, is_timing
+from mfa.spec.losses import Robust
 from mfa.spec.values import (
     Count,
     Label,
     Labels,
     Node,
     Number,
+    Ratio,
     StrList,
     TableRef,
     Value,
@@ -299,6 +301,32 @@ class Target(Node):
     sum: StrList = Field((), description="the dimensions the report sums over")
 
 
+class Common(Node):
+    """An error that the rows of one observation share: of a factor (`cv`) or of an amount (`sd`)."""
+
+    cv: Ratio | None = Field(None, description="standard deviation of a factor that all rows share")
+    sd: Number | None = Field(None, description="standard deviation of an amount, in the observation's unit")
+    by: StrList = Field(
+        (), description="dimensions: one error for each of their labels, one for all unless given"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lift(cls, raw: object) -> object:
+        return {"cv": raw} if isinstance(raw, str | int | float) and not isinstance(raw, bool) else raw
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Common:
+        given = [k for k in ("cv", "sd") if getattr(self, k) is not None]
+        if len(given) != 1:
+            raise refuse(
+                "uncertainty", "a common error has one size: cv for a factor, sd for an amount", *given
+            )
+        if not getattr(self, given[0]) > 0:
+            raise refuse("uncertainty", f"a common error must be above 0: {given[0]}", *given)
+        return self
+
+
 class Observation(Value, Target):
     """A reported number (or a table of them) with its uncertainty, source and edition."""
 
@@ -308,6 +336,11 @@ class Observation(Value, Target):
     editions: Literal["latest", "all"] = Field(
         "latest", description="of several editions for the same labels, which count as evidence"
     )
+    robust: Robust | None = Field(None, description="its own loss; that of `solve` unless given")
+    common: Common | None = Field(
+        None, description="an error that its rows share: `5%`, or `{sd | cv, by}` for one error per label"
+    )
+    may_be_bound: ClassVar[bool] = True
 
 
 class Constraint(Target):
@@ -337,7 +370,11 @@ class Solve(Node):
         description="`reconcile`: what happened, given what was reported; `simulate`: what follows from "
         "drivers, shares and lifetimes, all taken as exact (observations are compared, and exert no pull)",
     )
-    robust: Literal["l2", "huber"] = Field("l2", description="loss of an observation's residual")
+    robust: Robust = Field(
+        "l2",
+        description="loss of an observation's residual: l2, huber, l1, student_t, contaminated, or one with "
+        "its parameters such as `{student_t: {nu: 4}}`; figures are judged by least squares whatever it is",
+    )
     on_infeasible: Literal["explain"] = Field("explain", description="the rows in conflict are named")
     on_free: Literal["report", "stop"] = Field("report", description="what an undetermined flow means")
     tolerance: Number = Field(1e-9, gt=0, description="relative closure of every balance")

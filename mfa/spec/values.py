@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     BaseModel,
@@ -19,10 +19,14 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from mfa.errors import did_you_mean
+from mfa.errors import InputError, did_you_mean
+from mfa.spec.reported import parse_quantity
 
 _NUMBER = r"[-+]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _NUMBER_UNIT = re.compile(rf"\s*({_NUMBER})\s*([A-Za-z%].*)?")
+_FIGURE_UNIT = re.compile(
+    rf"\s*((?:[<>]=?|[≤≥~≈])\s*{_NUMBER}(?:\s*%)?|{_NUMBER}\s*%?\s*(?:-|–|—|to)\s*{_NUMBER}(?:\s*%)?)\s*([A-Za-z].*)?"
+)
 _PERCENT = re.compile(rf"\s*({_NUMBER})\s*%\s*")
 FORMATS = ("long", "usgs", "dataweb", "baci", "comtrade")
 """How a table may be laid out: `long`, or the connector that reads it."""
@@ -153,39 +157,66 @@ class Uncertain(Node):
     cv: Ratio | None = Field(
         None, description="relative standard deviation of the adjusted value, such as `10%`"
     )
-    interval: tuple[Number, Number] | None = Field(None, description="[low, high]: uniform between the two")
-    factor: Number | None = Field(None, description="lognormal: the true value is within this factor (68 %)")
+    interval: tuple[Number | None, Number | None] | None = Field(
+        None,
+        description="[low, high]: uniform between the two. Of an observation without a value it is a bound, "
+        "open where it says null: a limit, or with sd or cv a soft one, beyond which it pulls",
+    )
+    factor: Number | None = Field(
+        None,
+        description="lognormal errors: the true value is within this factor (68 %), the value the median",
+    )
     floor: Value | None = Field(None, description="the least standard deviation, such as `1 t`")
 
     @model_validator(mode="after")
     def _one_way(self) -> Uncertain:
         given = [k for k in ("sd", "cv", "interval", "factor") if getattr(self, k) is not None]
-        if len(given) > 1:
+        if len(given) > 1 and not (self.bound and given in (["sd", "interval"], ["cv", "interval"])):
             raise refuse("uncertainty", f"state the uncertainty once: {both(given)}", *reversed(given))
         if self.sd is not None and self.sd < 0:
             raise refuse("uncertainty", f"a standard deviation cannot be negative: sd = {self.sd:g}", "sd")
         if self.cv is not None and self.cv < 0:
             text = f"a relative standard deviation cannot be negative: cv = {self.cv:g}"
             raise refuse("uncertainty", text, "cv")
-        if self.interval is not None and self.interval[0] > self.interval[1]:
-            low, high = self.interval
+        low, high = self.interval or (None, None)
+        if low is not None and high is not None and low > high:
             raise refuse("uncertainty", f"the interval is upside down: [{low:g}, {high:g}]", "interval")
         if self.factor is not None and self.factor <= 1:
             text = f"a lognormal factor must be above 1: factor = {self.factor:g}"
             raise refuse("uncertainty", text, "factor")
         return self
 
+    @property
+    def bound(self) -> bool:
+        """Whether it states an interval and no number in it."""
+        return False
+
 
 def _read_text(raw: str) -> dict[str, Any]:
-    """`"10 kt"` and `"10 %"` in the full form."""
+    """`"10 kt"`, `"10 %"`, `">90 kt"`, `"10-20 kt"` and `"~100 kt"` in the full form."""
     found = _NUMBER_UNIT.fullmatch(raw)
     if not found:
-        raise refuse("value-form", f'"{raw}" is not a number, nor a number with a unit such as "10 kt"')
+        return _read_figure(raw)
     number = float(found.group(1).replace("_", ""))
     unit = (found.group(2) or "").strip()
     if unit == "%":
         return {"value": number / 100}
     return {"value": number, "unit": unit} if unit else {"value": number}
+
+
+def _read_figure(raw: str) -> dict[str, Any]:
+    """A bound, a range or a round number, as tables hold them, with its unit."""
+    found = _FIGURE_UNIT.fullmatch(raw)
+    try:
+        stated = parse_quantity(found.group(1)) if found else None
+    except InputError as error:
+        raise refuse("value-form", error.problems[0].text) from None
+    if found is None or stated is None:
+        text = f'"{raw}" is not a number, nor a number with a unit such as "10 kt"'
+        raise refuse("value-form", text, hint='bounds and ranges are written ">90 kt", "10-20 kt", "~100 kt"')
+    read: dict[str, Any] = {} if stated.value is None else {"value": stated.value}
+    unit = (found.group(2) or "").strip()
+    return {**read, "interval": [stated.low, stated.high]} | ({"unit": unit} if unit else {})
 
 
 _NUMBERS = Annotated[
@@ -213,6 +244,7 @@ class Value(Uncertain):
     derived_from: StrList = Field((), description="observations or sources this figure was made from")
     interpolate: Literal["linear", "step"] | None = Field(None, description="fill years between given ones")
     note: str | None = Field(None, description="anything a reader should know")
+    may_be_bound: ClassVar[bool] = False
 
     @model_validator(mode="before")
     @classmethod
@@ -227,7 +259,10 @@ class Value(Uncertain):
             if "unit" in raw and "unit" in read:
                 text = f'the unit is stated twice: "{raw["value"]}" and "{raw["unit"]}"'
                 raise refuse("value-form", text, "unit")
-            return {**raw, **read}
+            if "interval" in raw and "interval" in read:
+                text = f'the interval is stated twice: "{raw["value"]}" and {raw["interval"]}'
+                raise refuse("value-form", text, "interval")
+            return {**{k: v for k, v in raw.items() if k != "value"}, **read}
         return raw
 
     @model_validator(mode="after")
@@ -236,7 +271,23 @@ class Value(Uncertain):
         if len(given) > 1:
             text = f"give one of value, table and data: {both(given)}"
             raise refuse("value-form", text, *reversed(given))
+        if self.bound and not self.may_be_bound:
+            raise refuse("value-form", "a bound is no number: only an observation may state one", "interval")
+        if self.factor is not None and self.value is not None and self.value < 0:
+            text = f"a figure with lognormal errors cannot be negative: value = {self.value:g}"
+            raise refuse("uncertainty", text, "factor")
+        if (
+            self.interval is not None
+            and None in self.interval
+            and (not self.bound or set(self.interval) == {None})
+        ):
+            raise refuse("uncertainty", "an interval has two ends, unless it is a bound alone", "interval")
         return self
+
+    @property
+    def bound(self) -> bool:
+        """Whether it states an interval and no number in it."""
+        return self.interval is not None and not self.stated
 
     @property
     def stated(self) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 import mfa
 from mfa.errors import InputError
+from mfa.run.result import Result
 from tests.build.documents import CHAIN, merged, solved
 
 ONE_CELL = {"dimensions": {"year": {"range": [2020, 2020]}, "region": {"labels": ["AAA"]}}}
@@ -51,8 +52,8 @@ def test_table_rows_outside_at_do_not_count(tmp_path: Path) -> None:
     assert seen["region"].unique().tolist() == ["AAA"]
 
 
-def test_a_bound_is_a_limit_row(tmp_path: Path) -> None:
-    text = "year,region,value\n2020,AAA,>90\n2020,BBB,<20\n2021,AAA,70\n"
+def test_a_bound_without_an_error_is_a_limit_row(tmp_path: Path) -> None:
+    text = "year,region,value,cv\n2020,AAA,>90,0\n2020,BBB,<20,0\n2021,AAA,70,\n"
     dug = table(tmp_path, text)
     metal = {"sold": {"of": "metal", "at": {"year": 2020}, "value": 10, "sd": 1, "unit": "t"}}
     result = solved(observations=dug | metal)
@@ -85,9 +86,106 @@ def test_an_interval_stated_for_a_number_is_uniform() -> None:
     np.testing.assert_allclose(seen["sigma"], 2 / np.sqrt(12), rtol=1e-9)
 
 
-def test_an_interval_without_a_value_is_refused() -> None:
-    with pytest.raises(InputError, match=r"states no number|value"):
-        mfa.load(merged(CHAIN, {"observations": {"dug": {"value": None, "cv": None, "interval": [7, 9]}}}))
+def bounded(stated: dict[str, object], sold: float = 40.0) -> Result:
+    """One plant: what it dug is only bounded, what left it was reported twice."""
+    return mfa.run(
+        mfa.load(
+            {
+                "mfa": 1,
+                "processes": {"mine": {"kind": "source"}, "plant": {}, "use": {"kind": "sink"}},
+                "flows": {"ore": {"from": "mine", "to": "plant"}, "metal": {"from": "plant", "to": "use"}},
+                "observations": {
+                    "dug": {"of": "ore", **stated},
+                    "sold": {"of": "metal", "value": sold, "sd": 3},
+                    "counted": {"of": "metal", "value": sold + 2, "sd": 3},
+                },
+            }
+        )
+    )
+
+
+def test_a_bound_with_an_error_pulls_only_when_it_is_passed() -> None:
+    plain = 41.0
+    for stated in (
+        {"interval": [50, None], "sd": 4},
+        {"value": ">50", "sd": 4},
+        {"value": ">50 t", "cv": "8%"},
+    ):
+        result = bounded(stated)
+        wanted = (2 * plain / 9 + 50 / 16) / (2 / 9 + 1 / 16)
+        assert float(result.flow("ore")) == pytest.approx(wanted, rel=1e-12)
+        assert float(result.sd("ore")) == pytest.approx((2 / 9 + 1 / 16) ** -0.5, rel=1e-9)
+        row = result.observations.set_index("name").loc["dug"]
+        assert (row["value"], row["sigma"], row["standing"], row["flag"]) == (50, 4, "counted", "")
+        assert row["adjusted"] == pytest.approx(wanted)
+        assert row["residual"] == pytest.approx(50 - wanted)
+        assert row["leverage"] == pytest.approx(1 - 1 / 16 / (2 / 9 + 1 / 16))
+        assert result.facts["degrees_of_freedom"] == pytest.approx(2.0)
+    met = bounded({"value": ">35", "sd": 4})
+    assert float(met.flow("ore")) == pytest.approx(plain, rel=1e-12)
+    assert float(met.sd("ore")) == pytest.approx(3 / np.sqrt(2), rel=1e-9)
+    row = met.observations.set_index("name").loc["dug"]
+    np.testing.assert_allclose(row[["residual", "z", "leverage"]].astype(float), 0.0, atol=1e-12)
+    assert row["flag"] == "unchecked"
+    assert met.facts["degrees_of_freedom"] == pytest.approx(1.0)
+    assert met.facts["observations_counted"] == 3
+    assert met.facts["observations_kept_aside"] == 0
+
+
+def test_the_upper_end_and_both_ends_of_a_soft_interval() -> None:
+    low = bounded({"value": "<30", "sd": 4})
+    wanted = (2 * 41 / 9 + 30 / 16) / (2 / 9 + 1 / 16)
+    assert float(low.flow("ore")) == pytest.approx(wanted, rel=1e-12)
+    for span, ore in (
+        ([20, 30], wanted),
+        ([30, 50], 41.0),
+        ([50, 60], (82 / 9 + 50 / 16) / (2 / 9 + 1 / 16)),
+    ):
+        assert float(bounded({"interval": span, "sd": 4}).flow("ore")) == pytest.approx(ore, rel=1e-12)
+
+
+def test_a_bound_without_an_error_holds() -> None:
+    result = bounded({"value": ">50"})
+    assert float(result.flow("ore")) == pytest.approx(50, rel=1e-9)
+    assert result.observations.set_index("name").loc["dug", "flag"] == "limit"
+    within = bounded({"interval": [10, 30]})
+    assert float(within.flow("ore")) == pytest.approx(30, rel=1e-9)
+
+
+def test_only_a_bound_is_known_of_a_flow_and_is_its_interval() -> None:
+    document = {
+        "mfa": 1,
+        "processes": {"mine": {"kind": "source"}, "plant": {}, "use": {"kind": "sink"}},
+        "flows": {"ore": {"from": "mine", "to": "plant"}, "metal": {"from": "plant", "to": "use"}},
+        "observations": {"dug": {"of": "ore", "interval": [10, 20], "sd": 1}},
+    }
+    free = mfa.run(mfa.load(document)).free.set_index("name")
+    assert free.loc["ore", ["low", "high"]].tolist() == pytest.approx([10, 20])
+
+
+def test_a_range_and_a_round_number_are_uniform() -> None:
+    for text, value, width in (("35-45", 40, 10), ("~40 t", 40, 10), ("0.03-0.05 kt", 40, 20)):
+        row = bounded({"value": text}).observations.set_index("name").loc["dug"]
+        shown = row["value"] * (1000 if "kt" in text else 1)
+        sigma = row["sigma"] * (1000 if "kt" in text else 1)
+        assert (shown, sigma) == (pytest.approx(value), pytest.approx(width / np.sqrt(12)))
+
+
+def test_negative_figures_have_no_lognormal_errors(tmp_path: Path) -> None:
+    dug = table(tmp_path, "year,region,value\n2020,AAA,-3\n")
+    del dug["dug"]["cv"]  # type: ignore[attr-defined]
+    dug["dug"]["factor"] = 1.3  # type: ignore[index]
+    with pytest.raises(InputError, match="cannot be negative: -3") as caught:
+        solved(observations={"dug": None, "less": dug["dug"]}, **ONE_CELL)
+    assert str(caught.value.problems[0].where).endswith("t.csv:2")
+
+
+def test_bounds_of_a_table_that_states_errors_are_soft(tmp_path: Path) -> None:
+    dug = table(tmp_path, "year,region,value\n2020,AAA,>90\n")
+    sold = {"sold": {"of": "ore", "value": 80, "sd": 9, "unit": "t"}}
+    result = solved(observations=dug | sold, **ONE_CELL)
+    assert float(result.flow("ore").squeeze()) == pytest.approx(85, rel=1e-9)
+    assert result.observations["standing"].tolist() == ["counted", "counted"]
 
 
 def test_an_exact_report_holds_and_is_shown_as_exact() -> None:

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfa.data.quantities import Reported, parse_column, parse_quantity
+from mfa.data.quantities import parse_column
 from mfa.errors import InputError
+from mfa.spec.reported import Reported, parse_quantity
 
 
 @pytest.mark.parametrize(
@@ -126,3 +127,22 @@ def test_a_column_at_once() -> None:
     np.testing.assert_array_equal(figures.low, [np.nan, np.nan, 5, np.nan, 10, np.nan, np.nan])
     assert [i for i, _ in figures.wrong] == [3, 6]
     assert figures.stated.tolist() == [True, False, True, False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "half"),
+    [
+        ("~100", 50),
+        ("≈1,250", 5),
+        ("~ 7", 0.5),
+        ("~0.05", 0.005),
+        ("~2.50", 0.005),
+        ("~3e4", 5000),
+        ("~20 %", 0.05),
+    ],
+)
+def test_a_round_number_is_known_to_half_its_last_digit(text: str, half: float) -> None:
+    found = parse_quantity(text)
+    assert found.kind == "interval"
+    assert found.value is not None
+    assert (found.low, found.high) == (pytest.approx(found.value - half), pytest.approx(found.value + half))

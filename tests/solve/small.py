@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from mfa.solve.losses import Loss
 from mfa.solve.problem import Cells, LeastSquares, Observed, Rows, named
 
 Array = npt.NDArray[np.float64]
@@ -26,7 +27,8 @@ class Small:
             "limits": [],
             "observed": [],
         }
-        self.sigma: list[tuple[float, float, bool]] = []
+        self.sigma: list[tuple[float, float, bool, bool, int]] = []
+        self.losses: list[Loss] = []
 
     def unknown(
         self, name: str, start: float = 1.0, *, low: float = 0.0, high: float = np.inf, scale: float = 0.0
@@ -53,10 +55,19 @@ class Small:
         self.row("limits", terms, rhs, name)
 
     def observe(
-        self, terms: Terms, value: float, sd: float = 0.0, *, cv: float = 0.0, counted: bool = True
+        self,
+        terms: Terms,
+        value: float,
+        sd: float = 0.0,
+        *,
+        cv: float = 0.0,
+        counted: bool = True,
+        log: bool = False,
+        loss: Loss | None = None,
     ) -> None:
         self.row("observed", terms, value)
-        self.sigma.append((sd, cv, counted))
+        self.sigma.append((sd, cv, counted, log, -1 if loss is None else len(self.losses)))
+        self.losses += [] if loss is None else [loss]
 
     def _rows(self, kind: str) -> Rows:
         rows = self.rows[kind]
@@ -75,8 +86,16 @@ class Small:
         places = np.array(list(self.cells), dtype=np.int64)
         label = ["*".join(self.names[k] for k in pair if k >= 0) for pair in self.cells]
         cells = Cells(places[:, 0], places[:, 1], np.ones(len(places)), named(label))
-        sd, cv, counted = (np.array([s[k] for s in self.sigma]) for k in range(3))
-        observed = Observed(self._rows("observed"), sd.astype(float), cv.astype(float), counted.astype(bool))
+        sd, cv, counted, log, loss = (np.array([s[k] for s in self.sigma]) for k in range(5))
+        observed = Observed(
+            self._rows("observed"),
+            sd.astype(float),
+            cv.astype(float),
+            counted.astype(bool),
+            log.astype(bool),
+            loss.astype(np.int64),
+            tuple(self.losses),
+        )
         return LeastSquares(
             cells,
             low,

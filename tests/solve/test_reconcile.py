@@ -142,6 +142,21 @@ def test_relative_sigma_is_of_the_adjusted_value() -> None:
     np.testing.assert_allclose(found.sigma, 7.5)
 
 
+def test_relative_errors_of_the_adjusted_value_have_no_bias() -> None:
+    """400 flows of 100, each reported twice to 10 %: by sigma of the reports the lower would win."""
+    random, small = np.random.default_rng(4), Small()
+    reports = 100 * (1 + 0.1 * random.normal(size=(400, 2)))
+    for k, pair in enumerate(reports):
+        small.unknown(f"x{k}", 100.0)
+        for value in pair:
+            small.observe({f"x{k}": 1}, value, cv=0.1)
+    found = reconcile(small.problem()).x
+    own = np.sum(1 / reports, axis=1) / np.sum(reports**-2.0, axis=1)
+    error = 10 / np.sqrt(2 * 400)
+    assert np.mean(found) == pytest.approx(100.0, abs=3 * error)
+    assert np.mean(own) < np.mean(found) - 2 * error
+
+
 def test_huber_holds_against_an_outlier() -> None:
     small = Small()
     small.unknown("x")

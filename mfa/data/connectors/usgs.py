@@ -16,9 +16,9 @@ import pandas as pd
 
 from mfa.data.connectors.schema import tidy, unknown_layout
 from mfa.data.countries import OTHERS, WORLD, iso3_of
-from mfa.data.quantities import Reported, parse_quantity
 from mfa.data.tables import Table, read_table
 from mfa.errors import InputError, Problem, TableError
+from mfa.spec.reported import Reported, parse_quantity
 
 OPTIONS = ("commodity", "edition")
 SOURCE = "USGS MCS"

@@ -13,7 +13,7 @@ def stated(document: Document) -> list[Problem]:
     """Observations without a number or without an uncertainty."""
     problems = []
     for name, observation in document.spec.observations.items():
-        if not observation.stated:
+        if not observation.stated and not observation.bound:
             hint = "give `value`, `data` or `table`"
             text = f'observation "{name}" states no number'
             problems.append(document.problem("no-value", text, "observations", name, hint=hint, key=True))

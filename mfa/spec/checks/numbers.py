@@ -41,13 +41,16 @@ def _unsaid(document: Document, steps: Steps, value: Value) -> list[Problem]:
 
 
 def target_dims(document: Document) -> list[Problem]:
-    """`dims` of observations that the target lacks or that are summed over."""
+    """`dims` of observations, and those a common error differs by, that the target lacks or sums."""
     problems = []
     for name, observation in document.spec.observations.items():
         axes = common_axes(document, observation.of)
-        for k, axis in enumerate(observation.dims if axes is not None else ()):
-            path = ("observations", name, "dims", k)
-            if dimension_of(axis) in document.spec.dimensions:
+        by = observation.common.by if observation.common else ()
+        here = ("observations", name)
+        stated: list[tuple[str, Steps]] = [(a, (*here, "dims", k)) for k, a in enumerate(observation.dims)]
+        stated += [(axis, (*here, "common", "by")) for axis in by]
+        for axis, path in stated if axes is not None else ():
+            if dimension_of(axis) in document.spec.dimensions or "common" in path:
                 problems += unknown_axis(document, axis, axes or (), "what is observed", path)
             if axis in observation.sum:
                 text = f'"{axis}" is summed over: the numbers cannot vary over it'

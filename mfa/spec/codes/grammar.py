@@ -54,7 +54,8 @@ ENTRIES = {
     ),
     "value-form": Entry(
         """A value is stated twice or cannot be read: give one of `value`, `table` and `data`. A short
-        form is a number, a percentage, or a number with a unit.""",
+        form is a number, a percentage, or a number with a unit, a range ("10-20 kt") or a round number
+        ("~100 kt"); an observation may also state a bound alone (">90 kt").""",
         "floor: 1 t",
     ),
     "uncertainty": Entry(

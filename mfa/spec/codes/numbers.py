@@ -83,6 +83,16 @@ ENTRIES = {
         the same unit.""",
         "capacity: {of: mined, min: 10 kt, max: 20 kt}",
     ),
+    "loss-kind": Entry(
+        """A loss that does not exist. They are l2 (least squares), huber, l1 (least absolute deviations),
+        student_t and contaminated (a share of gross errors); a name alone, or with its parameters.""",
+        "solve: {robust: {student_t: {nu: 4}}}",
+    ),
+    "loss-parameters": Entry(
+        """A loss has a parameter that it does not take, or one outside its range: k of huber and nu of
+        student_t are above 0, eps of contaminated is a share between 0 and 1, inflation above 1.""",
+        "solve: {robust: {contaminated: {eps: 0.05, inflation: 10}}}",
+    ),
     "lifetime-kind": Entry(
         """A lifetime distribution that does not exist. They are fixed, normal, truncated_normal,
         folded_normal, lognormal, weibull, gamma, exponential, log_logistic, uniform and table.""",
