@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mfa.cli.app import guarded
+from mfa.cli.app import guarded, say_problems
+from mfa.errors import Problem, UnknownName
+
+if TYPE_CHECKING:
+    from mfa.run.result import Result
 
 EXTRAS = {
     "excel": ("openpyxl", "tables in .xlsx workbooks"),
@@ -21,12 +27,45 @@ EXTRAS = {
 
 @click.command()
 @click.argument("topic")
+@click.argument("place", required=False)
+@click.option("--against", "-a", help="The same as PLACE.")
 @guarded
-def explain(topic: str) -> None:
-    """What an error code means and how to mend it."""
+def explain(topic: str, place: str | None, against: str | None) -> None:
+    """What TOPIC means: a problem code; or, in PLACE, the name of a row, flow, report or limit.
+
+    PLACE is a folder that a run wrote, or a scenario, which is solved first. Names are those of messages and
+    tables, with their labels, such as "balance of magnet_making[2022, CHN, Nd]".
+    """
+    where = place or against
+    if where is None:
+        click.echo(_code(topic))
+    else:
+        click.echo("\n\n".join(str(found) for found in _result(where).explain(topic)))
+
+
+def _code(topic: str) -> str:
+    """The paragraph on a code; a name that has labels is asked for with its result."""
     from mfa.spec.codes import explain as explain_code
 
-    click.echo(explain_code(topic))
+    if any(c in topic for c in "[] ,"):
+        text = f'"{topic}" is no problem code'
+        hint = f"for a row or a flow name the result too: mfa explain {shlex.quote(topic)} results/NAME"
+        raise UnknownName(Problem("unknown-name", text, hint=hint))
+    return explain_code(topic)
+
+
+def _result(place: str) -> Result:
+    """The result in a folder, or that of a scenario, solved."""
+    from mfa.api import run
+    from mfa.run.bundled import find_scenario
+    from mfa.run.store import open_result
+    from mfa.spec.resolve import load_document
+
+    if Path(place).is_dir():
+        return open_result(place)
+    document = load_document(find_scenario(place))
+    say_problems(document.warnings)
+    return run(document)
 
 
 @click.command("list")

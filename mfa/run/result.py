@@ -17,6 +17,8 @@ from mfa.errors import UnknownName, did_you_mean
 if TYPE_CHECKING:
     import xarray as xr
 
+    from mfa.run.explain import Explanation
+
 Floats = npt.NDArray[np.float64]
 STATUSES = ("redundant", "observed", "determined", "free", "fixed")
 """What is known of a number: checked by others, observed, follows from others, undetermined, given."""
@@ -119,6 +121,17 @@ class Result:
     def balance(self) -> pd.DataFrame:
         """Relative closure of every process, year, region and element, worst first."""
         return self.balances
+
+    def explain(self, name: str) -> tuple[Explanation, ...]:
+        """What a row, flow, stock, report or parameter says, with its numbers, ready to print.
+
+        Names are those of messages and tables, such as `balance of plant[2022, CHN, Nd]`. Raises UnknownName
+        with near names, MissingFile where the run's rows were not kept.
+        """
+        from mfa.run.explain import explain
+        from mfa.run.trace import trace_of
+
+        return explain(trace_of(self), name)
 
     def _dense(self, name: str, what: str) -> xr.DataArray:
         from mfa.run.tensors import dense

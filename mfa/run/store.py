@@ -16,6 +16,7 @@ from mfa.errors import InputError, MissingFile, did_you_mean
 from mfa.run.manifest import write_manifest
 from mfa.run.result import Quantity, Result
 from mfa.run.staging import staged
+from mfa.run.trace import Saved, trace_of, write_trace
 
 TENSORS = "result.nc"
 FLOAT = "%.12g"
@@ -56,6 +57,8 @@ def write(result: Result, folder: Path) -> None:
     for name in TABLES:
         write_csv(getattr(result, name), folder / f"{name}.csv")
     write_tensors(result, folder / TENSORS)
+    if result.state is not None:
+        write_trace(trace_of(result), folder)
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
@@ -147,7 +150,8 @@ def open_result(folder: str | Path) -> Result:
     except (OSError, KeyError, ValueError) as error:
         raise InputError(f'the result in "{folder}" is damaged: {error}') from error
     ordered = {n: quantities[n] for n in meta["facts"].get("order", quantities) if n in quantities}
-    return Result(**meta, **tables, quantities={**ordered, **quantities}, scenario=scenario)
+    every = {**ordered, **quantities}
+    return Result(**meta, **tables, quantities=every, scenario=scenario, state=Saved(folder))
 
 
 def _read_quantity(name: str, group: Any, dimensions: Mapping[str, tuple[Any, ...]]) -> Quantity:

@@ -104,7 +104,8 @@ def free_sums(problem: LeastSquares, solution: Solution, spread: Posterior) -> l
     deviation."""
     matrix = problem.exact.matrix
     free = spread.free_q[matrix.indices]
-    part = sparse.csr_array((matrix.data * free, matrix.indices, matrix.indptr), matrix.shape)
+    kept = (matrix.data * free, matrix.indices.copy(), matrix.indptr.copy())
+    part = sparse.csr_array(kept, matrix.shape)
     part.eliminate_zeros()
     some = np.flatnonzero(np.diff(part.indptr) > 1)
     some = some[_distinct(part[some].tocsr())]

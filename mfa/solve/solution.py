@@ -19,8 +19,8 @@ class Solution:
     """The optimum: values in the unknowns' own units, and what the error propagation needs.
 
     `active` says of every unknown and then of every limit's slack whether it ends at its lower (-1) or
-    upper (1) bound; `weight` are the robust weights of the counted observations; multipliers are
-    derivatives of the sum of squares over two by a row's right side, by a limit's and by a bound.
+    upper (1) bound; `weight` are the robust weights of the counted observations; multipliers are the
+    derivatives of the sum of squares over two by a bound, and minus those by a row's or a limit's right side.
     """
 
     x: Floats
