@@ -9,6 +9,7 @@ import pandas as pd
 
 from mfa.core.balance import FLOOR
 from mfa.figures import caption, draw_all, figure_specs, to_bytes
+from mfa.figures.text import number
 from mfa.report.grid import Column, Grid, Picture, Section, grid, labels_of
 from mfa.report.verdict import description, verdict
 from mfa.run.manifest import versions
@@ -113,6 +114,29 @@ def flagged(result: Result) -> Iterator[Section]:
     columns += [Column("z", "z", digits=2), Column("verdict", "flag")]
     found = grid(result, table, columns, first=40, file="observations.csv")
     yield Section("flags", "Flagged figures", (text,), grids=(found,))
+
+
+def gross(result: Result) -> Iterator[Section]:
+    """Gross errors taken out one after another, with the test of what is left."""
+    table = result.gross_errors
+    if table.empty:
+        return
+    last = table.iloc[-1]
+    text = (
+        "The figure that stands out most is taken out and the rest judged anew, until none stands out. The"
+        " excess is how far it lies above what all others say; “as well” names figures whose error would look"
+        " the same."
+    )
+    chi, dof, p = (float(last[k]) for k in ("chi_square", "dof", "p"))
+    left = (
+        f"Without {'it' if len(table) == 1 else 'them'} chi-square is {number(chi, 4)} on {number(dof)}"
+        f" degrees of freedom, p = {number(p, 2)}."
+    )
+    columns = [Column("", "order"), Column("figure", "name"), Column("excess", "size", "sd")]
+    columns += [Column("unit", "unit"), Column("z", "z", digits=2)]
+    columns += [Column("chi-square left", "chi_square", digits=4), Column("as well", "alike")]
+    found = grid(result, table, columns, first=25, file="gross_errors.csv")
+    yield Section("gross", "Gross errors, one after another", (text, left), grids=(found,))
 
 
 def _by_z(table: pd.DataFrame) -> pd.DataFrame:
@@ -261,6 +285,7 @@ PARTS: tuple[Callable[[Result], Iterator[Section]], ...] = (
     figures,
     differences,
     flagged,
+    gross,
     mirrors,
     free,
     indicators,

@@ -16,10 +16,12 @@ from mfa.build.parameters import label_frame
 from mfa.core.composition import mass_fraction
 from mfa.core.labels import CellIndex
 from mfa.core.system import Edge, StockOf
+from mfa.run.gross import gross_error_table
 from mfa.run.manifest import input_hashes
 from mfa.run.mirror import PAIR, label_columns, mirror_gaps
 from mfa.run.result import STATUSES, Quantity, Result
 from mfa.run.tables import balance_table, observation_table
+from mfa.run.trace import traced
 from mfa.solve.classify import FreeSum, free_sums, intervals
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ def collect(solved: Solved) -> Result:
         sources={n: {k: v for k, v in s.model_dump().items() if v} for n, s in spec.sources.items()},
         inputs=input_hashes((*model.document.files, *map(Path, model.files)), _root(model)),
         warnings=tuple(str(w) for w in model.warnings),
+        gross_errors=gross_error_table(traced(solved)),
         state=solved,
     )
 

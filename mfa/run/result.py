@@ -6,7 +6,7 @@ import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -65,8 +65,9 @@ class Quantity:
 class Result:
     """What a run found.
 
-    `observations`, `balances` and `free` are tables (see :mod:`mfa.run.tables`); `facts` holds the solver's
-    numbers (chi-square, degrees of freedom, iterations, ...), `scenario` the resolved document as text.
+    `observations`, `balances`, `free` and `gross_errors` are tables (see :mod:`mfa.run.tables`); `facts`
+    holds the solver's numbers (chi-square, degrees of freedom, iterations, ...), `scenario` the resolved
+    document as text.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Result:
     sources: Mapping[str, Mapping[str, str]]
     inputs: Mapping[str, str]
     warnings: tuple[str, ...] = ()
+    gross_errors: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["order", "name"]))
     state: Any = field(default=None, compare=False, repr=False)
 
     def quantity(self, name: str) -> Quantity:
@@ -132,6 +134,19 @@ class Result:
         from mfa.run.trace import trace_of
 
         return explain(trace_of(self), name)
+
+    def search_gross_errors(
+        self, *, leaks: bool = False, strategy: Literal["elimination", "compensation"] = "elimination"
+    ) -> pd.DataFrame:
+        """Gross errors one after another, as `gross_errors`; with `leaks` balances that lose mass too.
+
+        `elimination` estimates all errors anew whenever one is added, `compensation` leaves the earlier ones
+        (see :mod:`mfa.solve.elimination`).
+        """
+        from mfa.run.gross import gross_error_table
+        from mfa.run.trace import trace_of
+
+        return gross_error_table(trace_of(self), leaks=leaks, strategy=strategy)
 
     def _dense(self, name: str, what: str) -> xr.DataArray:
         from mfa.run.tensors import dense

@@ -33,7 +33,7 @@ _META = (
     "inputs",
     "warnings",
 )
-TABLES = ("observations", "balances", "free", "parameters", "indicators")
+TABLES = ("observations", "balances", "free", "parameters", "indicators", "gross_errors")
 _ATTRIBUTES = ("kind", "label", "source", "target", "commodity", "unit", "basis")
 
 
