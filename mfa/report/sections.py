@@ -229,20 +229,40 @@ def _process(result: Result, name: str) -> str:
 
 def parameters(result: Result) -> Iterator[Section]:
     """Parameters before and after, those that moved most first."""
-    table = result.parameters
+    text = (
+        "Transfer coefficients, compositions, contents and other assumptions as stated and as estimated with"
+        " everything else; the shift is counted in stated standard deviations, most moved first."
+    )
+    found = _moved(result, result.parameters, ("parameter", "estimated"), 25, "parameters.csv")
+    if found is not None:
+        yield Section("parameters", "Parameters before and after", (text,), grids=(found,))
+
+
+def reports(result: Result) -> Iterator[Section]:
+    """Reported figures before and after, those that moved most first."""
+    text = (
+        "What was reported and what came out, the shift counted in reported standard deviations. A figure"
+        " that no other checks (leverage 0) does not move."
+    )
+    found = _moved(result, result.observations, ("figure", "adjusted"), 15, "observations.csv")
+    if found is not None:
+        yield Section("reports", "Reports before and after", (text,), grids=(found,))
+
+
+def _moved(result: Result, table: pd.DataFrame, words: tuple[str, str], first: int, file: str) -> Grid | None:
+    """Stated beside estimated numbers, the largest shift first; None where nothing counted."""
+    if "shift" not in table.columns:
+        return None
+    table = table[(table["standing"] == "counted") & table["shift"].notna()]
     if table.empty:
-        return
-    table = _by_z(table)
-    columns = [Column("parameter", "name"), *labels_of(table, _not_labels(table))]
-    columns += [
-        Column("stated", "value", "sigma"),
-        Column("estimated", "adjusted", "adjusted_sd"),
-        Column("unit", "unit"),
-    ]
-    columns += [Column("z", "z", digits=2), *ORIGIN]
-    text = "Transfer coefficients, compositions and contents as stated and as estimated with everything else."
-    found = grid(result, table, columns, first=25, file="parameters.csv")
-    yield Section("parameters", "Parameters", (text,), grids=(found,))
+        return None
+    order = table["shift"].abs().sort_values(ascending=False, kind="stable").index
+    table = table.loc[order]
+    columns = [Column(words[0], "name"), *labels_of(table, _not_labels(table))]
+    columns += [Column("stated", "value", "sigma"), Column(words[1], "adjusted", "adjusted_sd")]
+    columns += [Column("unit", "unit"), Column("shift, sd", "shift", digits=2)]
+    columns += [Column("leverage", "leverage", digits=2), *ORIGIN]
+    return grid(result, table, columns, first=first, file=file)
 
 
 def sources(result: Result) -> Iterator[Section]:
@@ -290,6 +310,7 @@ PARTS: tuple[Callable[[Result], Iterator[Section]], ...] = (
     free,
     indicators,
     balances,
+    reports,
     parameters,
     sources,
     warnings,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mfa.build.assembly import Bools
+from mfa.build.assembly import Bools, Floats
 from mfa.build.flows import EdgeCells
 from mfa.build.model import Model
 from mfa.build.parameters import label_frame
@@ -119,6 +119,7 @@ def _observations(solved: Solved) -> pd.DataFrame:
         "adjusted": solved.solution.fitted,
         "adjusted_sd": solved.posterior.sd_observed,
         "residual": d.residual,
+        "shift": _shift(d.residual, solved.solution.sigma),
         "z": d.z,
         "leverage": d.leverage,
         "flag": np.asarray(d.flag, dtype=object),
@@ -145,6 +146,12 @@ def with_conflicts(table: pd.DataFrame) -> pd.DataFrame:
         within = np.array([set(str(of).split(" + ")) <= names for of in table["of"]])
         flag[same.to_numpy() & within] = "conflict"
     return table.assign(flag=flag)
+
+
+def _shift(residual: Floats, sigma: Floats) -> Floats:
+    """By how many of its own standard deviations each stated number was moved; nan of what has none."""
+    none = np.full(len(residual), np.nan)
+    return np.asarray(np.divide(-residual, sigma, out=none, where=sigma > 0))
 
 
 def _free_flows(solved: Solved) -> Bools:
