@@ -53,6 +53,8 @@ def run(
     check_target(target)
     result = run_scenario(document, progress=None if quiet else _progress())
     folder, failed = publish(result, target)
+    for warning in result.warnings:
+        say(warning)
     say_problems(failed)
     click.echo(_facts(result, folder) if as_json else summary(result, folder))
 

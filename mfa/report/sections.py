@@ -11,6 +11,7 @@ from mfa.core.balance import FLOOR
 from mfa.figures import caption, draw_all, figure_specs, to_bytes
 from mfa.figures.text import number
 from mfa.report.grid import Column, Grid, Picture, Section, grid, labels_of
+from mfa.report.needs import undetermined
 from mfa.report.verdict import description, verdict
 from mfa.run.manifest import versions
 from mfa.run.mirror import NUMBERS, label_columns, mirror_gaps
@@ -286,8 +287,9 @@ def _filled(found: Grid) -> Grid:
 
 def warnings(result: Result) -> Iterator[Section]:
     """What the run warned of."""
-    if result.warnings:
-        yield Section("warnings", "Warnings", tuple(result.warnings))
+    found = (*result.warnings, *(str(p) for p in undetermined(result)))
+    if found:
+        yield Section("warnings", "Warnings", found)
 
 
 def identity(result: Result) -> Iterator[Section]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from mfa.build import Model, build
 from mfa.core.balance import FLOOR, TOLERANCE
 from mfa.errors import Imbalance, Infeasible, Problem, Undetermined
+from mfa.run.anchors import anchor_problems
 from mfa.run.collect import collect
 from mfa.run.result import Result
 from mfa.run.tables import BALANCE_NUMBERS, balance_table
@@ -46,10 +47,18 @@ def run(document: Document, *, progress: Progress | None = None) -> Result:
     """
     say = progress or (lambda _: None)
     say("reading tables and building the system")
-    solved = solve(build(document), say)
+    solved = solve(_anchored(build(document)), say)
     _check(solved)
     say("collecting the result")
     return collect(solved)
+
+
+def _anchored(model: Model) -> Model:
+    """The model, warning of what nothing gives a size; raises Undetermined where that is everything."""
+    found = anchor_problems(model)
+    if any(p.severity == "error" for p in found):
+        raise Undetermined(*found)
+    return replace(model, warnings=(*model.warnings, *found))
 
 
 def solve(model: Model, say: Progress) -> Solved:
