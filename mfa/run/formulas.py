@@ -101,7 +101,7 @@ class _Evaluation:
         """The entries at some labels; an axis with one label chosen disappears."""
         found = self.of(node.of)
         for axis, wanted in node.at:
-            found = _selected(found, axis, wanted)
+            found = select(found, axis, wanted)
         return found
 
     def call(self, node: Call) -> Operand:
@@ -171,7 +171,8 @@ def _axis(operand: Operand, axis: str) -> int:
     return operand.axes.index(axis)
 
 
-def _selected(operand: Operand, axis: str, wanted: Sequence[str]) -> Operand:
+def select(operand: Operand, axis: str, wanted: Sequence[str]) -> Operand:
+    """The entries at some labels of an axis, which disappears where there is one; raises InputError."""
     k = _axis(operand, axis)
     known = {str(x): i for i, x in enumerate(operand.labels[axis])}
     missing = [w for w in wanted if w not in known]
@@ -186,7 +187,7 @@ def _selected(operand: Operand, axis: str, wanted: Sequence[str]) -> Operand:
     return operand.taken(axes, {a: operand.labels[a] for a in axes}, rows.ravel())
 
 
-def _summed(operand: Operand, dims: Sequence[str]) -> Operand:
+def total(operand: Operand, dims: Sequence[str]) -> Operand:
     """The sum over some dimensions (all, where none is named)."""
     gone = {_axis(operand, d) for d in dims} if dims else set(range(len(operand.axes)))
     axes = tuple(a for k, a in enumerate(operand.axes) if k not in gone)
@@ -215,12 +216,12 @@ def _cumulated(operand: Operand, dims: Sequence[str]) -> Operand:
 
 def _shared(operand: Operand, dims: Sequence[str]) -> Operand:
     """Each entry as a share of the sum over some dimensions."""
-    left, right = _aligned(operand, _summed(operand, dims))
+    left, right = _aligned(operand, total(operand, dims))
     return Operand(left.axes, left.labels, *_quotient(left, right))
 
 
 _FUNCTIONS: dict[str, Callable[[Operand, Sequence[str]], Operand]] = {
-    "sum": _summed,
+    "sum": total,
     "cumsum": _cumulated,
     "share": _shared,
 }

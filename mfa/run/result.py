@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -147,6 +147,24 @@ class Result:
         from mfa.run.trace import trace_of
 
         return gross_error_table(trace_of(self), leaks=leaks, strategy=strategy)
+
+    def next_measurement(
+        self,
+        name: str,
+        *,
+        at: Mapping[str, Any] | None = None,
+        cv: float | None = None,
+        sd: float | None = None,
+        among: Sequence[str] = (),
+    ) -> pd.DataFrame:
+        """The flows and stocks whose measurement would narrow a flow, stock or indicator most, best first.
+
+        A new measurement is taken to have `sd` (in t), else `cv` (10 % unless given) of the value found;
+        `among` names the flows that can be measured (see :func:`mfa.run.measurement.next_measurement`).
+        """
+        from mfa.run.measurement import next_measurement
+
+        return next_measurement(self, name, at=at, cv=cv, sd=sd, among=among)
 
     def _dense(self, name: str, what: str) -> xr.DataArray:
         from mfa.run.tensors import dense
