@@ -11,7 +11,9 @@ from mfa.errors import InputError
 from mfa.run.formulas import evaluate as evaluate_formula
 from mfa.run.formulas import positions
 from mfa.run.result import Result
+from mfa.run.sample import traces
 from mfa.run.trace import Trace, trace_of
+from mfa.solve.draws import Draws
 
 
 def evaluate(result: Result) -> pd.DataFrame:
@@ -41,9 +43,13 @@ def _table(result: Result, trace: Trace, name: str, formula: str) -> pd.DataFram
     except InputError as error:
         raise InputError(f"outputs.indicators.{name}: {error.problems[0].text}") from error
     sd = np.full(len(found.value), np.nan)
-    defined = np.isfinite(found.value)
-    if defined.any():
-        sd[defined] = trace.posterior.sd_of(found.slope[np.flatnonzero(defined)].tocsr())
+    defined = np.flatnonzero(np.isfinite(found.value))
+    if len(defined):
+        sd[defined] = trace.posterior.sd_of(found.slope[defined].tocsr())
+    drawn: Draws | None = getattr(result.state, "drawn", None)
+    if drawn is not None:
+        every = [evaluate_formula(result, t, formula).value for t in traces(trace, drawn)]
+        sd = np.where(np.isfinite(sd), np.std(every, axis=0, ddof=1), np.nan)
     index = positions(found.shape)
     columns = {a: np.asarray(found.labels[a], dtype=object)[index[k]] for k, a in enumerate(found.axes)}
     value = np.where(np.isfinite(sd), found.value, np.nan)

@@ -219,7 +219,14 @@ def _facts(solved: Solved, balances: pd.DataFrame, order: list[str]) -> dict[str
         "free_cells": int(_free_flows(solved).sum()),
         "bases": _bases(solved.model),
         "order": order,
-    }
+    } | _drawn(solved)
+
+
+def _drawn(solved: Solved) -> dict[str, Any]:
+    """How standard deviations were drawn, where they were."""
+    if solved.drawn is None:
+        return {}
+    return {"draws": len(solved.drawn.x), "draws_made_by": solved.drawn.method}
 
 
 def _bases(model: Model) -> dict[str, dict[str, float]]:

@@ -47,26 +47,29 @@ def next_measurement(
     Equation: var' = var - cov^2 / (var_c + s^2). Raises UnknownName and InputError.
     """
     trace = trace_of(result)
-    target = _target(result, trace, name, at or {})
+    wanted = target(result, trace, name, at or {})
     matrix, table = _candidates(result, trace, among)
     relative = (CV if cv is None else cv) * table["value"].abs()
     assumed = relative if sd is None else np.full(len(table), sd)
     table = table.assign(assumed=assumed)
-    before = float(trace.posterior.sd_of(target.slope)[0])
+    before = float(trace.posterior.sd_of(wanted.slope)[0])
     kept = np.flatnonzero(table["assumed"] > (CV * FLOOR if sd is None else 0.0))
     table, matrix = table.iloc[kept], matrix[kept].tocsr()
     sigma = table["assumed"].to_numpy(float)
-    after = narrowed(trace.posterior, target.slope, matrix, sigma, table["sd"].to_numpy(float))
+    after = narrowed(trace.posterior, wanted.slope, matrix, sigma, table["sd"].to_numpy(float))
     share = 1 - after / before if before > 0 else np.where(np.isfinite(after), np.nan, 0.0)
     table = table.assign(sd_after=after, narrows=share)
     useful = table["sd_after"].notna() if np.isnan(before) else table["sd_after"] < (1 - USEFUL) * before
     found = table[useful].sort_values("sd_after", kind="stable").reset_index(drop=True)
-    found.attrs = {"name": name, "value": float(target.value[0]), "sd": before}
+    found.attrs = {"name": name, "value": float(wanted.value[0]), "sd": before}
     return found[["measure", "value", "sd", "status", "assumed", "sd_after", "narrows"]]
 
 
-def _target(result: Result, trace: Trace, name: str, at: At) -> Operand:
-    """The number in question, with its derivative by the cells."""
+def target(result: Result, trace: Trace, name: str, at: At) -> Operand:
+    """The number that a name and labels mean, summed over the rest, with its derivative by the cells.
+
+    Raises UnknownName, and InputError for an indicator without the labels it needs.
+    """
     wanted = spelt(name)
     indicators = result.outputs.get("indicators") or {}
     known = wanted.head in indicators or wanted.head in result.quantities

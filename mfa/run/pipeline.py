@@ -14,10 +14,12 @@ from mfa.errors import Imbalance, Infeasible, Problem, Undetermined
 from mfa.run.anchors import anchor_problems
 from mfa.run.collect import collect
 from mfa.run.result import Result
+from mfa.run.sample import with_draws
 from mfa.run.tables import BALANCE_NUMBERS, balance_table
 from mfa.solve.classify import Classification, classify
 from mfa.solve.determine import determine
 from mfa.solve.diagnose import Diagnosis, diagnose
+from mfa.solve.draws import Draws, draws
 from mfa.solve.posterior import Posterior, posterior
 from mfa.solve.reconcile import reconcile
 from mfa.solve.solution import Solution
@@ -37,6 +39,7 @@ class Solved:
     posterior: Posterior
     classification: Classification
     diagnosis: Diagnosis
+    drawn: Draws | None = None
 
 
 def run(document: Document, *, progress: Progress | None = None) -> Result:
@@ -70,8 +73,19 @@ def solve(model: Model, say: Progress) -> Solved:
     say("standard deviations")
     spread = posterior(problem, solution)
     say("classification and diagnosis")
-    found = classify(problem, solution, spread)
-    return Solved(model, solution, spread, found, diagnose(problem, solution, spread))
+    found, judged = classify(problem, solution, spread), diagnose(problem, solution, spread)
+    drawn = _drawn(model, solution, say)
+    spread = spread if drawn is None else with_draws(spread, drawn)
+    return Solved(model, solution, spread, found, judged, drawn)
+
+
+def _drawn(model: Model, solution: Solution, say: Progress) -> Draws | None:
+    """The draws that the scenario asks its standard deviations from."""
+    spec = model.document.spec
+    if spec.uncertainty.method == "posterior" or spec.solve.question == "simulate":
+        return None
+    say(f"{spec.uncertainty.draws:,} draws")
+    return draws(model.problem, solution, spec.uncertainty.draws, spec.uncertainty.seed)
 
 
 def _answer(model: Model, say: Progress) -> Solution:

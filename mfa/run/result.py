@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from mfa.run.explain import Explanation
+    from mfa.run.sample import Sample
 
 Floats = npt.NDArray[np.float64]
 STATUSES = ("redundant", "observed", "determined", "free", "fixed")
@@ -165,6 +166,16 @@ class Result:
         from mfa.run.measurement import next_measurement
 
         return next_measurement(self, name, at=at, cv=cv, sd=sd, among=among)
+
+    def draws(self, n: int = 1000, seed: int = 1) -> Sample:
+        """`n` draws from the posterior, with `values`, `sd` and `interval` of any flow, stock or indicator.
+
+        Every report is perturbed by its sigma and the problem solved again; bounds cut the draws off (see
+        :mod:`mfa.solve.draws`). Raises InputError for fewer than two draws.
+        """
+        from mfa.run.sample import sample
+
+        return sample(self, n, seed)
 
     def _dense(self, name: str, what: str) -> xr.DataArray:
         from mfa.run.tensors import dense
