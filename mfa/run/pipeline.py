@@ -13,6 +13,7 @@ from mfa.core.balance import FLOOR, TOLERANCE
 from mfa.errors import Imbalance, Infeasible, Problem, Undetermined
 from mfa.run.anchors import anchor_problems
 from mfa.run.collect import collect
+from mfa.run.conflicts import placed
 from mfa.run.result import Result
 from mfa.run.sample import with_draws
 from mfa.run.tables import BALANCE_NUMBERS, balance_table
@@ -93,13 +94,16 @@ def _answer(model: Model, say: Progress) -> Solution:
     settings = model.document.spec.solve
     if settings.question == "simulate":
         return determine(model.problem)
-    return reconcile(
-        model.problem,
-        robust=settings.robust,
-        tolerance=STEP,
-        max_iterations=settings.max_iterations,
-        progress=lambda k, text: say(f"iteration {k}: {text}"),
-    )
+    try:
+        return reconcile(
+            model.problem,
+            robust=settings.robust,
+            tolerance=STEP,
+            max_iterations=settings.max_iterations,
+            progress=lambda k, text: say(f"iteration {k}: {text}"),
+        )
+    except Infeasible as error:
+        raise Infeasible(*placed(model, error.problems)) from error
 
 
 def _check(solved: Solved) -> None:
