@@ -21,7 +21,7 @@ from mfa.solve.kkt import Kkt, factorise_pivoted
 from mfa.solve.posterior import CHUNK
 from mfa.solve.problem import Bools, Floats, LeastSquares
 from mfa.solve.programme import least
-from mfa.solve.reconcile import again
+from mfa.solve.reconcile import again, reconcile
 from mfa.solve.solution import Solution, Tangent, tangent
 
 Method = Literal["gaussian", "rejection", "ellipses", "solved again"]
@@ -29,6 +29,7 @@ ACCEPTED = 0.1
 """Share of draws inside the bounds from which all others are thrown away."""
 THIN, BURN = 10, 50
 """Steps on ellipses between two draws, and before the first."""
+ITERATIONS = 200
 OUTSIDE = 1e-9
 DEEP = 1.0
 """Standard deviations inside its bounds that the first state is at most."""
@@ -75,8 +76,16 @@ def _solved_again(problem: LeastSquares, solution: Solution, n: int, rng: np.ran
         noise = np.where(observed.counted, sigma * rng.standard_normal(len(sigma)), 0.0)
         rows = replace(observed.rows, rhs=observed.rows.rhs + noise)
         pinned = replace(observed, rows=rows, sd=sigma, cv=np.zeros(len(sigma)))
-        found[k] = again(replace(problem, observed=pinned), solution.x).x
+        found[k] = _solved(replace(problem, observed=pinned), solution.x)
     return found
+
+
+def _solved(problem: LeastSquares, near: Floats) -> Floats:
+    """The optimum of a perturbed problem, from the one before; from its own start where that fails."""
+    try:
+        return again(problem, near).x
+    except NotConverged:
+        return reconcile(problem, max_iterations=ITERATIONS).x
 
 
 @dataclass(frozen=True)
