@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from scipy import sparse
 
-from mfa.errors import NotConverged
+from mfa.errors import NotConverged, Problem
 from mfa.solve.kkt import Kkt, factorise_pivoted
 from mfa.solve.posterior import CHUNK
 from mfa.solve.problem import Bools, Floats, LeastSquares
@@ -76,7 +76,12 @@ def _solved_again(problem: LeastSquares, solution: Solution, n: int, rng: np.ran
         noise = np.where(observed.counted, sigma * rng.standard_normal(len(sigma)), 0.0)
         rows = replace(observed.rows, rhs=observed.rows.rhs + noise)
         pinned = replace(observed, rows=rows, sd=sigma, cv=np.zeros(len(sigma)))
-        found[k] = _solved(replace(problem, observed=pinned), solution.x)
+        try:
+            found[k] = _solved(replace(problem, observed=pinned), solution.x)
+        except NotConverged as error:
+            hint = "use `uncertainty: {method: posterior}`: not every large system can be drawn from this way"
+            text = f"draw {k + 1} of {n} did not settle: {error.problems[0].text}"
+            raise NotConverged(Problem("not-converged", text, hint=hint)) from error
     return found
 
 

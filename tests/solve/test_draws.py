@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from mfa.errors import NotConverged
+from mfa.solve import draws as module
 from mfa.solve.draws import draws
 from mfa.solve.posterior import posterior
 from mfa.solve.problem import LeastSquares
@@ -128,3 +130,18 @@ def test_the_same_seed_gives_the_same_draws() -> None:
     one, same, other = (draws(problem, found, 20, seed).x for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     assert np.abs(one - other).max() > 0.01
+
+
+def test_a_draw_that_does_not_settle_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = cencic(equal=True)
+    found = reconcile(problem)
+    warm = draws(problem, found, 3, 1).x
+
+    def never(*_: object, **__: object) -> None:
+        raise NotConverged("the reconciliation did not settle")
+
+    monkeypatch.setattr(module, "again", never)
+    np.testing.assert_allclose(draws(problem, found, 3, 1).x, warm, rtol=1e-6)
+    monkeypatch.setattr(module, "reconcile", never)
+    with pytest.raises(NotConverged, match=r"draw 1 of 3 did not settle.*"):
+        draws(problem, found, 3, 1)
