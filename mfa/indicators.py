@@ -1,62 +1,31 @@
-"""Indicators: formulas over flows, trades and stocks, with standard deviations by error propagation.
-
-Every part of a formula is an array with its derivative by the cells of the problem, so that the standard
-deviation of a ratio or a share is that of the whole expression, covariances included: sd = |J S|, S the
-effect of a one-sigma error of each observation on the cells.
-"""
+"""Indicators: the formulas of a scenario with standard deviations by error propagation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy import sparse
 
-from mfa.core.labels import TIME_NAMES, dimension_of
 from mfa.errors import InputError
-from mfa.run.pipeline import Solved
+from mfa.run.formulas import evaluate as evaluate_formula
+from mfa.run.formulas import positions
 from mfa.run.result import Result
-from mfa.spec.formula import Binary, Call, Name, Neg, Num, Select, names_in, parse_formula
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Operand:
-    """An array over `axes` (flat, last axis fastest) and its derivative by the cells (rows, cells)."""
-
-    axes: tuple[str, ...]
-    labels: Mapping[str, tuple[str | int, ...]]
-    value: Floats
-    slope: sparse.csr_array
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Number of labels along each axis."""
-        return tuple(len(self.labels[a]) for a in self.axes)
-
-    def taken(self, axes: Sequence[str], labels: Mapping[str, tuple[str | int, ...]], rows: Ints) -> Operand:
-        """The entries `rows` as an array over other axes."""
-        return Operand(tuple(axes), labels, self.value[rows], self.slope[rows].tocsr())
-
-    def mapped(
-        self, axes: Sequence[str], labels: Mapping[str, tuple[str | int, ...]], by: sparse.csr_array
-    ) -> Operand:
-        """`by @ self`: sums of entries as an array over other axes."""
-        return Operand(tuple(axes), labels, np.asarray(by @ self.value), (by @ self.slope).tocsr())
+from mfa.run.sample import traces
+from mfa.run.trace import Trace, trace_of
+from mfa.solve.draws import Draws
 
 
 def evaluate(result: Result) -> pd.DataFrame:
-    """`indicators.csv`: name, labels, value, sd of every indicator of a result just computed.
+    """`indicators.csv`: name, labels, value, sd of every indicator of a result.
 
-    Where a denominator is zero the value is left empty. Raises InputError for a formula that does not fit.
+    The value is left empty where a denominator is zero, and where nothing determines it. Raises InputError
+    for a formula that does not fit.
     """
-    solved: Solved = result.state
-    parts = [_table(solved, name, formula) for name, formula in result.outputs.get("indicators", {}).items()]
+    trace = trace_of(result)
+    parts = [
+        _table(result, trace, name, formula) for name, formula in result.outputs.get("indicators", {}).items()
+    ]
     columns = ["name", "value", "sd"]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     labels = [c for c in table.columns if c not in (*columns, "formula")]
@@ -68,202 +37,22 @@ def with_indicators(result: Result) -> Result:
     return replace(result, indicators=evaluate(result))
 
 
-def _table(solved: Solved, name: str, formula: str) -> pd.DataFrame:
+def _table(result: Result, trace: Trace, name: str, formula: str) -> pd.DataFrame:
     try:
-        found = _Evaluation(solved).of(parse_formula(formula))
+        found = evaluate_formula(result, trace, formula)
     except InputError as error:
         raise InputError(f"outputs.indicators.{name}: {error.problems[0].text}") from error
     sd = np.full(len(found.value), np.nan)
-    defined = np.isfinite(found.value)
-    if defined.any():
-        sd[defined] = solved.posterior.sd_of(found.slope[np.flatnonzero(defined)].tocsr())
-    index = _positions(found.shape)
+    defined = np.flatnonzero(np.isfinite(found.value))
+    if len(defined):
+        sd[defined] = trace.posterior.sd_of(found.slope[defined].tocsr())
+    drawn: Draws | None = getattr(result.state, "drawn", None)
+    if drawn is not None:
+        every = [evaluate_formula(result, t, formula).value for t in traces(trace, drawn)]
+        sd = np.where(np.isfinite(sd), np.std(every, axis=0, ddof=1), np.nan)
+    index = positions(found.shape)
     columns = {a: np.asarray(found.labels[a], dtype=object)[index[k]] for k, a in enumerate(found.axes)}
-    value = np.where(defined, found.value, np.nan)
+    value = np.where(np.isfinite(sd), found.value, np.nan)
     return pd.DataFrame(
         {"name": name, **columns, "value": value, "sd": sd, "formula": formula}, index=range(len(value))
     )
-
-
-def _positions(shape: tuple[int, ...]) -> Ints:
-    """The positions of every entry along every axis, one line an axis (none for a single number)."""
-    return np.indices(shape, dtype=np.int64).reshape(len(shape), int(np.prod(shape, dtype=np.int64)))
-
-
-class _Evaluation:
-    """Evaluates a formula's tree over one solved model."""
-
-    def __init__(self, solved: Solved) -> None:
-        self.solved = solved
-        self.n_cells = len(solved.model.problem.cells)
-
-    def of(self, node: object) -> Operand:
-        return _RULES[type(node)](self, node)
-
-    def number(self, node: Num) -> Operand:
-        return Operand((), {}, np.array([node.value]), sparse.csr_array((1, self.n_cells)))
-
-    def name(self, node: Name) -> Operand:
-        """A flow, trade or stock over all its labels; cells that do not exist are zero."""
-        model = self.solved.model
-        system, name = model.system, node.name
-        index = system.stocks[name].cells if name in system.stocks else system.edge(name).cells
-        cells = model.stocks[name] if name in system.stocks else model.edges[name]
-        axes = index.axes if cells.n_elements == 1 and not system.elements else (*index.axes, "element")
-        if name in system.stocks and not system.stocks[name].has_elements:
-            axes = index.axes
-        labels = {a: system.dimensions[dimension_of(a)].labels for a in axes}
-        shape = tuple(len(labels[a]) for a in axes)
-        k, element = np.nonzero(cells.mask)
-        where = [index.coords[k, i] for i in range(len(index.axes))] + (
-            [element] if axes != index.axes else []
-        )
-        row = np.ravel_multi_index(tuple(where), shape) if shape else np.zeros(len(k), np.int64)
-        number = cells.offset + k * cells.n_elements + element
-        size = int(np.prod(shape, dtype=np.int64))
-        slope = sparse.coo_array((np.ones(len(row)), (row, number)), shape=(size, self.n_cells)).tocsr()
-        return Operand(axes, labels, np.asarray(slope @ self.solved.solution.q), slope)
-
-    def negative(self, node: Neg) -> Operand:
-        inner = self.of(node.of)
-        return Operand(inner.axes, inner.labels, -inner.value, -inner.slope)
-
-    def binary(self, node: Binary) -> Operand:
-        left, right = _aligned(self.of(node.left), self.of(node.right))
-        return Operand(left.axes, left.labels, *_ARITHMETIC[node.op](left, right))
-
-    def selection(self, node: Select) -> Operand:
-        """The entries at some labels; an axis with one label chosen disappears."""
-        found = self.of(node.of)
-        for axis, wanted in node.at:
-            found = _selected(found, axis, wanted)
-        return found
-
-    def call(self, node: Call) -> Operand:
-        return _FUNCTIONS[node.function](self._over_time(node), node.dims)
-
-    def _over_time(self, node: Call) -> Operand:
-        """What is summed: where flows are summed over time, masses instead of masses per time."""
-        found, system = self.of(node.of), self.solved.model.system
-        time = system.time
-        summed = node.dims or (found.axes if node.function == "sum" else (time,))
-        flows = any(name in system.edges for name in names_in(node.of))
-        if time is None or time not in found.axes or time not in summed or not flows:
-            return found
-        known = dict(zip(system.dimensions[time].labels, system.lengths.tolist(), strict=True))
-        lengths = np.array([known[x] for x in found.labels[time]])
-        factor = lengths[_positions(found.shape)[found.axes.index(time)]]
-        return Operand(found.axes, found.labels, found.value * factor, _scaled(found.slope, factor))
-
-
-_RULES: dict[type, Callable[[_Evaluation, object], Operand]] = {
-    Num: _Evaluation.number,  # type: ignore[dict-item]
-    Name: _Evaluation.name,  # type: ignore[dict-item]
-    Neg: _Evaluation.negative,  # type: ignore[dict-item]
-    Binary: _Evaluation.binary,  # type: ignore[dict-item]
-    Select: _Evaluation.selection,  # type: ignore[dict-item]
-    Call: _Evaluation.call,  # type: ignore[dict-item]
-}
-
-
-def _scaled(slope: sparse.csr_array, factor: Floats) -> sparse.csr_array:
-    """The derivative with its rows multiplied; where the factor is not finite there is none."""
-    return sparse.csr_array(sparse.diags_array(np.where(np.isfinite(factor), factor, 0.0)) @ slope)
-
-
-def _quotient(a: Operand, b: Operand) -> tuple[Floats, sparse.csr_array]:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value, inverse = a.value / b.value, 1.0 / b.value
-    return value, (_scaled(a.slope, inverse) - _scaled(b.slope, value * inverse)).tocsr()
-
-
-_ARITHMETIC: dict[str, Callable[[Operand, Operand], tuple[Floats, sparse.csr_array]]] = {
-    "+": lambda a, b: (a.value + b.value, (a.slope + b.slope).tocsr()),
-    "-": lambda a, b: (a.value - b.value, (a.slope - b.slope).tocsr()),
-    "*": lambda a, b: (a.value * b.value, (_scaled(a.slope, b.value) + _scaled(b.slope, a.value)).tocsr()),
-    "/": _quotient,
-}
-
-
-def _aligned(left: Operand, right: Operand) -> tuple[Operand, Operand]:
-    """Both over the union of their axes, entries repeated along those an operand lacks."""
-    axes = (*left.axes, *(a for a in right.axes if a not in left.axes))
-    labels = {**right.labels, **left.labels}
-    for axis in set(left.axes) & set(right.axes):
-        if left.labels[axis] != right.labels[axis]:
-            raise InputError(f'the two sides of an operation have different labels along "{axis}"')
-    return _spread(left, axes, labels), _spread(right, axes, labels)
-
-
-def _spread(operand: Operand, axes: tuple[str, ...], labels: Mapping[str, tuple[str | int, ...]]) -> Operand:
-    shape = tuple(len(labels[a]) for a in axes)
-    if operand.axes == axes:
-        return operand
-    index = _positions(shape)
-    own = tuple(index[axes.index(a)] for a in operand.axes)
-    size = int(np.prod(shape, dtype=np.int64))
-    rows = np.ravel_multi_index(own, operand.shape) if own else np.zeros(size, np.int64)
-    return operand.taken(axes, labels, np.asarray(rows))
-
-
-def _axis(operand: Operand, axis: str) -> int:
-    if axis not in operand.axes:
-        raise InputError(
-            f'there is no dimension "{axis}" here; the dimensions are {", ".join(operand.axes) or "none"}'
-        )
-    return operand.axes.index(axis)
-
-
-def _selected(operand: Operand, axis: str, wanted: Sequence[str]) -> Operand:
-    k = _axis(operand, axis)
-    known = {str(x): i for i, x in enumerate(operand.labels[axis])}
-    missing = [w for w in wanted if w not in known]
-    if missing:
-        raise InputError(f'dimension "{axis}" has no label "{missing[0]}"')
-    chosen = [known[w] for w in wanted]
-    rows = np.take(np.arange(len(operand.value)).reshape(operand.shape), chosen, axis=k)
-    if len(chosen) > 1:
-        labels = {**operand.labels, axis: tuple(operand.labels[axis][i] for i in chosen)}
-        return operand.taken(operand.axes, labels, rows.ravel())
-    axes = tuple(a for a in operand.axes if a != axis)
-    return operand.taken(axes, {a: operand.labels[a] for a in axes}, rows.ravel())
-
-
-def _summed(operand: Operand, dims: Sequence[str]) -> Operand:
-    """The sum over some dimensions (all, where none is named)."""
-    gone = {_axis(operand, d) for d in dims} if dims else set(range(len(operand.axes)))
-    axes = tuple(a for k, a in enumerate(operand.axes) if k not in gone)
-    labels = {a: operand.labels[a] for a in axes}
-    index = _positions(operand.shape)
-    shape = tuple(len(labels[a]) for a in axes)
-    kept = tuple(index[operand.axes.index(a)] for a in axes)
-    n = len(operand.value)
-    row = np.ravel_multi_index(kept, shape) if kept else np.zeros(n, np.int64)
-    size = int(np.prod(shape, dtype=np.int64))
-    return operand.mapped(
-        axes, labels, sparse.coo_array((np.ones(n), (row, np.arange(n))), shape=(size, n)).tocsr()
-    )
-
-
-def _cumulated(operand: Operand, dims: Sequence[str]) -> Operand:
-    """Running sums along the time dimension (or the one named)."""
-    k = _axis(operand, dims[0] if dims else next((a for a in operand.axes if a in TIME_NAMES), "year"))
-    entries = np.arange(len(operand.value)).reshape(operand.shape)
-    n = operand.shape[k]
-    later, earlier = np.tril_indices(n)
-    row, column = np.take(entries, later, axis=k).ravel(), np.take(entries, earlier, axis=k).ravel()
-    by = sparse.coo_array((np.ones(len(row)), (row, column)), shape=(entries.size, entries.size)).tocsr()
-    return operand.mapped(operand.axes, operand.labels, by)
-
-
-def _shared(operand: Operand, dims: Sequence[str]) -> Operand:
-    """Each entry as a share of the sum over some dimensions."""
-    left, right = _aligned(operand, _summed(operand, dims))
-    return Operand(left.axes, left.labels, *_quotient(left, right))
-
-
-_FUNCTIONS: dict[str, Callable[[Operand, Sequence[str]], Operand]] = {
-    "sum": _summed,
-    "cumsum": _cumulated,
-    "share": _shared,
-}

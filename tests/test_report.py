@@ -100,6 +100,16 @@ def test_a_saved_result_gives_the_same_report(world: Result, tmp_path: Path) -> 
     assert render(open_result(tmp_path / "run")) == render(replace(world, **tables))
 
 
+def test_what_moved_most_in_its_own_standard_deviations_comes_first(world: Result) -> None:
+    text = render(world)
+    after = text.split("Parameters before and after")[-1]
+    assert after.index("transfers.separation.tailings") < after.index("contents.ore")
+    assert "shift, sd" in after
+    reports = text.split("Reports before and after")[-1].split("Parameters before")[0]
+    assert reports.index("china_ores") < reports.index("production")
+    assert "superseded" not in reports
+
+
 def test_an_empty_result_still_has_a_report(world: Result) -> None:
     none = pd.DataFrame()
     bare = replace(

@@ -11,6 +11,9 @@ from mfa.build.flows import EdgeCells, FlowCells, end_terms
 from mfa.build.naming import blocks, node_namer
 from mfa.core.system import System
 
+BALANCE = "balance of "
+"""What the name of a balance row begins with."""
+
 
 def inflow_terms(system: System, edges: Mapping[str, EdgeCells], process: str | None = None) -> Terms:
     """Inflows of every (node, element), or of those of one process; a statistical difference is none."""
@@ -51,7 +54,7 @@ def add_balances(
     terms = Terms.join(balance_terms(system, flows.edges), stock_terms)
     terms, number = renumbered(terms.where(kept[terms.row]))
     node, element = np.divmod(number, system.n_elements)
-    namer = node_namer(system, "balance of {}", node, element)
+    namer = node_namer(system, BALANCE + "{}", node, element)
     assembly.exact(terms, np.zeros(len(number)), namer, merge=node)
     _add_mixing(assembly, system, flows)
     return number

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
+import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mfa.cli.app import guarded
+from mfa.cli.app import guarded, say_problems
+from mfa.errors import InputError, Problem, UnknownName
+
+if TYPE_CHECKING:
+    from mfa.run.result import Result
 
 EXTRAS = {
     "excel": ("openpyxl", "tables in .xlsx workbooks"),
@@ -21,12 +28,76 @@ EXTRAS = {
 
 @click.command()
 @click.argument("topic")
+@click.argument("place", required=False)
+@click.option("--against", "-a", help="The same as PLACE.")
+@click.option("--next", "next_", is_flag=True, help="Which new measurement would narrow TOPIC most.")
+@click.option("--cv", default="10%", show_default=True, help="Relative sd of such a measurement.")
+@click.option("--top", default=10, show_default=True, help="How many of them to list.")
 @guarded
-def explain(topic: str) -> None:
-    """What an error code means and how to mend it."""
+def explain(*, topic: str, place: str | None, against: str | None, next_: bool, cv: str, top: int) -> None:
+    """What TOPIC means: a problem code; or, in PLACE, the name of a row, flow, report or limit.
+
+    PLACE is a folder that a run wrote, or a scenario, which is solved first. Names are those of messages and
+    tables, with their labels, such as "balance of magnet_making[2022, CHN, Nd]".
+    """
+    where = place or against
+    if where is None:
+        click.echo(_code(topic))
+    elif next_:
+        click.echo(_next(_result(where), topic, _share(cv), top))
+    else:
+        click.echo("\n\n".join(str(found) for found in _result(where).explain(topic)))
+
+
+def _next(result: Result, name: str, cv: float, top: int) -> str:
+    """The measurements that would narrow a result most, as text."""
+    table = result.next_measurement(name, cv=cv)
+    sd = table.attrs["sd"]
+    now = f"{name} is free" if math.isnan(sd) else f"{name}: {table.attrs['value']:,.6g} +- {sd:.3g}"
+    if table.empty:
+        return f"{now}; no single measurement would change that"
+    shown = table.head(top).assign(
+        narrows=["" if math.isnan(x) else f"{100 * x:.1f} %" for x in table["narrows"].head(top)]
+    )
+    return f"{now}; measured with a cv of {cv:.3g}, in t:\n" + shown.to_string(
+        index=False, float_format=lambda x: f"{x:,.4g}"
+    )
+
+
+def _share(text: str) -> float:
+    """A number or percentage above 0."""
+    try:
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise InputError(f'--cv takes a share such as 0.1 or 10%, not "{text}"')
+    return value
+
+
+def _code(topic: str) -> str:
+    """The paragraph on a code; a name that has labels is asked for with its result."""
     from mfa.spec.codes import explain as explain_code
 
-    click.echo(explain_code(topic))
+    if any(c in topic for c in "[] ,"):
+        text = f'"{topic}" is no problem code'
+        hint = f"for a row or a flow name the result too: mfa explain {shlex.quote(topic)} results/NAME"
+        raise UnknownName(Problem("unknown-name", text, hint=hint))
+    return explain_code(topic)
+
+
+def _result(place: str) -> Result:
+    """The result in a folder, or that of a scenario, solved."""
+    from mfa.api import run
+    from mfa.run.bundled import find_scenario
+    from mfa.run.store import open_result
+    from mfa.spec.resolve import load_document
+
+    if Path(place).is_dir():
+        return open_result(place)
+    document = load_document(find_scenario(place))
+    say_problems(document.warnings)
+    return run(document)
 
 
 @click.command("list")

@@ -11,6 +11,7 @@ import click
 
 from mfa.cli.app import guarded, say, say_problems
 
+NAMED = 3
 FLAGS = ("gross error", "suspect", "conflict")
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def run(
     check_target(target)
     result = run_scenario(document, progress=None if quiet else _progress())
     folder, failed = publish(result, target)
+    for warning in result.warnings:
+        say(warning)
     say_problems(failed)
     click.echo(_facts(result, folder) if as_json else summary(result, folder))
 
@@ -85,6 +88,17 @@ def _agreement(result: Result) -> Iterator[str]:
     flagged = int(flags.isin(FLAGS).sum()) if len(flags) else 0
     aside = facts["observations_kept_aside"]
     yield f"  {facts['observations_counted']} observations counted, {aside} kept aside, {flagged} flagged"
+    yield from _gross(result)
+
+
+def _gross(result: Result) -> Iterator[str]:
+    """The gross errors found one after another."""
+    table = result.gross_errors
+    if len(table):
+        last, n = table.iloc[-1], len(table)
+        names = "; ".join(table["name"].head(NAMED)) + (f" and {n - NAMED} more" if n > NAMED else "")
+        left = f"chi-square is {last['chi_square']:.4g} on {last['dof']:.4g}"
+        yield f"  {n} gross error{'s' * (n > 1)}: {names}; without {'them' if n > 1 else 'it'} {left}"
 
 
 COMMANDS = (run,)

@@ -7,6 +7,7 @@ from pathlib import Path
 from mfa.errors import InputError, OutputError, Problem
 from mfa.figures import save_figures
 from mfa.report import write_report
+from mfa.report.needs import undetermined
 from mfa.run.manifest import write_manifest
 from mfa.run.result import Result
 from mfa.run.staging import staged
@@ -14,7 +15,9 @@ from mfa.run.store import manifest_facts, write
 
 
 def publish(result: Result, folder: str | Path) -> tuple[Path, tuple[Problem, ...]]:
-    """The folder with tables, tensors, figures, report and manifest; and the problems of figures not drawn.
+    """The folder with tables, tensors, figures, report and manifest; and what is wrong with what they show.
+
+    These are figures that cannot be drawn, and warnings of what rests on free quantities.
 
     Raises OutputError where the folder cannot be written; nothing is left half-way.
     """
@@ -24,7 +27,7 @@ def publish(result: Result, folder: str | Path) -> tuple[Path, tuple[Problem, ..
         failed = draw_figures(result, partial / "figures")
         write_report(result, partial)
         write_manifest(partial, inputs=result.inputs, facts=manifest_facts(result))
-    return target, failed
+    return target, (*failed, *undetermined(result))
 
 
 def draw_figures(result: Result, folder: Path) -> tuple[Problem, ...]:

@@ -9,7 +9,9 @@ import pandas as pd
 
 from mfa.core.balance import FLOOR
 from mfa.figures import caption, draw_all, figure_specs, to_bytes
+from mfa.figures.text import number
 from mfa.report.grid import Column, Grid, Picture, Section, grid, labels_of
+from mfa.report.needs import undetermined
 from mfa.report.verdict import description, verdict
 from mfa.run.manifest import versions
 from mfa.run.mirror import NUMBERS, label_columns, mirror_gaps
@@ -115,6 +117,29 @@ def flagged(result: Result) -> Iterator[Section]:
     yield Section("flags", "Flagged figures", (text,), grids=(found,))
 
 
+def gross(result: Result) -> Iterator[Section]:
+    """Gross errors taken out one after another, with the test of what is left."""
+    table = result.gross_errors
+    if table.empty:
+        return
+    last = table.iloc[-1]
+    text = (
+        "The figure that stands out most is taken out and the rest judged anew, until none stands out. The"
+        " excess is how far it lies above what all others say; “as well” names figures whose error would look"
+        " the same."
+    )
+    chi, dof, p = (float(last[k]) for k in ("chi_square", "dof", "p"))
+    left = (
+        f"Without {'it' if len(table) == 1 else 'them'} chi-square is {number(chi, 4)} on {number(dof)}"
+        f" degrees of freedom, p = {number(p, 2)}."
+    )
+    columns = [Column("", "order"), Column("figure", "name"), Column("excess", "size", "sd")]
+    columns += [Column("unit", "unit"), Column("z", "z", digits=2)]
+    columns += [Column("chi-square left", "chi_square", digits=4), Column("as well", "alike")]
+    found = grid(result, table, columns, first=25, file="gross_errors.csv")
+    yield Section("gross", "Gross errors, one after another", (text, left), grids=(found,))
+
+
 def _by_z(table: pd.DataFrame) -> pd.DataFrame:
     order = table["z"].abs().sort_values(ascending=False, kind="stable", na_position="last").index
     return table.loc[order]
@@ -205,20 +230,40 @@ def _process(result: Result, name: str) -> str:
 
 def parameters(result: Result) -> Iterator[Section]:
     """Parameters before and after, those that moved most first."""
-    table = result.parameters
+    text = (
+        "Transfer coefficients, compositions, contents and other assumptions as stated and as estimated with"
+        " everything else; the shift is counted in stated standard deviations, most moved first."
+    )
+    found = _moved(result, result.parameters, ("parameter", "estimated"), 25, "parameters.csv")
+    if found is not None:
+        yield Section("parameters", "Parameters before and after", (text,), grids=(found,))
+
+
+def reports(result: Result) -> Iterator[Section]:
+    """Reported figures before and after, those that moved most first."""
+    text = (
+        "What was reported and what came out, the shift counted in reported standard deviations. A figure"
+        " that no other checks (leverage 0) does not move."
+    )
+    found = _moved(result, result.observations, ("figure", "adjusted"), 15, "observations.csv")
+    if found is not None:
+        yield Section("reports", "Reports before and after", (text,), grids=(found,))
+
+
+def _moved(result: Result, table: pd.DataFrame, words: tuple[str, str], first: int, file: str) -> Grid | None:
+    """Stated beside estimated numbers, the largest shift first; None where nothing counted."""
+    if "shift" not in table.columns:
+        return None
+    table = table[(table["standing"] == "counted") & table["shift"].notna()]
     if table.empty:
-        return
-    table = _by_z(table)
-    columns = [Column("parameter", "name"), *labels_of(table, _not_labels(table))]
-    columns += [
-        Column("stated", "value", "sigma"),
-        Column("estimated", "adjusted", "adjusted_sd"),
-        Column("unit", "unit"),
-    ]
-    columns += [Column("z", "z", digits=2), *ORIGIN]
-    text = "Transfer coefficients, compositions and contents as stated and as estimated with everything else."
-    found = grid(result, table, columns, first=25, file="parameters.csv")
-    yield Section("parameters", "Parameters", (text,), grids=(found,))
+        return None
+    order = table["shift"].abs().sort_values(ascending=False, kind="stable").index
+    table = table.loc[order]
+    columns = [Column(words[0], "name"), *labels_of(table, _not_labels(table))]
+    columns += [Column("stated", "value", "sigma"), Column(words[1], "adjusted", "adjusted_sd")]
+    columns += [Column("unit", "unit"), Column("shift, sd", "shift", digits=2)]
+    columns += [Column("leverage", "leverage", digits=2), *ORIGIN]
+    return grid(result, table, columns, first=first, file=file)
 
 
 def sources(result: Result) -> Iterator[Section]:
@@ -242,8 +287,9 @@ def _filled(found: Grid) -> Grid:
 
 def warnings(result: Result) -> Iterator[Section]:
     """What the run warned of."""
-    if result.warnings:
-        yield Section("warnings", "Warnings", tuple(result.warnings))
+    found = (*result.warnings, *(str(p) for p in undetermined(result)))
+    if found:
+        yield Section("warnings", "Warnings", found)
 
 
 def identity(result: Result) -> Iterator[Section]:
@@ -261,10 +307,12 @@ PARTS: tuple[Callable[[Result], Iterator[Section]], ...] = (
     figures,
     differences,
     flagged,
+    gross,
     mirrors,
     free,
     indicators,
     balances,
+    reports,
     parameters,
     sources,
     warnings,

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mfa.build.assembly import Bools
+from mfa.build.assembly import Bools, Floats
 from mfa.build.flows import EdgeCells
 from mfa.build.model import Model
 from mfa.build.parameters import label_frame
 from mfa.core.composition import mass_fraction
 from mfa.core.labels import CellIndex
 from mfa.core.system import Edge, StockOf
+from mfa.run.gross import gross_error_table
 from mfa.run.manifest import input_hashes
 from mfa.run.mirror import PAIR, label_columns, mirror_gaps
 from mfa.run.result import STATUSES, Quantity, Result
 from mfa.run.tables import balance_table, observation_table
+from mfa.run.trace import traced
 from mfa.solve.certain import Certain
 from mfa.solve.classify import FreeSum, free_sums, intervals
 from mfa.solve.losses import loss_of
@@ -60,6 +62,7 @@ def collect(solved: Solved) -> Result:
         inputs=input_hashes((*model.document.files, *map(Path, model.files)), _root(model)),
         warnings=tuple(str(w) for w in model.warnings),
         ages=model.ages,
+        gross_errors=gross_error_table(traced(solved)),
         state=solved,
     )
 
@@ -120,6 +123,7 @@ def _observations(solved: Solved) -> pd.DataFrame:
         "adjusted": solved.solution.fitted,
         "adjusted_sd": solved.posterior.sd_observed,
         "residual": d.residual,
+        "shift": _shift(d.residual, solved.solution.sigma),
         "z": d.z,
         "leverage": d.leverage,
         "flag": np.asarray(d.flag, dtype=object),
@@ -146,6 +150,12 @@ def with_conflicts(table: pd.DataFrame) -> pd.DataFrame:
         within = np.array([set(str(of).split(" + ")) <= names for of in table["of"]])
         flag[same.to_numpy() & within] = "conflict"
     return table.assign(flag=flag)
+
+
+def _shift(residual: Floats, sigma: Floats) -> Floats:
+    """By how many of its own standard deviations each stated number was moved; nan of what has none."""
+    none = np.full(len(residual), np.nan)
+    return np.asarray(np.divide(-residual, sigma, out=none, where=sigma > 0))
 
 
 def _free_flows(solved: Solved) -> Bools:
@@ -219,7 +229,14 @@ def _facts(solved: Solved, balances: pd.DataFrame, order: list[str]) -> dict[str
         "bases": _bases(solved.model),
         "items": dict(solved.model.items),
         "order": order,
-    }
+    } | _drawn(solved)
+
+
+def _drawn(solved: Solved) -> dict[str, Any]:
+    """How standard deviations were drawn, where they were."""
+    if solved.drawn is None:
+        return {}
+    return {"draws": len(solved.drawn.x), "draws_made_by": solved.drawn.method}
 
 
 def _bases(model: Model) -> dict[str, dict[str, float]]:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from mfa.build import Model, build
 from mfa.core.balance import TOLERANCE
-from mfa.errors import Imbalance, Problem, Undetermined
+from mfa.errors import Imbalance, Infeasible, Problem, Undetermined
+from mfa.run.anchors import anchor_problems
 from mfa.run.collect import collect
+from mfa.run.conflicts import placed
 from mfa.run.result import Result
+from mfa.run.sample import with_draws
 from mfa.run.simulation import simulation
 from mfa.run.tables import BALANCE_NUMBERS, balance_table
 from mfa.solve.certain import Certain, certain
 from mfa.solve.classify import Classification, classify
 from mfa.solve.diagnose import Diagnosis, diagnose
+from mfa.solve.draws import Draws, draws
 from mfa.solve.losses import loss_of
 from mfa.solve.posterior import Posterior, posterior
 from mfa.solve.reconcile import reconcile
@@ -38,6 +42,7 @@ class Solved:
     posterior: Posterior | Certain
     classification: Classification
     diagnosis: Diagnosis
+    drawn: Draws | None = None
 
 
 def run(document: Document, *, progress: Progress | None = None) -> Result:
@@ -48,10 +53,18 @@ def run(document: Document, *, progress: Progress | None = None) -> Result:
     """
     say = progress or (lambda _: None)
     say("reading tables and building the system")
-    solved = solve(build(document), say)
+    solved = solve(_anchored(build(document)), say)
     _check(solved)
     say("collecting the result")
     return collect(solved)
+
+
+def _anchored(model: Model) -> Model:
+    """The model, warning of what nothing gives a size; raises Undetermined where that is everything."""
+    found = anchor_problems(model)
+    if any(p.severity == "error" for p in found):
+        raise Undetermined(*found)
+    return replace(model, warnings=(*model.warnings, *found))
 
 
 def solve(model: Model, say: Progress) -> Solved:
@@ -61,8 +74,20 @@ def solve(model: Model, say: Progress) -> Solved:
     say(f"solving for {len(problem):,} unknowns with {rows}")
     solution, spread = _answer(model, say)
     say("classification and diagnosis")
-    found = classify(problem, solution, spread)
-    return Solved(model, solution, spread, found, diagnose(problem, solution, spread))
+    found, judged = classify(problem, solution, spread), diagnose(problem, solution, spread)
+    drawn = _drawn(model, solution, say)
+    if drawn is not None and isinstance(spread, Posterior):
+        spread = with_draws(spread, drawn)
+    return Solved(model, solution, spread, found, judged, drawn)
+
+
+def _drawn(model: Model, solution: Solution, say: Progress) -> Draws | None:
+    """The draws that the scenario asks its standard deviations from."""
+    spec = model.document.spec
+    if spec.uncertainty.method == "posterior" or spec.solve.question == "simulate":
+        return None
+    say(f"{spec.uncertainty.draws:,} draws")
+    return draws(model.problem, solution, spec.uncertainty.draws, spec.uncertainty.seed)
 
 
 def _answer(model: Model, say: Progress) -> tuple[Solution, Posterior | Certain]:
@@ -70,13 +95,16 @@ def _answer(model: Model, say: Progress) -> tuple[Solution, Posterior | Certain]
     settings = model.document.spec.solve
     if settings.question == "simulate":
         return simulation(model), certain(model.problem)
-    solution = reconcile(
-        model.problem,
-        robust=loss_of(settings.robust),
-        tolerance=STEP,
-        max_iterations=settings.max_iterations,
-        progress=lambda k, text: say(f"iteration {k}: {text}"),
-    )
+    try:
+        solution = reconcile(
+            model.problem,
+            robust=loss_of(settings.robust),
+            tolerance=STEP,
+            max_iterations=settings.max_iterations,
+            progress=lambda k, text: say(f"iteration {k}: {text}"),
+        )
+    except Infeasible as error:
+        raise Infeasible(*placed(model, error.problems)) from error
     say("standard deviations")
     return solution, posterior(model.problem, solution)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from mfa.core.stock.ages import Ages
+    from mfa.run.explain import Explanation
+    from mfa.run.sample import Sample
 
 Floats = npt.NDArray[np.float64]
 STATUSES = ("redundant", "observed", "determined", "free", "fixed")
@@ -65,9 +67,9 @@ class Quantity:
 class Result:
     """What a run found.
 
-    `observations`, `balances` and `free` are tables (see :mod:`mfa.run.tables`); `facts` holds the solver's
-    numbers (chi-square, degrees of freedom, iterations, ...), `scenario` the resolved document as text,
-    `ages` how the cohorts of each cohort stock age.
+    `observations`, `balances`, `free` and `gross_errors` are tables (see :mod:`mfa.run.tables`); `facts`
+    holds the solver's numbers (chi-square, degrees of freedom, iterations, ...), `scenario` the resolved
+    document as text, `ages` how the cohorts of each cohort stock age.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Result:
     inputs: Mapping[str, str]
     warnings: tuple[str, ...] = ()
     ages: Mapping[str, Ages] = field(default_factory=dict, compare=False, repr=False)
+    gross_errors: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["order", "name"]))
     state: Any = field(default=None, compare=False, repr=False)
 
     def quantity(self, name: str) -> Quantity:
@@ -145,6 +148,58 @@ class Result:
     def balance(self) -> pd.DataFrame:
         """Relative closure of every process, year, region and element, worst first."""
         return self.balances
+
+    def explain(self, name: str) -> tuple[Explanation, ...]:
+        """What a row, flow, stock, report or parameter says, with its numbers, ready to print.
+
+        Names are those of messages and tables, such as `balance of plant[2022, CHN, Nd]`. Raises UnknownName
+        with near names, MissingFile where the run's rows were not kept.
+        """
+        from mfa.run.explain import explain
+        from mfa.run.trace import trace_of
+
+        return explain(trace_of(self), name)
+
+    def search_gross_errors(
+        self, *, leaks: bool = False, strategy: Literal["elimination", "compensation"] = "elimination"
+    ) -> pd.DataFrame:
+        """Gross errors one after another, as `gross_errors`; with `leaks` balances that lose mass too.
+
+        `elimination` estimates all errors anew whenever one is added, `compensation` leaves the earlier ones
+        (see :mod:`mfa.solve.elimination`).
+        """
+        from mfa.run.gross import gross_error_table
+        from mfa.run.trace import trace_of
+
+        return gross_error_table(trace_of(self), leaks=leaks, strategy=strategy)
+
+    def next_measurement(
+        self,
+        name: str,
+        *,
+        at: Mapping[str, Any] | None = None,
+        cv: float | None = None,
+        sd: float | None = None,
+        among: Sequence[str] = (),
+    ) -> pd.DataFrame:
+        """The flows and stocks whose measurement would narrow a flow, stock or indicator most, best first.
+
+        A new measurement is taken to have `sd` (in t), else `cv` (10 % unless given) of the value found;
+        `among` names the flows that can be measured (see :func:`mfa.run.measurement.next_measurement`).
+        """
+        from mfa.run.measurement import next_measurement
+
+        return next_measurement(self, name, at=at, cv=cv, sd=sd, among=among)
+
+    def draws(self, n: int = 1000, seed: int = 1) -> Sample:
+        """`n` draws from the posterior, with `values`, `sd` and `interval` of any flow, stock or indicator.
+
+        Every report is perturbed by its sigma and the problem solved again; bounds cut the draws off (see
+        :mod:`mfa.solve.draws`). Raises InputError for fewer than two draws.
+        """
+        from mfa.run.sample import sample
+
+        return sample(self, n, seed)
 
     def _dense(self, name: str, what: str) -> xr.DataArray:
         from mfa.run.tensors import dense

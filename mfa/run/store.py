@@ -17,6 +17,7 @@ from mfa.run.cohorts import from_plain, to_plain
 from mfa.run.manifest import write_manifest
 from mfa.run.result import Quantity, Result
 from mfa.run.staging import staged
+from mfa.run.trace import Saved, trace_of, write_trace
 
 TENSORS = "result.nc"
 FLOAT = "%.12g"
@@ -33,7 +34,7 @@ _META = (
     "inputs",
     "warnings",
 )
-TABLES = ("observations", "balances", "free", "parameters", "indicators")
+TABLES = ("observations", "balances", "free", "parameters", "indicators", "gross_errors")
 _ATTRIBUTES = ("kind", "label", "source", "target", "commodity", "unit", "basis")
 
 
@@ -57,6 +58,8 @@ def write(result: Result, folder: Path) -> None:
     for name in TABLES:
         write_csv(getattr(result, name), folder / f"{name}.csv")
     write_tensors(result, folder / TENSORS)
+    if result.state is not None:
+        write_trace(trace_of(result), folder)
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
@@ -156,7 +159,8 @@ def open_result(folder: str | Path) -> Result:
     except (OSError, KeyError, ValueError) as error:
         raise InputError(f'the result in "{folder}" is damaged: {error}') from error
     ordered = {n: quantities[n] for n in meta["facts"].get("order", quantities) if n in quantities}
-    return Result(**meta, **tables, quantities={**ordered, **quantities}, scenario=scenario, ages=ages)
+    every = {**ordered, **quantities}
+    return Result(**meta, **tables, quantities=every, scenario=scenario, ages=ages, state=Saved(folder))
 
 
 def _read_quantity(name: str, group: Any, dimensions: Mapping[str, tuple[Any, ...]]) -> Quantity:

@@ -17,8 +17,8 @@ BALANCE_NUMBERS = ("inflow", "outflow", "stock_change", "difference", "throughpu
 """The columns of a table of balances that are numbers."""
 _FIRST = ("name", "of")
 _LAST = (
-    *("source", "edition", "value", "sigma", "adjusted", "adjusted_sd", "residual", "z", "leverage", "flag"),
-    *("standing", "unit", "derived_from", "reported_by", "place"),
+    *("source", "edition", "value", "sigma", "adjusted", "adjusted_sd", "residual", "shift", "z", "leverage"),
+    *("flag", "standing", "unit", "derived_from", "reported_by", "place"),
 )
 _JUDGED = ("sigma", "residual", "z", "leverage", "flag")
 _CANONICAL = ("value", "sigma", "adjusted", "adjusted_sd", "residual")

@@ -15,6 +15,11 @@ class Spread(Protocol):
     """What is asked of the standard deviations of a solution, whatever question it answers."""
 
     @property
+    def sd_x(self) -> Floats:
+        """Standard deviation of each unknown, nan where it is free."""
+        ...
+
+    @property
     def sd_q(self) -> Floats:
         """Standard deviation of each cell, nan where it is free."""
         ...
@@ -52,6 +57,7 @@ class Spread(Protocol):
 class Certain:
     """No standard deviation anywhere, nothing free and no observation that pulls."""
 
+    sd_x: Floats
     sd_q: Floats
     sd_observed: Floats
     free_x: Bools
@@ -71,6 +77,7 @@ def certain(problem: LeastSquares) -> Certain:
     """The standard deviations of what exact rows alone determine."""
     n, cells, seen = len(problem), len(problem.cells), len(problem.observed)
     return Certain(
+        sd_x=np.zeros(n),
         sd_q=np.zeros(cells),
         sd_observed=np.zeros(seen),
         free_x=np.zeros(n, dtype=np.bool_),

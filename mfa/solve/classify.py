@@ -24,6 +24,8 @@ from mfa.solve.solution import Solution, Tangent
 Statuses = npt.NDArray[np.str_]
 CHECKED = 1e-6
 LISTED = 200
+ROUNDING = 1e-12
+"""Ends of an interval this small beside the value found are nothing."""
 
 
 @dataclass(frozen=True)
@@ -102,12 +104,14 @@ def _marked(places: Ints, size: int) -> Bools:
 
 def free_sums(problem: LeastSquares, solution: Solution, spread: Posterior) -> list[FreeSum]:
     """The sums of two free cells or more that an exact row determines, each once, with its standard
-    deviation."""
+    deviation; a row of free cells alone that sums to nothing says nothing."""
     matrix = problem.exact.matrix
     free = spread.free_q[matrix.indices]
-    part = sparse.csr_array((matrix.data * free, matrix.indices, matrix.indptr), matrix.shape)
+    kept = (matrix.data * free, matrix.indices.copy(), matrix.indptr.copy())
+    part = sparse.csr_array(kept, matrix.shape)
     part.eliminate_zeros()
-    some = np.flatnonzero(np.diff(part.indptr) > 1)
+    held = np.diff(matrix.indptr) > np.diff(part.indptr)
+    some = np.flatnonzero((np.diff(part.indptr) > 1) & (held | (problem.exact.rhs != 0)))
     some = some[_distinct(part[some].tocsr())]
     chosen = part[some].tocsr()
     chosen = sparse.csr_array(sparse.diags_array(1 / chosen.data[chosen.indptr[:-1]]) @ chosen)
@@ -157,8 +161,9 @@ def intervals(
     found = {}
     for cell in wanted:
         slope = slopes[[int(cell)]].toarray().ravel()[moving]
-        least_, most = _least(slope, held, low, high), -_least(-slope, held, low, high)
-        found[int(cell)] = (float(now[cell] + least_), float(now[cell] + most))
+        ends = now[cell] + np.array([_least(slope, held, low, high), -_least(-slope, held, low, high)])
+        least_, most = np.where(np.abs(ends) <= ROUNDING * abs(now[cell]), 0.0, ends)
+        found[int(cell)] = (float(least_), float(most))
     return found
 
 

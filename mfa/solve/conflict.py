@@ -8,7 +8,7 @@ linearised at the point given.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -21,6 +21,8 @@ from mfa.solve.standard import SMALL, Standard, standard
 VIOLATED = 1e-7
 ROUNDS = 30
 BOUNDS_TRIED = 60
+TERMS = 6
+"""Terms of an equation that are printed."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,27 @@ def _told(problem: LeastSquares, linear: _Linear) -> list[Problem]:
     rows = _conflicting(linear)
     if not len(rows):
         return []
-    names = [row_name(problem, int(k)) for k in rows] + _bound_texts(problem, linear, rows)
-    hint = "these cannot all hold; relax one, or give a balance a statistical difference"
-    return [Problem("infeasible", text, hint=hint if k == 0 else "") for k, text in enumerate(names)]
+    told = [Problem("infeasible", row_name(problem, int(k)), hint=_equation(problem, int(k))) for k in rows]
+    told += [Problem("infeasible", text) for text in _bound_texts(problem, linear, rows)]
+    why = "these cannot all hold; relax one, or give a balance a statistical difference"
+    return [*told[:-1], replace(told[-1], hint=f"{told[-1].hint}; {why}".removeprefix("; "))]
+
+
+def _equation(problem: LeastSquares, k: int) -> str:
+    """Row `k` as one writes it, its first terms."""
+    exact = len(problem.exact)
+    rows, at = (problem.exact, k) if k < exact else (problem.limits, k - exact)
+    span = slice(rows.matrix.indptr[at], rows.matrix.indptr[at + 1])
+    cells, weights = rows.matrix.indices[span], rows.matrix.data[span]
+    right, sign = float(rows.rhs[at]), "=" if k < exact else "<="
+    if sign == "<=" and np.all(weights < 0):
+        weights, right, sign = -weights, -right, ">="
+    words = []
+    for cell, weight in zip(cells[:TERMS], weights[:TERMS], strict=True):
+        size = "" if abs(weight) == 1 else f"{abs(weight):.6g} "
+        words.append(f"{'-' if weight < 0 else '+'} {size}{problem.cells.name(int(cell))}")
+    more = f" + {len(cells) - TERMS} more terms" if len(cells) > TERMS else ""
+    return f"{' '.join(words).removeprefix('+ ')}{more} {sign} {right + 0.0:.6g}"
 
 
 def _relaxed(form: Standard) -> _Linear:
@@ -191,7 +211,14 @@ def _bound_texts(problem: LeastSquares, linear: _Linear, rows: Ints) -> list[str
         if linear.feasible(rows, dropped):
             dropped[k] = False
             needed.append(k)
-    return [f"{problem.name(k)} between {problem.lower[k]:g} and {problem.upper[k]:g}" for k in needed]
+    return [_range(problem, k) for k in needed]
+
+
+def _range(problem: LeastSquares, k: int) -> str:
+    low, high = problem.lower[k], problem.upper[k]
+    if np.isinf(high):
+        return f"{problem.name(k)} at least {low:g}"
+    return f"{problem.name(k)} " + (f"at most {high:g}" if np.isinf(low) else f"between {low:g} and {high:g}")
 
 
 def _crossed(problem: LeastSquares, k: int) -> Problem:

@@ -22,7 +22,7 @@ class Solution:
     upper (1) bound; `deviation` is report less fitted value of every observation in sigma (of a lognormal
     one in logarithms); `weight` is the information of the counted ones under their loss, in units of
     1/sigma^2 (1 for least squares: :mod:`mfa.solve.losses`), and `cost` the sum of their losses. Multipliers
-    are derivatives of that sum by a row's right side, by a limit's and by a bound.
+    are derivatives of that sum by a bound, and minus those by a row's or a limit's right side.
     """
 
     x: Floats

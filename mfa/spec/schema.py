@@ -384,7 +384,13 @@ class Solve(Node):
 class Uncertainty(Node):
     """How standard deviations are computed."""
 
-    method: Literal["posterior"] = Field("posterior", description="error propagation at the solution")
+    method: Literal["posterior", "montecarlo"] = Field(
+        "posterior",
+        description="`posterior`: error propagation at the solution; `montecarlo`: standard deviations over "
+        "draws, every report perturbed and the problem solved again, cut off at bounds",
+    )
+    draws: Count = Field(1000, ge=2, description="montecarlo: number of draws")
+    seed: Count = Field(1, ge=0, description="montecarlo: seed of the draws")
 
 
 class Variant(Node):

@@ -39,6 +39,8 @@ FILES = {
         "parameters.csv",
         "balances.csv",
         "free.csv",
+        "gross_errors.csv",
+        "solution.h5",
     ),
     *("indicators.csv", "report.html", "manifest.json"),
     *("figures/chain.svg", "figures/chain.pdf", "figures/chain.png"),

@@ -119,7 +119,8 @@ def _observed(**row: Any) -> dict[str, Any]:
     }  # fmt: skip
     made = {**blank, **row}
     made["residual"] = made["value"] - made["adjusted"]
-    return {"z": made["residual"] / max(made["sigma"], 1e-12), **made}
+    made["shift"] = -made["residual"] / max(made["sigma"], 1e-12)
+    return {"z": -made["shift"], **made}
 
 
 def observations() -> pd.DataFrame:
@@ -172,8 +173,8 @@ def observations() -> pd.DataFrame:
     )
     columns = [
         "name", "of", "year", "region", "exporter", "importer", "element", "source", "edition", "value", "sigma",
-        "adjusted", "adjusted_sd", "residual", "z", "leverage", "flag", "standing", "unit", "derived_from",
-        "reported_by", "place",
+        "adjusted", "adjusted_sd", "residual", "shift", "z", "leverage", "flag", "standing", "unit",
+        "derived_from", "reported_by", "place",
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
@@ -202,9 +203,9 @@ def _parameters() -> pd.DataFrame:
     }
     return pd.DataFrame([
         {"name": "transfers.separation.tailings", "of": "transfers.separation.tailings", "year": None, "value": 0.1,
-         "sigma": 0.02, "adjusted": 0.08, "adjusted_sd": 0.01, "residual": 0.02, "z": 1.2, **common},
+         "sigma": 0.02, "adjusted": 0.08, "adjusted_sd": 0.01, "residual": 0.02, "shift": -1.0, "z": 1.2, **common},
         {"name": "contents.ore", "of": "contents.ore", "year": None, "value": 0.6, "sigma": 0.03, "adjusted": 0.61,
-         "adjusted_sd": 0.02, "residual": -0.01, "z": -0.4, **common},
+         "adjusted_sd": 0.02, "residual": -0.01, "shift": 0.333, "z": -0.4, **common},
     ])  # fmt: skip
 
 

@@ -74,3 +74,16 @@ def test_parameters_and_reports_are_apart() -> None:
     assert set(result.parameters["name"]) == {"transfers.plant.metal"}
     assert "region" not in result.parameters
     assert result.observations["source"].unique().tolist() == ["scenario"]
+
+
+def test_every_stated_number_has_its_shift_in_stated_standard_deviations() -> None:
+    result = solved(
+        transfers={"plant": {"metal": {"value": 0.25, "sd": 0.01}}},
+        observations={"sold": {"of": "metal", "value": 2.4, "cv": 0.05, "unit": "kt"}},
+    )
+    for table in (result.observations, result.parameters):
+        moved = (table["adjusted"] - table["value"]) / table["sigma"]
+        np.testing.assert_allclose(table["shift"], moved, rtol=1e-9)
+        assert (table["shift"].abs() > 0.01).any()
+    exact = solved(transfers={"plant": {"metal": {"value": 0.25, "sd": 0}}})
+    assert exact.parameters.empty or exact.parameters["shift"].isna().all()

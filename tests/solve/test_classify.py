@@ -143,3 +143,11 @@ def test_free_is_not_a_matter_of_magnitude(ratio: float) -> None:
 def test_a_fully_reported_world_has_nothing_free() -> None:
     problem = world(years=2, regions=3, miners=2).problem
     assert not np.any(classified(problem)[0].unknowns == "free")
+
+
+def test_the_problem_is_left_as_it_was() -> None:
+    problem = cencic(equal=False)
+    before = problem.exact.matrix.toarray()
+    found = reconcile(problem)
+    free_sums(problem, found, posterior(problem, found))
+    np.testing.assert_array_equal(problem.exact.matrix.toarray(), before)

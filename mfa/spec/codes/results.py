@@ -28,6 +28,12 @@ ENTRIES = {
         enters piles up without end and no finite flow answers. Let some of it leave.""",
         "transfers: {yard: {scrap: 0.9, lost: rest}}",
     ),
+    "no-anchor": Entry(
+        """Nothing states an absolute amount of some flows: balances, shares and ratios hold at any scale,
+        so all of them could be twice as large. Report one of them, or one they are connected with. Where no
+        flow of the system has an anchor nothing is solved; else this is a warning, and they are free.""",
+        "observations: {weighed: {of: feed, value: 10, sd: 1, unit: t}}",
+    ),
     "not-converged": Entry(
         """The solver stopped before all rows were closed to the tolerance. Raise
         `solve.max_iterations`; if that does not help, look for numbers that differ by many powers

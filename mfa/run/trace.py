@@ -1,0 +1,208 @@
+"""What a result keeps of its solver: the rows, the optimum, and where every flow and stock stands in them.
+
+It is written beside the tensors, so that a result explains itself without its data and without a solve.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from mfa.errors import InputError, MissingFile, Problem
+from mfa.run.result import Result
+from mfa.solve.certain import Certain, certain
+from mfa.solve.kkt import Ordering, ordering_of
+from mfa.solve.posterior import Posterior, posterior
+from mfa.solve.problem import Cells, LeastSquares, Names, Observed, Rows, named
+from mfa.solve.solution import Solution
+from mfa.solve.standard import standard
+
+if TYPE_CHECKING:
+    from mfa.run.pipeline import Solved
+
+FILE = "solution.h5"
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A solved problem: standard deviations as they were found, `first` cell of every flow and stock, the
+    unit of every observed row with the factor from canonical units to it, the `lengths` of the periods."""
+
+    problem: LeastSquares
+    solution: Solution
+    sd_x: Floats
+    sd_q: Floats
+    sd_observed: Floats
+    leverage: Floats
+    first: Mapping[str, int]
+    units: tuple[str, ...]
+    factors: Floats
+    lengths: Floats
+
+    @cached_property
+    def posterior(self) -> Posterior | Certain:
+        """The error propagation at the solution; made anew where it was not kept."""
+        if not self.problem.observed.counted.any():
+            return certain(self.problem)
+        return posterior(self.problem, self.solution)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A trace on disk, read when it is first asked for."""
+
+    folder: Path
+
+    @cached_property
+    def trace(self) -> Trace:
+        """The trace in the folder; raises MissingFile where there is none."""
+        return read_trace(self.folder)
+
+
+def trace_of(result: Result) -> Trace:
+    """What a result keeps of its solver, just run or opened; raises MissingFile where nothing was kept."""
+    if isinstance(result.state, Saved):
+        return result.state.trace
+    if result.state is None:
+        raise MissingFile(f'the result "{result.name}" was made by hand: there are no rows to look at')
+    return traced(result.state)
+
+
+def traced(solved: Solved) -> Trace:
+    """The trace of a model just solved."""
+    model, spread = solved.model, solved.posterior
+    n = len(model.problem.observed)
+    units, factors = [""] * n, np.ones(n)
+    for g in model.observed:
+        units[g.first : g.first + len(g.labels)] = [g.unit] * len(g.labels)
+        factors[g.first : g.first + len(g.labels)] = g.factor
+    found = Trace(
+        problem=model.problem,
+        solution=solved.solution,
+        sd_x=spread.sd_x,
+        sd_q=spread.sd_q,
+        sd_observed=spread.sd_observed,
+        leverage=spread.leverage,
+        first={n: c.offset for n, c in {**model.edges, **model.stocks}.items()},
+        units=tuple(units),
+        factors=factors,
+        lengths=model.system.lengths,
+    )
+    found.__dict__["posterior"] = spread
+    return found
+
+
+def write_trace(trace: Trace, folder: Path) -> None:
+    """`solution.h5` in a folder: every array by its name; the same bytes at every run."""
+    with h5py.File(folder / FILE, "w") as file:
+        problem = trace.problem
+        _put(file, "problem", problem, _names(problem.name, len(problem)))
+        _put(file, "cells", problem.cells, _names(problem.cells.name, len(problem.cells)))
+        _put(file, "reports", problem.observed)
+        for kind, rows in _row_groups(problem).items():
+            _put_matrix(_put(file, kind, rows, _names(rows.name, len(rows))), rows.matrix)
+        _put(file, "solution", trace.solution)
+        _put(file, "trace", trace, trace.units)
+        file["trace"].attrs["places"] = json.dumps({n: int(k) for n, k in trace.first.items()})
+
+
+def _row_groups(problem: LeastSquares) -> dict[str, Rows]:
+    return {"exact": problem.exact, "limits": problem.limits, "observed": problem.observed.rows}
+
+
+def _names(name: Names, n: int) -> Iterable[str]:
+    return (name(k) for k in range(n))
+
+
+def _put(file: Any, name: str, of: Any, lines: Iterable[str] | None = None) -> Any:
+    """A group with the arrays and plain numbers of a dataclass, and lines of text."""
+    group = file.create_group(name)
+    for key in (f.name for f in fields(of)):
+        value = getattr(of, key)
+        if isinstance(value, np.ndarray):
+            _put_array(group, key, value)
+        elif isinstance(value, bool | int | float | str | np.generic):
+            group.attrs[key] = value
+    if lines is not None:
+        blob = "\n".join(line.replace("\n", " ") for line in lines)
+        _put_array(group, "lines", np.frombuffer(blob.encode(), dtype=np.uint8))
+    return group
+
+
+def _put_array(group: Any, key: str, values: npt.NDArray[Any]) -> None:
+    packed = {"compression": "gzip", "shuffle": True} if values.size else {}
+    group.create_dataset(key, data=values, **packed)
+
+
+def _put_matrix(group: Any, matrix: sparse.csr_array) -> None:
+    for key in ("data", "indices", "indptr"):
+        _put_array(group, key, getattr(matrix, key))
+
+
+def read_trace(folder: Path) -> Trace:
+    """The trace that a run wrote to `folder`; raises MissingFile or InputError with a hint."""
+    path = folder / FILE
+    if not path.is_file():
+        text = f'"{folder}" does not hold {FILE}, in which a run keeps its rows'
+        raise MissingFile(Problem("missing-file", text, hint="run the scenario again"))
+    try:
+        with h5py.File(path, "r") as file:
+            problem = _problem(file)
+            first = json.loads(file["trace"].attrs["places"])
+            kept = _taken(Trace, file["trace"])
+            solution = _solution(file["solution"], problem)
+            return Trace(problem=problem, solution=solution, units=_lines(file["trace"]), first=first, **kept)
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise InputError(f"{path} is damaged or of another version: {error}") from error
+
+
+def _taken(of: type, group: Any) -> dict[str, Any]:
+    """The arrays and plain numbers of a dataclass that a group holds."""
+    arrays = {f.name: group[f.name][...] for f in fields(of) if f.name in group}
+    return arrays | {f.name: group.attrs[f.name] for f in fields(of) if f.name in group.attrs}
+
+
+def _lines(group: Any) -> tuple[str, ...]:
+    blob = bytes(group["lines"][...]).decode()
+    return tuple(blob.split("\n")) if blob else ()
+
+
+def _problem(file: Any) -> LeastSquares:
+    cells = Cells(name=named(_lines(file["cells"])), **_taken(Cells, file["cells"]))
+    exact, limits, observed = (_rows(file[k], len(cells)) for k in ("exact", "limits", "observed"))
+    return LeastSquares(
+        cells=cells,
+        exact=exact,
+        limits=limits,
+        observed=Observed(rows=observed, **_taken(Observed, file["reports"])),
+        name=named(_lines(file["problem"])),
+        **_taken(LeastSquares, file["problem"]),
+    )
+
+
+def _rows(group: Any, cells: int) -> Rows:
+    parts = tuple(group[k][...] for k in ("data", "indices", "indptr"))
+    matrix = sparse.csr_array(parts, shape=(len(parts[2]) - 1, cells))
+    return Rows(matrix=matrix, name=named(_lines(group)), **_taken(Rows, group))
+
+
+def _solution(group: Any, problem: LeastSquares) -> Solution:
+    return Solution(order=_order(problem), **_taken(Solution, group))
+
+
+def _order(problem: LeastSquares) -> Ordering:
+    form = standard(problem, warm=True)
+    cells = form.cell_jacobian(form.start)
+    return ordering_of(
+        form.pull_jacobian(cells, np.ones(len(form.reports))), form.row_jacobian(cells), form.block
+    )
