@@ -164,7 +164,7 @@ def factorise_pivoted(
     The factors say what nothing pivots on: free unknowns and rows that follow from others. Scaling starts in
     sigmas, so that a report of a very small error is not taken for a row, nor one of a very large for none.
     """
-    seen = _largest(pulls, 0)
+    seen = largest(pulls, 0)
     first = _first_units(pulls, rows, 1 / np.where(seen > 0, seen, 1.0))
     matrix, unit = equilibrated(_system(pulls, rows, fixed, None, None), first)
     factors = Bordered.of(matrix, order.labels)
@@ -288,12 +288,12 @@ def _assembled(both: sparse.csr_array, given: Floats) -> sparse.csc_array:
 
 def _first_units(pulls: sparse.csr_array, rows: sparse.csr_array, unknowns: Floats) -> Floats:
     """A first scaling: unknowns as given, residuals in sigmas, rows by their largest term then."""
-    size = _largest(rows @ sparse.diags_array(unknowns), 1)
+    size = largest(rows @ sparse.diags_array(unknowns), 1)
     return np.concatenate([unknowns, np.ones(pulls.shape[0]), 1 / np.where(size > 0, size, 1.0)])
 
 
-def _largest(matrix: sparse.csr_array, axis: int) -> Floats:
-    """The largest absolute entry along an axis."""
+def largest(matrix: sparse.csr_array, axis: int) -> Floats:
+    """The largest absolute entry of every column (axis 0) or row (axis 1), 0 where there is none."""
     if not matrix.shape[axis]:
         return np.zeros(matrix.shape[1 - axis])
     return np.asarray(cast(Any, abs(matrix).max(axis=axis)).toarray(), np.float64).ravel()

@@ -19,7 +19,7 @@ from mfa.solve.acceleration import History
 from mfa.solve.active_set import At, Quadratic, Step
 from mfa.solve.conflict import explain_infeasible, relaxed_conflict, row_name
 from mfa.solve.interior import Box, interior_point
-from mfa.solve.kkt import Ordering, ordering_of
+from mfa.solve.kkt import Ordering, largest, ordering_of
 from mfa.solve.mixing import bulk_first, has_elements
 from mfa.solve.problem import Floats, LeastSquares
 from mfa.solve.solution import Solution
@@ -43,7 +43,8 @@ DRIFT, VANISHING = 1e-9, 1e-24
 """Unknowns that still move by this share of their size, where no observation does, are held back by that
 weight alone: it is lowered until they do not."""
 SHORTEST = 1e-4
-ROUNDING = 1e-13
+ROUNDING, UNNOTICED = 1e-13, 1e-6
+"""How far off a bound counts as on it, in scales, and in sigmas of what is reported."""
 
 
 @dataclass(frozen=True)
@@ -294,15 +295,17 @@ def _finish(form: Standard, state: _State, local: _Local, step: Step, iterations
         if _open(form, better) >= _open(form, z):
             break
         z = better
-    z = _snapped(form, z)
+    z = _snapped(form, z, local)
     if _open(form, z) > ACCEPTED:
         raise _failure(form, replace(state, z=z), "a row does not close")
     return _solution(form, replace(state, z=z), step, local, iterations)
 
 
-def _snapped(form: Standard, z: Floats) -> Floats:
-    """`z` with what is a rounding error off a bound put on it, where the rows allow."""
-    on_low, on_high = z - form.lower < ROUNDING, form.upper - z < ROUNDING
+def _snapped(form: Standard, z: Floats, local: _Local) -> Floats:
+    """`z` with what is a rounding error off a bound put on it, where the rows allow and no report notices."""
+    noticed = largest(local.quadratic.pulls, 0)
+    near = np.minimum(ROUNDING, UNNOTICED / np.maximum(noticed, UNNOTICED))
+    on_low, on_high = z - form.lower < near, form.upper - z < near
     snapped = np.where(on_low, form.lower, np.where(on_high, form.upper, z))
     return snapped if _open(form, snapped) <= max(_open(form, z), CLOSED) else z
 
