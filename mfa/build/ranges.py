@@ -7,7 +7,7 @@ import numpy as np
 from mfa.build.reports import Report
 from mfa.errors import Place, Problem
 
-SMALLEST, LARGEST = 1e-30, 1e30
+SMALLEST, LARGEST = 1e-30, 1e12
 """In t, or in the canonical unit of whatever is reported."""
 HINT = f"numbers other than 0 are between {SMALLEST:g} and {LARGEST:g} t; check unit and exponent"
 

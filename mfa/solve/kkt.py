@@ -150,8 +150,7 @@ def factorise(
     soft: Floats | None = None,
 ) -> Kkt:
     """The factorised system of `pulls` (A) and `rows` (J), with the unknowns in `fixed` held at zero step."""
-    first = _first_units(pulls, rows, np.ones(pulls.shape[1]))
-    matrix, unit = equilibrated(_system(pulls, rows, fixed, diagonal, soft), first)
+    matrix, unit = equilibrated(_system(pulls, rows, fixed, diagonal, soft))
     size = (pulls.shape[1], pulls.shape[0], rows.shape[0])
     return Kkt(matrix, unit, _factors(matrix, order, size[0]), size)
 
@@ -161,12 +160,9 @@ def factorise_pivoted(
 ) -> tuple[Kkt, Bordered]:
     """The same without any regularisation, block by block: slower to make, faster for many right sides.
 
-    The factors say what nothing pivots on: free unknowns and rows that follow from others. Scaling starts in
-    sigmas, so that a report of a very small error is not taken for a row, nor one of a very large for none.
+    The factors say what nothing pivots on: free unknowns and rows that follow from others.
     """
-    seen = largest(pulls, 0)
-    first = _first_units(pulls, rows, 1 / np.where(seen > 0, seen, 1.0))
-    matrix, unit = equilibrated(_system(pulls, rows, fixed, None, None), first)
+    matrix, unit = equilibrated(_system(pulls, rows, fixed, None, None))
     factors = Bordered.of(matrix, order.labels)
     return Kkt(matrix, unit, factors, (pulls.shape[1], pulls.shape[0], rows.shape[0])), factors
 
@@ -286,10 +282,18 @@ def _assembled(both: sparse.csr_array, given: Floats) -> sparse.csc_array:
     return sparse.coo_array((data, (row, col)), shape=(len(given), len(given))).tocsc()
 
 
-def _first_units(pulls: sparse.csr_array, rows: sparse.csr_array, unknowns: Floats) -> Floats:
-    """A first scaling: unknowns as given, residuals in sigmas, rows by their largest term then."""
-    size = largest(rows @ sparse.diags_array(unknowns), 1)
-    return np.concatenate([unknowns, np.ones(pulls.shape[0]), 1 / np.where(size > 0, size, 1.0)])
+def equilibrated(matrix: sparse.csc_array, rounds: int = 8) -> tuple[sparse.csc_array, Floats]:
+    """u K u with the largest entry of every row at about 1, and the scaling u (Ruiz 2001)."""
+    start, count = matrix.indptr[:-1], np.diff(matrix.indptr)
+    filled = count > 0
+    unit = np.ones(matrix.shape[0])
+    now = matrix.data
+    for _ in range(rounds):
+        worst = np.zeros(len(unit))
+        worst[filled] = np.maximum.reduceat(np.abs(now), start[filled])
+        unit = unit / np.sqrt(np.where(worst > 0, worst, 1.0))
+        now = matrix.data * unit[matrix.indices] * np.repeat(unit, count)
+    return sparse.csc_array((now, matrix.indices, matrix.indptr), matrix.shape), unit
 
 
 def largest(matrix: sparse.csr_array, axis: int) -> Floats:
@@ -297,19 +301,3 @@ def largest(matrix: sparse.csr_array, axis: int) -> Floats:
     if not matrix.shape[axis]:
         return np.zeros(matrix.shape[1 - axis])
     return np.asarray(cast(Any, abs(matrix).max(axis=axis)).toarray(), np.float64).ravel()
-
-
-def equilibrated(
-    matrix: sparse.csc_array, first: Floats | None = None, rounds: int = 8
-) -> tuple[sparse.csc_array, Floats]:
-    """u K u with the largest entry of every row at about 1, and the scaling u, from `first` (Ruiz 2001)."""
-    start, count = matrix.indptr[:-1], np.diff(matrix.indptr)
-    filled = count > 0
-    unit = np.ones(matrix.shape[0]) if first is None else first
-    now = matrix.data * unit[matrix.indices] * np.repeat(unit, count)
-    for _ in range(rounds):
-        worst = np.zeros(len(unit))
-        worst[filled] = np.maximum.reduceat(np.abs(now), start[filled])
-        unit = unit / np.sqrt(np.where(worst > 0, worst, 1.0))
-        now = matrix.data * unit[matrix.indices] * np.repeat(unit, count)
-    return sparse.csc_array((now, matrix.indices, matrix.indptr), matrix.shape), unit

@@ -18,6 +18,7 @@ from mfa.solve import active_set
 from mfa.solve.acceleration import History
 from mfa.solve.active_set import At, Quadratic, Step
 from mfa.solve.conflict import explain_infeasible, relaxed_conflict, row_name
+from mfa.solve.degenerate import leaned_on
 from mfa.solve.interior import Box, interior_point
 from mfa.solve.kkt import Ordering, largest, ordering_of
 from mfa.solve.mixing import bulk_first, has_elements
@@ -330,6 +331,6 @@ def _solution(form: Standard, state: _State, step: Step, local: _Local, iteratio
         chi2=chi2,
         exact_multipliers=state.dual[:exact],
         limit_multipliers=state.dual[exact:],
-        active=state.at,
+        active=leaned_on(local.quadratic, step),
         bound_multipliers=step.bound / form.scale,
     )

@@ -15,7 +15,6 @@ from mfa.solve.problem import LeastSquares
 from mfa.solve.reconcile import reconcile
 from tests.solve import dense
 from tests.solve.cases import cencic, circuit, networks, published, table, three_flows
-from tests.solve.small import Small
 from tests.solve.worlds import world
 
 
@@ -121,34 +120,6 @@ def test_what_is_given_exactly_has_no_noise() -> None:
     spread = spread_of(cencic(equal=False))
     assert spread.sd_x[1] == 0.0
     assert spread.sd_q[1] == 0.0
-
-
-@pytest.mark.parametrize("sd", [1e-3, 1e-9, 1e-15])
-def test_two_reports_of_hardly_any_error_check_each_other(sd: float) -> None:
-    small = Small()
-    for name in "xab":
-        small.unknown(name, 5.0)
-    small.exact({"x": 1, "a": -1, "b": -1})
-    for value in (10.0, 11.0):
-        small.observe({"x": 1}, value, sd)
-    small.observe({"a": 1}, 4.0, 1.0)
-    spread = spread_of(small.problem())
-    np.testing.assert_allclose(spread.leverage, [0.5, 0.5, 0.0], atol=1e-9)
-    np.testing.assert_allclose(spread.sd_x[1:], [1.0, 1.0], rtol=1e-6)
-
-
-@pytest.mark.parametrize("sd", [1e3, 1e9, 1e15])
-def test_reports_of_an_error_far_above_all_flows_are_reports_still(sd: float) -> None:
-    small = Small()
-    for name in "xab":
-        small.unknown(name, 5.0)
-    small.exact({"x": 1, "a": -1, "b": -1})
-    for name, value, error in (("x", 10.0, 1.0), ("a", 4.0, sd), ("b", 5.0, sd)):
-        small.observe({name: 1}, value, error)
-    spread = spread_of(small.problem())
-    np.testing.assert_allclose(spread.leverage, [0.5 / sd**2, 0.5, 0.5], rtol=1e-6, atol=1e-6)
-    np.testing.assert_allclose(spread.sd_x, [1.0, sd * 0.5**0.5, sd * 0.5**0.5], rtol=1e-5)
-    assert not spread.free_x.any()
 
 
 def test_a_robust_weight_lowers_the_pull() -> None:
