@@ -13,6 +13,7 @@ from mfa.build.bounds import add_soft_bounds
 from mfa.build.common import add_common
 from mfa.build.drivers import negative_drivers
 from mfa.build.parameters import EXACT, ObservedGroup
+from mfa.build.ranges import range_problems
 from mfa.build.reports import Report, Reports, names_of
 from mfa.build.rows import of_rows, row_namer, target_rows
 from mfa.build.targets import Targets
@@ -42,6 +43,7 @@ class Observer:
         """The rows of every observation; problems go to the reader."""
         for report in reports.reports:
             if len(report.frame):
+                self.reader.problems += range_problems(report)
                 self._add_report(report)
 
     def _add_report(self, report: Report) -> None:

@@ -42,13 +42,14 @@ def _typical(problem: LeastSquares, rows: Bools) -> float:
 def with_start(problem: LeastSquares, x: Floats, masses: Bools) -> LeastSquares:
     """The problem with a start inside its bounds, and scales to match it.
 
-    A mass is at least of the scale of a tenth of the median report.
+    A mass is at least of the scale of a tenth of the median report, whatever the unit of that.
     """
     inside = np.clip(x, problem.lower, problem.upper)
     positive = problem.observed.counted & (problem.observed.rows.rhs > 0)
-    least = np.where(masses, 0.1 * _typical(problem, positive) if positive.any() else 0.0, 0.0)
-    scale = np.maximum(np.maximum(np.abs(inside), least), problem.scale)
-    return replace(problem, start=inside, scale=scale)
+    least = problem.scale
+    if positive.any():
+        least = np.where(masses, 0.1 * _typical(problem, positive), least)
+    return replace(problem, start=inside, scale=np.maximum(np.abs(inside), least))
 
 
 def without_bounds(problem: LeastSquares) -> LeastSquares:

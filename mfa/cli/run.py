@@ -80,12 +80,12 @@ def summary(result: Result, folder: Path) -> str:
 
 def _agreement(result: Result) -> Iterator[str]:
     """How well the observations agree."""
-    facts, flags = result.facts, result.observations["flag"]
+    facts, tables = result.facts, (result.observations, result.parameters)
     yield (
         f"  chi-square {facts['chi_square']:.4g} on {facts['degrees_of_freedom']:.4g} degrees of freedom"
         f" (95 %: {facts['critical_value']:.4g})"
     )
-    flagged = int(flags.isin(FLAGS).sum()) if len(flags) else 0
+    flagged = sum(int(t["flag"].isin(FLAGS).sum()) for t in tables if len(t))
     aside = facts["observations_kept_aside"]
     yield f"  {facts['observations_counted']} observations counted, {aside} kept aside, {flagged} flagged"
     yield from _gross(result)

@@ -76,11 +76,16 @@ def repeated(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 
 def derived(frame: pd.DataFrame, present: Collection[str]) -> pd.DataFrame:
-    """The rows with those marked whose `derived_from` names an observation or source that is present."""
+    """The rows with those marked whose `derived_from` names observations or sources that are all present.
+
+    Several names stand with `;` between; a figure made in part from what is absent is evidence of that part.
+    """
     rows = _with_status(frame)
     if "derived_from" not in rows.columns:
         return rows
-    return _marked(rows, rows["derived_from"].isin(list(present)).to_numpy(dtype=bool), DERIVED)
+    origins = rows["derived_from"].fillna("").astype(str)
+    known = [bool(text) and set(text.split(";")) <= set(present) for text in origins]
+    return _marked(rows, np.array(known, dtype=bool), DERIVED)
 
 
 def _with_status(frame: pd.DataFrame) -> pd.DataFrame:

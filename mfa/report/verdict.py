@@ -77,9 +77,9 @@ def _agreement(result: Result) -> Iterator[str]:
 
 
 def _flags(result: Result) -> Iterator[str]:
-    if "flag" in result.observations.columns:
-        flags = result.observations["flag"].value_counts()
-        gross, suspect = int(flags.get("gross error", 0)), int(flags.get("suspect", 0))
+    flags = [t["flag"] for t in (result.observations, result.parameters) if "flag" in t.columns]
+    if flags:
+        gross, suspect = (sum(int((f == kind).sum()) for f in flags) for kind in ("gross error", "suspect"))
         errors = count(gross, "figure is a gross error", "figures are gross errors")
         yield f"{errors}, {count(suspect, 'more is', 'more are')} suspect."
 

@@ -200,14 +200,14 @@ def _wanted(problem: Quadratic, step: Step) -> At:
     free = (step.at == 0) & ~problem.never_free
     below = free & (step.d < problem.lower - OUTSIDE)
     above = free & (step.d > problem.upper + OUTSIDE)
-    noise = np.maximum(INWARD * _force_size(problem, step), WEAKEST)
+    noise = np.maximum(INWARD * forces(problem, step), WEAKEST)
     inward = ((step.at < 0) & (step.bound < -noise)) | ((step.at > 0) & (step.bound > noise))
     wanted = step.at.copy()
     wanted[below], wanted[above], wanted[inward] = -1, 1, 0
     return wanted
 
 
-def _force_size(problem: Quadratic, step: Step) -> Floats:
+def forces(problem: Quadratic, step: Step) -> Floats:
     """The sum of absolute terms of every unknown's gradient: what its rounding is measured by."""
     pulls = abs(problem.pulls).T @ np.abs(problem.pull(problem.pulled + step.pulled))
     return np.asarray(pulls + abs(problem.rows).T @ np.abs(problem.dual + step.dual))

@@ -1,7 +1,8 @@
 """How well the observations agree: residuals, leverages, tests of single figures and of the whole.
 
 * z = (y - fitted) / (sigma sqrt(r)), r the leverage (measurement test; Mah and Tamhane 1982);
-* gross error: |z| above the two-sided normal quantile at 1 - 0.95^(1/n) over the n checked (Sidak 1967);
+* gross error: |z| above the two-sided normal quantile at 1 - 0.95^(1/n) over the n checked (Sidak 1967), or a
+  residual above as many sigmas where the leverage is lost in rounding;
 * suspect: below that, and picked by Benjamini and Hochberg's rule at a false discovery rate of 5 %. A fixed
   |z| >= 3 would flag 8 sound figures of 3,000 and miss what six flows can show; this rule grows with n;
 * the whole: chi-square against the 95 % quantile with sum(r) degrees of freedom.
@@ -73,12 +74,13 @@ def diagnose(problem: LeastSquares, solution: Solution, spread: Spread) -> Diagn
     found = plain(problem, solution, spread)
     leverage = found.leverage
     checked = observed.counted & (leverage > UNCHECKED)
-    z = np.where(checked, found.deviation / np.sqrt(np.where(checked, leverage, 1.0)), 0.0)
+    critical = sidak(int(np.count_nonzero(checked)))
+    far = observed.counted & (np.abs(found.deviation) > critical)
+    z = np.where(checked | far, found.deviation / np.sqrt(np.where(checked, leverage, 1.0)), 0.0)
     apart = found.deviation * np.where(np.isfinite(sigma), sigma, 0.0)
     z = np.where(observed.counted, z, _z_beside(apart, sigma, spread.sd_observed))
     contribution = np.where(observed.counted, found.deviation**2, 0.0)
-    critical = sidak(int(np.count_nonzero(checked)))
-    conditions = [~observed.counted, ~checked, np.abs(z) > critical, _discovered(z, checked)]
+    conditions = [~observed.counted, ~checked & ~far, np.abs(z) > critical, _discovered(z, checked)]
     flag = np.select(conditions, ["not counted", "unchecked", "gross error", "suspect"], "")
     test = global_test(found.chi2, float(np.sum(leverage[observed.counted])))
     return Diagnosis(residual, z, leverage, contribution, flag, critical, test)

@@ -294,3 +294,10 @@ def equilibrated(matrix: sparse.csc_array, rounds: int = 8) -> tuple[sparse.csc_
         unit = unit / np.sqrt(np.where(worst > 0, worst, 1.0))
         now = matrix.data * unit[matrix.indices] * np.repeat(unit, count)
     return sparse.csc_array((now, matrix.indices, matrix.indptr), matrix.shape), unit
+
+
+def largest(matrix: sparse.csr_array, axis: int) -> Floats:
+    """The largest absolute entry of every column (axis 0) or row (axis 1), 0 where there is none."""
+    if not matrix.shape[axis]:
+        return np.zeros(matrix.shape[1 - axis])
+    return np.asarray(cast(Any, abs(matrix).max(axis=axis)).toarray(), np.float64).ravel()

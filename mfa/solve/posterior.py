@@ -13,14 +13,15 @@ import numpy as np
 from scipy import sparse
 
 from mfa.solve.border import Bordered
-from mfa.solve.kkt import Kkt
+from mfa.solve.kkt import Kkt, largest
 from mfa.solve.nullspace import NullSpace, null_space
 from mfa.solve.problem import Bools, Floats, Ints, LeastSquares
 from mfa.solve.solution import Solution, Tangent, tangent
 
 CHUNK = 128
-ROUNDING = 1e-12
-"""Standard deviations below this share of the size of what they belong to are zero."""
+ROUNDING, UNNOTICED = 1e-12, 1e-6
+"""Standard deviations are zero below these shares of the size of what they belong to and of its reports'
+own."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def posterior(problem: LeastSquares, solution: Solution) -> Posterior:
     free[:n] = null.free[:n]
     variance, share = _propagated(kkt, factors, every)
     sd = np.sqrt(variance)
-    sd = np.where(free, np.nan, np.where(sd > ROUNDING * np.maximum(typical, _values(at, solution)), sd, 0.0))
+    noise = np.minimum(ROUNDING * np.maximum(typical, _values(at, solution)), UNNOTICED * _finest(at, every))
+    sd = np.where(free, np.nan, np.where(sd > noise, sd, 0.0))
     sd[:n] *= at.form.scale[:n]
     sd_x, sd_q, sd_seen = np.split(sd, [n, n + q])
     leverage = np.zeros(len(problem.observed))
@@ -95,6 +97,13 @@ def _everything(at: Tangent) -> tuple[sparse.csr_array, Floats]:
     parts = [plain, _in_unknowns(at, cells), _in_unknowns(at, seen)]
     sizes = [np.ones(len(problem)), _typical(at, cells), _typical(at, seen)]
     return sparse.csr_array(sparse.vstack(parts)), np.concatenate(sizes)
+
+
+def _finest(at: Tangent, rows: sparse.csr_array) -> Floats:
+    """The sum of terms of every row with each unknown at the smallest sigma that sees it (infinite: none)."""
+    seen = largest(at.pulls, 0)
+    sigma = np.divide(1.0, seen, out=np.full(len(seen), np.inf), where=seen > 0)
+    return np.asarray(abs(rows) @ sigma)
 
 
 def _values(at: Tangent, solution: Solution) -> Floats:

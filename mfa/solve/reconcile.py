@@ -18,8 +18,9 @@ from mfa.solve import active_set
 from mfa.solve.acceleration import History
 from mfa.solve.active_set import At, Quadratic, Step
 from mfa.solve.conflict import explain_infeasible, relaxed_conflict, row_name
+from mfa.solve.degenerate import leaned_on
 from mfa.solve.interior import Box, interior_point
-from mfa.solve.kkt import Ordering, ordering_of
+from mfa.solve.kkt import Ordering, largest, ordering_of
 from mfa.solve.losses import Loss, loss_of
 from mfa.solve.misfit import SMALLEST, Losses, Misfit, deviation, losses_of, misfit, straight
 from mfa.solve.mixing import bulk_first, has_elements
@@ -49,7 +50,8 @@ NOISE = 1e-9
 """Share of the merit that a shorter step must gain to be preferred."""
 BETWEEN = 1e-2
 """How near the optimum of one loss the next is begun, in sigma."""
-ROUNDING = 1e-13
+ROUNDING, UNNOTICED = 1e-13, 1e-6
+"""How far off a bound counts as on it, in scales, and in sigmas of what is reported."""
 
 
 @dataclass(frozen=True)
@@ -366,15 +368,17 @@ def _finish(form: Standard, state: _State, local: _Local, step: Step, iterations
         if _open(form, better) >= _open(form, z):
             break
         z = better
-    z = _snapped(form, z)
+    z = _snapped(form, z, local)
     if _open(form, z) > ACCEPTED:
         raise _failure(form, replace(state, z=z), "a row does not close")
     return _solution(form, replace(state, z=z), step, local, iterations)
 
 
-def _snapped(form: Standard, z: Floats) -> Floats:
-    """`z` with what is a rounding error off a bound put on it, where the rows allow."""
-    on_low, on_high = z - form.lower < ROUNDING, form.upper - z < ROUNDING
+def _snapped(form: Standard, z: Floats, local: _Local) -> Floats:
+    """`z` with what is a rounding error off a bound put on it, where the rows allow and no report notices."""
+    noticed = largest(local.quadratic.pulls, 0)
+    near = np.minimum(ROUNDING, UNNOTICED / np.maximum(noticed, UNNOTICED))
+    on_low, on_high = z - form.lower < near, form.upper - z < near
     snapped = np.where(on_low, form.lower, np.where(on_high, form.upper, z))
     return snapped if _open(form, snapped) <= max(_open(form, z), CLOSED) else z
 
@@ -402,6 +406,6 @@ def _solution(form: Standard, state: _State, step: Step, local: _Local, iteratio
         chi2=float(np.sum(off[form.counted] ** 2)),
         exact_multipliers=state.dual[:exact],
         limit_multipliers=state.dual[exact:],
-        active=state.at,
+        active=leaned_on(local.quadratic, step),
         bound_multipliers=step.bound / form.scale,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,16 @@ def test_the_start_is_inside_the_bounds_and_scales_are_positive() -> None:
     started = with_start(problem, np.array([-5.0, 2.0, 3.0]), assembly.masses)
     assert started.start.tolist() == [0.0, 2.0, 1.0]
     assert (started.scale > 0).all()
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])
+def test_scales_follow_the_reports_whatever_their_unit(unit: float) -> None:
+    assembly = Assembly()
+    problem = _problem(assembly)
+    small = replace(problem, observed=replace(problem.observed, counted=np.array([True, False])))
+    small.observed.rows.rhs[0] *= unit
+    started = with_start(small, first_guess(small, assembly.scalable), assembly.masses)
+    assert (started.scale[:2] / unit).tolist() == pytest.approx([300.0, 300.0])
 
 
 def test_a_simulation_has_no_bounds_but_what_is_held() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mfa.data.evidence import Evidence, in_order, latest_edition, repeated
+from mfa.data.evidence import Evidence, derived, in_order, latest_edition, repeated
 
 
 def rows(*cells: tuple[object, ...]) -> pd.DataFrame:
@@ -62,6 +62,15 @@ def test_what_is_derived_from_something_present_is_one_piece_of_evidence() -> No
     assert evidence.frame["status"].tolist() == ["derived", "counted"]
     assert evidence.counted["region"].tolist() == ["CHN"]
     assert evidence.counts() == {"derived": 1, "counted": 1}
+
+
+def test_a_figure_made_of_several_is_derived_where_all_of_them_are_present() -> None:
+    frame = rows(
+        ("MMR", "usgs", "MCS 2025", 43000.0, "china_imports;thai_imports"),
+        ("LAO", "usgs", "MCS 2025", 5000.0, "china_imports;vietnam_imports"),
+    )
+    marked = derived(frame, ["china_imports", "thai_imports"])
+    assert marked["status"].tolist() == ["derived", "counted"]
 
 
 def test_identical_figures_of_one_edition_count_once() -> None:

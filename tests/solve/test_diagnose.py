@@ -111,3 +111,16 @@ def test_nothing_checked_passes() -> None:
 def test_three_flows_share_one_z() -> None:
     found = judged(three_flows())
     np.testing.assert_allclose(np.abs(found.z), np.sqrt(0.7751937984), rtol=1e-8)
+
+
+def test_a_figure_far_off_is_flagged_even_where_its_leverage_is_lost() -> None:
+    small = Small()
+    small.unknown("x", 10.0)
+    for value in (10.0, 20.0):
+        small.observe({"x": 1}, value, 1.0)
+    problem = small.problem()
+    found = reconcile(problem)
+    spread = posterior(problem, found)
+    lost = diagnose(problem, found, replace(spread, leverage=np.zeros(2)))
+    assert lost.flag.tolist() == ["gross error", "gross error"]
+    np.testing.assert_allclose(lost.z, [-5.0, 5.0])

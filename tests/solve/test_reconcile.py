@@ -189,9 +189,9 @@ def test_redundant_rows_are_harmless() -> None:
     assert closure(replace(problem, exact=twice), found) < 1e-12
 
 
-@pytest.mark.parametrize("unit", [1e-8, 1e9])
+@pytest.mark.parametrize("unit", [1e-20, 1e-8, 1e9, 1e14])
 def test_units_do_not_matter(unit: float) -> None:
-    np.testing.assert_allclose(reconcile(three_flows(unit)).x / unit, reconcile(three_flows()).x, rtol=1e-11)
+    np.testing.assert_allclose(reconcile(three_flows(unit)).x / unit, reconcile(three_flows()).x, rtol=1e-10)
 
 
 def test_row_order_does_not_matter() -> None:

@@ -32,6 +32,12 @@ ENTRIES = {
         """A part that must state a number states none: give `value`, `data` or `table`.""",
         "production: {of: mined, value: 210 kt, cv: 10%}",
     ),
+    "number-range": Entry(
+        """A reported number or its standard deviation is so large or so small, in tonnes, that nothing can
+        be reckoned with it beside others: a unit or an exponent is wrong. State `sd: 0` for what is
+        exact.""",
+        "production: {of: mined, value: 210 kt, sd: 10 kt}",
+    ),
     "no-uncertainty": Entry(
         """A reported number states no uncertainty, so it cannot be weighed against others. Give one of
         sd, cv, interval and factor; `sd: 0` says that it is exact. For a table this is a warning
