@@ -22,10 +22,10 @@ from mfa.run.mirror import PAIR, label_columns, mirror_gaps
 from mfa.run.result import STATUSES, Quantity, Result
 from mfa.run.tables import balance_table, observation_table
 from mfa.run.trace import traced
-from mfa.solve.certain import Certain
-from mfa.solve.classify import FreeSum, free_sums, intervals
+from mfa.solve.classify import LISTED, FreeSum, free_sums, intervals
 from mfa.solve.losses import loss_of
 from mfa.solve.misfit import losses_of
+from mfa.solve.posterior import Posterior
 
 if TYPE_CHECKING:
     from mfa.run.pipeline import Solved
@@ -183,9 +183,13 @@ def _free(solved: Solved) -> pd.DataFrame:
     """What nothing determines: the cells with their feasible intervals, and the sums that are determined."""
     problem, spread, flows = solved.model.problem, solved.posterior, _free_flows(solved)
     columns = ["kind", "name", "value", "sd", "low", "high"]
-    if isinstance(spread, Certain) or not flows.any():
-        return pd.DataFrame(columns=columns)
     name = problem.cells.name
+    if not flows.any():
+        return pd.DataFrame(columns=columns)
+    if not isinstance(spread, Posterior):
+        # at world size only the names are given: an interval is a linear programme of its own
+        names = [name(int(k)) for k in np.flatnonzero(flows)[:LISTED]]
+        return pd.DataFrame({"kind": "free", "name": names}).reindex(columns=columns)
     rows: list[Mapping[str, Any]] = [
         {"kind": "free", "name": name(int(k)), "low": low, "high": high, "value": np.nan, "sd": np.nan}
         for k, (low, high) in intervals(problem, spread).items()

@@ -17,8 +17,8 @@ from mfa.run.formulas import Ints, Operand, evaluate, select, total
 from mfa.run.lookup import spelt
 from mfa.run.result import STATUSES, Quantity, Result
 from mfa.run.trace import Trace, trace_of
-from mfa.solve.certain import Certain
 from mfa.solve.narrow import narrowed
+from mfa.solve.posterior import Posterior
 
 CV = 0.1
 USEFUL = 1e-6
@@ -49,8 +49,13 @@ def next_measurement(
     """
     trace = trace_of(result)
     spread = trace.posterior
-    if isinstance(spread, Certain):
-        raise InputError("a simulation takes every number as exact: no measurement would narrow it")
+    if not isinstance(spread, Posterior):
+        why = (
+            "takes every number as exact"
+            if not trace.problem.observed.counted.any()
+            else "is too large for it"
+        )
+        raise InputError(f"the next measurement is not looked for here: this problem {why}")
     wanted = target(result, trace, name, at or {})
     matrix, table = _candidates(result, trace, among)
     relative = (CV if cv is None else cv) * table["value"].abs()

@@ -18,14 +18,15 @@ from mfa.run.result import Result
 from mfa.run.sample import with_draws
 from mfa.run.simulation import simulation
 from mfa.run.tables import BALANCE_NUMBERS, balance_table
-from mfa.solve.certain import Certain, certain
+from mfa.solve.certain import Spread, certain
 from mfa.solve.classify import Classification, classify
 from mfa.solve.diagnose import Diagnosis, diagnose
 from mfa.solve.draws import Draws, draws
 from mfa.solve.losses import loss_of
-from mfa.solve.posterior import Posterior, posterior
+from mfa.solve.posterior import Posterior
 from mfa.solve.reconcile import reconcile
 from mfa.solve.solution import Solution
+from mfa.solve.uncertainty import uncertainty
 from mfa.spec.resolve import Document
 
 Progress = Callable[[str], None]
@@ -39,7 +40,7 @@ class Solved:
 
     model: Model
     solution: Solution
-    posterior: Posterior | Certain
+    posterior: Spread
     classification: Classification
     diagnosis: Diagnosis
     drawn: Draws | None = None
@@ -90,7 +91,7 @@ def _drawn(model: Model, solution: Solution, say: Progress) -> Draws | None:
     return draws(model.problem, solution, spec.uncertainty.draws, spec.uncertainty.seed)
 
 
-def _answer(model: Model, say: Progress) -> tuple[Solution, Posterior | Certain]:
+def _answer(model: Model, say: Progress) -> tuple[Solution, Spread]:
     """The solution of the question asked, and its standard deviations."""
     settings = model.document.spec.solve
     if settings.question == "simulate":
@@ -106,7 +107,7 @@ def _answer(model: Model, say: Progress) -> tuple[Solution, Posterior | Certain]
     except Infeasible as error:
         raise Infeasible(*placed(model, error.problems)) from error
     say("standard deviations")
-    return solution, posterior(model.problem, solution)
+    return solution, uncertainty(model.problem, solution)
 
 
 def _check(solved: Solved) -> None:

@@ -19,12 +19,12 @@ from scipy import sparse
 
 from mfa.errors import InputError, MissingFile, Problem
 from mfa.run.result import Result
-from mfa.solve.certain import Certain, certain
+from mfa.solve.certain import Spread
 from mfa.solve.kkt import Ordering, ordering_of
-from mfa.solve.posterior import Posterior, posterior
 from mfa.solve.problem import Cells, LeastSquares, Names, Observed, Rows, named
 from mfa.solve.solution import Solution
 from mfa.solve.standard import standard
+from mfa.solve.uncertainty import uncertainty
 
 if TYPE_CHECKING:
     from mfa.run.pipeline import Solved
@@ -50,11 +50,9 @@ class Trace:
     lengths: Floats
 
     @cached_property
-    def posterior(self) -> Posterior | Certain:
+    def posterior(self) -> Spread:
         """The error propagation at the solution; made anew where it was not kept."""
-        if not self.problem.observed.counted.any():
-            return certain(self.problem)
-        return posterior(self.problem, self.solution)
+        return uncertainty(self.problem, self.solution)
 
 
 @dataclass(frozen=True)

@@ -21,17 +21,17 @@ from mfa.solve.conflict import explain_infeasible, relaxed_conflict, row_name
 from mfa.solve.degenerate import leaned_on
 from mfa.solve.interior import Box, interior_point
 from mfa.solve.kkt import Ordering, largest, ordering_of
-from mfa.solve.losses import Loss, loss_of
-from mfa.solve.misfit import SMALLEST, Losses, Misfit, deviation, losses_of, misfit, straight
+from mfa.solve.losses import L2, Loss, loss_of
+from mfa.solve.misfit import Losses, Misfit, deviation, losses_of, misfit, straight
 from mfa.solve.mixing import bulk_first, has_elements
 from mfa.solve.problem import Floats, LeastSquares
+from mfa.solve.separable.solver import in_parts
+from mfa.solve.separable.world import is_world
+from mfa.solve.sigma import sigma_of
 from mfa.solve.solution import Solution
 from mfa.solve.standard import SMALL, Standard, standard
 
 Progress = Callable[[int, str], None]
-LEAST = 0.25
-"""Share of its report that a relative sigma is at least taken of: below it a small fit would tighten
-itself."""
 CLOSED = 1e-12
 ACCEPTED = 1e-9
 NEARLY = 0.3
@@ -99,10 +99,15 @@ def reconcile(
     report = progress or (lambda iteration, text: None)
     if np.any(problem.lower > problem.upper):
         raise Infeasible(*explain_infeasible(problem))
+    settings = _Settings(loss_of(robust) if isinstance(robust, str) else robust, tolerance, max_iterations)
+    if isinstance(settings.robust, L2) and is_world(problem):
+        found = in_parts(problem, tolerance=tolerance, max_iterations=max_iterations, report=report)
+        if found is not None:
+            return found
+        report(1, "the parts do not settle one by one: all of it at once")
     conflict = relaxed_conflict(problem)
     if conflict:
         raise Infeasible(*conflict)
-    settings = _Settings(loss_of(robust) if isinstance(robust, str) else robust, tolerance, max_iterations)
     if not has_elements(problem):
         return _optimum(problem, settings, report)
 
@@ -239,20 +244,6 @@ def _local(form: Standard, state: _State, losses: Losses, *, first: bool, smooth
     )
     exact = misfit_.squares or (misfit_.exact and not smooth)
     return _Local(quadratic, misfit_, 1.0 / np.maximum(local.root, 1.0), exact)
-
-
-def sigma_of(form: Standard, value: Floats) -> Floats:
-    """Sigma of the counted observations at `value`, never below a quarter of the report's own.
-
-    Of a lognormal one it is the slope of its logarithm.
-    """
-    observed = form.problem.observed
-    sd, cv = observed.sd[form.counted], observed.cv[form.counted]
-    typical = abs(form.pulls) @ np.abs(form.problem.cells.value(form.problem.scale))
-    floor = np.maximum(LEAST * cv * np.abs(form.reports), 1e-9 * np.where(typical > 0, typical, 1.0))
-    usual = np.maximum(np.maximum(sd, cv * np.abs(value)), np.where(sd > 0, 0.0, floor))
-    tangent = cv * np.maximum(value, SMALLEST * form.reports)
-    return np.where(observed.lognormal[form.counted], tangent, usual)
 
 
 def _open(form: Standard, z: Floats) -> float:

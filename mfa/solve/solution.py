@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from mfa.solve.border import Bordered
-from mfa.solve.kkt import Kkt, Ordering, factorise_pivoted
+from mfa.solve.kkt import Kkt, Ordering, factorise_pivoted, ordering_of
 from mfa.solve.problem import Bools, Floats, LeastSquares
 from mfa.solve.standard import Standard, standard
 
@@ -21,8 +21,9 @@ class Solution:
     `active` says of every unknown and then of every limit's slack whether it ends at its lower (-1) or
     upper (1) bound; `deviation` is report less fitted value of every observation in sigma (of a lognormal
     one in logarithms); `weight` is the information of the counted ones under their loss, in units of
-    1/sigma^2 (1 for least squares: :mod:`mfa.solve.losses`), and `cost` the sum of their losses. Multipliers
-    are derivatives of that sum by a bound, and minus those by a row's or a limit's right side.
+    1/sigma^2 (1 for least squares: :mod:`mfa.solve.losses`), and `cost` the sum of their losses; `order` is
+    the elimination order that was used, if one was. Multipliers are derivatives of the sum of losses by a
+    bound, and minus those by a row's or a limit's right side.
     """
 
     x: Floats
@@ -32,7 +33,7 @@ class Solution:
     deviation: Floats
     weight: Floats
     cost: float
-    order: Ordering
+    order: Ordering | None
     iterations: int
     chi2: float
     exact_multipliers: Floats
@@ -67,4 +68,5 @@ def tangent(problem: LeastSquares, solution: Solution) -> Tangent:
     sigma = solution.sigma[form.counted] / np.sqrt(solution.weight)
     pulls, rows = form.pull_jacobian(cells, sigma), form.row_jacobian(cells)
     fixed = (solution.active != 0) | (form.lower >= form.upper)
-    return Tangent(form, z, cells, pulls, rows, fixed, solution.order)
+    order = solution.order or ordering_of(pulls, rows, form.block)
+    return Tangent(form, z, cells, pulls, rows, fixed, order)

@@ -1,0 +1,7 @@
+"""Linear problems at world size: a separable objective, exact rows, bounds; millions of unknowns.
+
+Reports of one unknown are merged by precision; a report of several becomes an unknown of its own with a row
+that says so; a limit becomes a row with a slack. What is left has a diagonal Hessian, its dual has one
+unknown a row, and the dual's matrix A V A' (V the variances) is that of a grounded network, which a sparse
+LDL' factorises whatever the magnitudes of its flows.
+"""

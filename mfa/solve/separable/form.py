@@ -1,0 +1,199 @@
+"""The separable form of a linear problem: min sum (x - mean)^2 / (2 variance), A x = b, lower <= x <=
+upper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from mfa.solve.problem import Bools, Cells, Floats, Ints, LeastSquares, Rows
+
+
+@dataclass(frozen=True, eq=False)
+class Separable:
+    """Unknowns with bounds, mean and variance (infinite where nothing is reported), under exact rows A x = b.
+
+    `shared` marks rows that couple what is otherwise apart, such as a reserve over all years; `floor` is
+    the least size that a row's closure is measured against."""
+
+    rows: sparse.csc_array
+    rhs: Floats
+    mean: Floats
+    variance: Floats
+    lower: Floats
+    upper: Floats
+    start: Floats
+    shared: Bools
+    floor: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.mean)
+
+    @cached_property
+    def by_row(self) -> sparse.csr_array:
+        """The rows, stored row by row."""
+        return sparse.csr_array(self.rows)
+
+    @cached_property
+    def magnitude(self) -> sparse.csr_array:
+        """The rows with absolute coefficients."""
+        return sparse.csr_array(
+            (np.abs(self.by_row.data), self.by_row.indices, self.by_row.indptr), self.rows.shape
+        )
+
+    @cached_property
+    def pinned(self) -> Bools:
+        """Unknowns whose bounds leave no room."""
+        return np.asarray(self.lower >= self.upper)
+
+    def residual(self, x: Floats) -> Floats:
+        """A x - b."""
+        return np.asarray(self.by_row @ x) - self.rhs
+
+    def size(self, x: Floats) -> Floats:
+        """The sum of absolute terms of every row: what its closure is measured by, never 0."""
+        size = np.asarray(self.magnitude @ np.abs(x)) + np.abs(self.rhs)
+        return np.asarray(np.maximum(size, max(self.floor, 1e-300)))
+
+    def open(self, x: Floats) -> float:
+        """The worst row, relative to its own terms."""
+        return float(np.max(np.abs(self.residual(x)) / self.size(x), initial=0.0))
+
+    def smallest(self, size: Floats, some: Ints) -> Floats:
+        """The least size among the rows of each of `some` unknowns, infinite where one is in no row."""
+        columns = self.rows[:, some]
+        values = np.append(size[columns.indices], np.inf)
+        found = np.minimum.reduceat(values, np.minimum(columns.indptr[:-1], len(values) - 1))
+        return np.where(np.diff(columns.indptr) > 0, found, np.inf)
+
+    def part(self, rows: Ints, columns: Ints) -> Separable:
+        """The problem of some rows and of the unknowns that appear in these rows alone."""
+        return Separable(
+            sparse.csc_array(self.rows[:, columns][rows]),
+            self.rhs[rows],
+            self.mean[columns],
+            self.variance[columns],
+            self.lower[columns],
+            self.upper[columns],
+            self.start[columns],
+            self.shared[rows],
+            self.floor,
+        )
+
+
+@dataclass(frozen=True)
+class Split:
+    """How a problem's counted observations lie on separable unknowns.
+
+    Unknowns are the problem's own, then one for every limit (its slack), then one for every observation of
+    several unknowns. `place[k]` is the unknown that counted observation k speaks of, `factor[k]` its
+    coefficient."""
+
+    problem: LeastSquares
+    rows: sparse.csc_array
+    rhs: Floats
+    counted: Ints
+    place: Ints
+    factor: Floats
+    shared: Bools
+
+    @property
+    def unknowns(self) -> int:
+        """Number of the problem's own unknowns."""
+        return len(self.problem)
+
+    @property
+    def slacks(self) -> int:
+        """Number of slacks, one per limit."""
+        return len(self.problem.limits)
+
+    def form(self, sigma: Floats) -> Separable:
+        """The separable problem with these standard deviations of the counted observations."""
+        problem, n = self.problem, self.rows.shape[1]
+        reports = problem.observed.rows.rhs[self.counted]
+        precision = (self.factor / sigma) ** 2
+        total = np.bincount(self.place, precision, n)
+        pull = np.bincount(self.place, self.factor * reports / sigma**2, n)
+        seen = total > 0
+        more = n - self.unknowns
+        lower = np.concatenate([problem.lower, np.zeros(self.slacks), np.full(more - self.slacks, -np.inf)])
+        upper = np.concatenate([problem.upper, np.full(more, np.inf)])
+        start = np.clip(np.concatenate([problem.start, np.zeros(more)]), lower, upper)
+        return Separable(
+            self.rows,
+            self.rhs,
+            np.divide(pull, total, out=np.zeros(n), where=seen),
+            np.divide(1.0, total, out=np.full(n, np.inf), where=seen),
+            lower,
+            upper,
+            start,
+            self.shared,
+            problem.floor,
+        )
+
+
+def is_linear(problem: LeastSquares) -> bool:
+    """Whether no cell is a product of two unknowns."""
+    return bool(np.all(problem.cells.j < 0))
+
+
+def split(problem: LeastSquares) -> Split:
+    """A linear `problem` with every counted observation on one unknown."""
+    counted = np.flatnonzero(problem.observed.counted)
+    exact, limits = _in_unknowns(problem.exact, problem.cells), _in_unknowns(problem.limits, problem.cells)
+    seen = _in_unknowns(problem.observed.rows, problem.cells, counted)
+    terms = np.diff(seen.indptr)
+    many = np.flatnonzero(terms != 1)
+    n, p, m = len(problem), len(problem.limits), len(many)
+    place, factor = np.empty(len(counted), np.int64), np.ones(len(counted))
+    one = np.flatnonzero(terms == 1)
+    place[one], factor[one] = seen.indices[seen.indptr[one]], seen.data[seen.indptr[one]]
+    place[many] = n + p + np.arange(m)
+    rows = _widened(sparse.vstack([exact, limits, seen[many]], format="csr"), n, [(p, 1.0), (m, -1.0)])
+    rhs = np.concatenate([problem.exact.rhs, problem.limits.rhs, np.zeros(m)])
+    return Split(problem, rows, rhs, counted, place, factor, _shared(rows, problem.block))
+
+
+def _shared(rows: sparse.csc_array, block: Ints) -> Bools:
+    """Rows whose unknowns belong to more than one block."""
+    if not len(block):
+        return np.zeros(rows.shape[0], np.bool_)
+    label = np.concatenate([block, np.full(rows.shape[1] - len(block), -1)])
+    by_row = sparse.csr_array(rows)
+    found = label[by_row.indices]
+    row = np.repeat(np.arange(by_row.shape[0]), np.diff(by_row.indptr))[found >= 0]
+    found = found[found >= 0]
+    low, high = np.full(by_row.shape[0], np.iinfo(np.int64).max), np.full(by_row.shape[0], -1)
+    np.minimum.at(low, row, found)
+    np.maximum.at(high, row, found)
+    return np.asarray(high > low)
+
+
+def _in_unknowns(rows: Rows, cells: Cells, which: Ints | None = None) -> sparse.csr_array:
+    """Some rows over cells (all unless told) as rows over unknowns."""
+    matrix = rows.matrix if which is None or len(which) == len(rows) else rows.matrix[which]
+    k = np.arange(len(cells))
+    n = int(cells.i.max(initial=-1)) + 1
+    if len(cells) == n and np.array_equal(cells.i, k) and np.all(cells.coef == 1.0):
+        return sparse.csr_array(matrix)
+    unknowns = sparse.csr_array(sparse.coo_array((cells.coef, (k, cells.i)), shape=(len(cells), n)))
+    found = sparse.csr_array(matrix @ unknowns)
+    found.eliminate_zeros()
+    return found
+
+
+def _widened(rows: sparse.csr_array, n: int, tails: Sequence[tuple[int, float]]) -> sparse.csc_array:
+    """The rows over `n` unknowns, the last of them with further unknowns of their own: each tail is how many
+    rows have one, and its coefficient."""
+    own = sum(count for count, _ in tails)
+    entries = rows.tocoo()
+    value = np.concatenate([np.full(count, weight) for count, weight in tails])
+    k = np.arange(own)
+    row = np.concatenate([entries.row, rows.shape[0] - own + k])
+    column = np.concatenate([entries.col, n + k])
+    data = np.concatenate([entries.data, value])
+    return sparse.csc_array(sparse.coo_array((data, (row, column)), shape=(rows.shape[0], n + own)))

@@ -1,0 +1,132 @@
+"""Standard deviations of a separable problem's unknowns at its optimum, exact on its active set.
+
+With V the variances of what moves and M = Z' A V A' Z the matrix of the merged rows, unknowns move with the
+reports as x = V-weighted projections of them, and the variance of any combination c' x is c' V c - g' M^-1
+g, g = Z' A V c:
+
+* an observed unknown is its own combination;
+* an unobserved one is what its tree lets through: -T^-1 (rows of what moves), T the trees' square system;
+* one on a cycle of unobserved unknowns is free: a random null vector of the rows says which.
+
+g' M^-1 g is needed for all of them, never M^-1 whole: see :mod:`mfa.solve.separable.quadratic`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+from mfa.solve.problem import Bools, Floats
+from mfa.solve.separable.bounded import Optimum
+from mfa.solve.separable.equality import Equality, equality_of, grounded
+from mfa.solve.separable.form import Separable
+from mfa.solve.separable.normal import Normal, factorise
+from mfa.solve.separable.quadratic import quadratic_forms
+
+SEED = 20011
+MOVED = 1e-9
+"""Share of the largest entry of a null vector from which an entry counts as one."""
+SETTLED = 1e-12
+"""Share of its variance below which what the rows leave of it is rounding."""
+DEEPEST = 200
+"""Levels of a tree up to which its inverse is summed level by level."""
+
+
+@dataclass(frozen=True)
+class Marginals:
+    """The variance of every unknown (0 where it is held, nan where nothing determines it), and which are
+    free."""
+
+    variance: Floats
+    free: Bools
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How unknowns move with the reports at an optimum."""
+
+    equality: Equality
+
+    @cached_property
+    def rows(self) -> sparse.csr_array:
+        """Z' A."""
+        return self.equality.merged_rows()
+
+    @cached_property
+    def normal(self) -> Normal:
+        """The factors of M."""
+        return factorise(self.rows, self.equality.variance)
+
+    @cached_property
+    def through(self) -> sparse.csr_array:
+        """T^-1 of the trees' rows, over what moves: minus how each unobserved unknown follows from the
+        observed."""
+        problem, tree = self.equality.problem, self.equality.contraction
+        moving = sparse.diags_array((self.equality.variance > 0).astype(float))
+        inverse = _inverse(sparse.csc_array(problem.rows[:, tree.pivots].tocsr()[tree.rows]))
+        return sparse.csr_array(inverse @ (problem.by_row[tree.rows] @ moving))
+
+    @cached_property
+    def free(self) -> Bools:
+        """Which unknowns nothing determines."""
+        equality, found = self.equality, np.zeros(len(self.equality.problem), np.bool_)
+        loose, pivots = equality.contraction.loose, equality.contraction.pivots
+        if len(loose):
+            vector = np.zeros(len(found))
+            vector[loose] = np.random.default_rng(SEED).uniform(1.0, 2.0, len(loose))
+            vector[pivots] = -equality.tree.solve(equality.problem.by_row @ vector)
+            found[loose] = True
+            found[pivots] = np.abs(vector[pivots]) > MOVED * np.max(np.abs(vector))
+        return found
+
+    def marginals(self) -> Marginals:
+        """The variances of all unknowns."""
+        v, pivots = self.equality.variance, self.equality.contraction.pivots
+        moving = np.flatnonzero(v > 0)
+        pulled = sparse.csr_array(self.rows @ sparse.diags_array(v))
+        own = sparse.csr_array(pulled.T)[moving]
+        tree = sparse.csr_array(self.through @ pulled.T)
+        wanted = sparse.csr_array(sparse.vstack([own, tree]))
+        border = self.equality.contraction.merged(self.equality.problem.shared.astype(float)) > 0
+        share = quadratic_forms(self.rows, v, wanted, border)
+        stated = np.concatenate([v[moving], self.through.power(2) @ v])
+        left = np.where(stated - share > SETTLED * stated, stated - share, 0.0)
+        variance = np.zeros(len(v))
+        variance[moving], variance[pivots] = left[: len(moving)], left[len(moving) :]
+        return Marginals(np.where(self.free, np.nan, variance), self.free)
+
+    def effects(self, combinations: sparse.csr_array) -> Floats:
+        """How each combination (k, unknowns) moves with the mean of every unknown, (k, unknowns)."""
+        v, tree = self.equality.variance, self.equality.contraction
+        direct = combinations @ sparse.diags_array((v > 0).astype(float))
+        whole = sparse.csr_array(direct - combinations[:, tree.pivots] @ self.through)
+        out = whole.toarray()
+        for k in range(len(out)):
+            out[k] -= self.rows.T @ self.normal.solve(self.rows @ (v * out[k]))
+        return np.where(v > 0, out, 0.0)
+
+
+def spread(problem: Separable, optimum: Optimum) -> Spread | None:
+    """How unknowns move with the reports at an optimum; None where rows do not merge."""
+    equality = equality_of(problem, optimum.at, optimum.x)
+    return None if equality is None else Spread(grounded(equality))
+
+
+def _inverse(square: sparse.csc_array) -> sparse.csr_array:
+    """T^-1 of trees: D^-1 sum (N D^-1)^k with N what is off the diagonal, which ends at the deepest level."""
+    n = square.shape[0]
+    diagonal = square.diagonal()
+    if n and np.all(diagonal != 0):
+        step = sparse.csr_array(sparse.diags_array(1.0 / diagonal) @ (sparse.diags_array(diagonal) - square))
+        step.eliminate_zeros()
+        term = total = sparse.csr_array(sparse.eye_array(n))
+        for _ in range(DEEPEST):
+            term = sparse.csr_array(term @ step)
+            if not term.nnz:
+                return sparse.csr_array(total @ sparse.diags_array(1.0 / diagonal))
+            total = sparse.csr_array(total + term)
+    return sparse.csr_array(splu(square).solve(np.eye(n))) if n else sparse.csr_array((0, 0))

@@ -1,0 +1,131 @@
+"""The reconciliation of a linear problem in separable form: parts, rounds for relative sigmas, the
+solution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mfa.solve.acceleration import History
+from mfa.solve.problem import Floats, LeastSquares
+from mfa.solve.separable.bounded import At, Optimum, solve
+from mfa.solve.separable.form import Separable, Split, is_linear, split
+from mfa.solve.separable.parts import Part, part_of, parts_of, spread_work
+from mfa.solve.separable.spread import Marginals, spread
+
+Sigma = Callable[[Floats, bool], Floats]
+"""Standard deviations of the counted observations at fitted values (their reports at first)."""
+Progress = Callable[[int, str], None]
+LARGE = 20_000
+"""Unknowns from which a linear problem is solved in separable form; below, one factorisation of everything
+does."""
+
+
+@dataclass(frozen=True)
+class World:
+    """A linear problem split, in parts that share no row."""
+
+    split: Split
+    parts: tuple[Part, ...]
+
+    def optimum(self, form: Separable, at: At | None = None) -> Optimum | None:
+        """The optimum of all parts, from the active set `at` if one is known; None where a part has none."""
+        tasks = [(form, part, at) for part in self.parts]
+        found = spread_work(_solve_part, tasks, len(form))
+        if any(f is None for f in found):
+            return None
+        return _joined(form, self.parts, [f for f in found if f is not None])
+
+    def marginals(self, form: Separable, optimum: Optimum) -> Marginals | None:
+        """The variances of all unknowns at the optimum."""
+        tasks = [(form, part, optimum) for part in self.parts]
+        found = spread_work(_spread_part, tasks, len(form))
+        variance, free = np.zeros(len(form)), np.zeros(len(form), np.bool_)
+        for part, own in zip(self.parts, found, strict=True):
+            if own is None:
+                return None
+            variance[part.columns], free[part.columns] = own.variance, own.free
+        return Marginals(variance, free)
+
+    def fitted(self, x: Floats) -> Floats:
+        """The value of each counted observation."""
+        return np.asarray(self.split.factor * x[self.split.place])
+
+
+def is_world(problem: LeastSquares) -> bool:
+    """Whether a problem is solved in separable form: linear, large, and nothing in it but least squares."""
+    observed = problem.observed
+    plain = not observed.lognormal.any() and not np.any(observed.loss_index >= 0)
+    return len(problem) >= LARGE and plain and is_linear(problem)
+
+
+def world_of(problem: LeastSquares) -> World:
+    """A linear `problem` split and taken apart."""
+    found = split(problem)
+    return World(found, tuple(parts_of(found.rows)))
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """The optimum with the standard deviations of the counted observations it holds for, and how often it was
+    solved."""
+
+    optimum: Optimum
+    form: Separable
+    sigma: Floats
+    iterations: int
+
+
+def reconcile_world(
+    world: World, sigma_of: Sigma, *, tolerance: float, max_iterations: int, report: Progress
+) -> Reconciled | None:
+    """The optimum at which relative sigmas are those of the fitted values; None where there is none to be
+    found.
+
+    `tolerance` is in units of sigma: the last solve moves no observation by more.
+    """
+    reports = world.split.problem.observed.rows.rhs[world.split.counted]
+    sigma, fitted, at, history = sigma_of(reports, True), reports, None, History()
+    relative = bool(np.any(world.split.problem.observed.cv[world.split.counted] > 0))
+    for count in range(1, max_iterations + 1):
+        form = world.split.form(sigma)
+        found = world.optimum(form, at)
+        if found is None:
+            return None
+        now, at = world.fitted(found.x), found.at
+        move = (now - fitted) / sigma
+        largest = float(np.max(np.abs(move), initial=0.0))
+        report(count, f"{found.rounds} rounds, an observation moved by {largest:.1e} sigma")
+        if not relative or (count > 1 and largest <= tolerance):
+            return Reconciled(found, form, sigma, count)
+        history = history.after(now, move)
+        fitted = history.accelerated() if count > 2 else now
+        sigma = sigma_of(fitted, False)
+    return None
+
+
+def _solve_part(form: Separable, part: Part, at: At | None) -> Optimum | None:
+    return solve(part_of(form, part), None if at is None else at[part.columns])
+
+
+def _spread_part(form: Separable, part: Part, optimum: Optimum) -> Marginals | None:
+    own = Optimum(
+        optimum.x[part.columns],
+        optimum.dual[part.rows],
+        optimum.bound[part.columns],
+        optimum.at[part.columns],
+        optimum.rounds,
+    )
+    found = spread(part_of(form, part), own)
+    return None if found is None else found.marginals()
+
+
+def _joined(form: Separable, parts: tuple[Part, ...], found: list[Optimum]) -> Optimum:
+    n, m = len(form), len(form.rhs)
+    x, bound, at, dual = np.zeros(n), np.zeros(n), np.zeros(n, np.int8), np.zeros(m)
+    for part, own in zip(parts, found, strict=True):
+        x[part.columns], bound[part.columns], at[part.columns] = own.x, own.bound, own.at
+        dual[part.rows] = own.dual
+    return Optimum(x, dual, bound, at, max((f.rounds for f in found), default=0))
