@@ -26,7 +26,7 @@ from mfa.solve.misfit import Losses, Misfit, deviation, losses_of, misfit, strai
 from mfa.solve.mixing import bulk_first, has_elements
 from mfa.solve.problem import Floats, LeastSquares
 from mfa.solve.separable.solver import in_parts
-from mfa.solve.separable.world import is_world
+from mfa.solve.separable.world import has_form, is_world
 from mfa.solve.sigma import sigma_of
 from mfa.solve.solution import Solution
 from mfa.solve.standard import SMALL, Standard, standard
@@ -108,6 +108,8 @@ def reconcile(
     conflict = relaxed_conflict(problem)
     if conflict:
         raise Infeasible(*conflict)
+    if isinstance(settings.robust, L2) and has_form(problem) and not is_world(problem):
+        return _linear(problem, settings, report)
     if not has_elements(problem):
         return _optimum(problem, settings, report)
 
@@ -116,6 +118,19 @@ def reconcile(
 
     start = bulk_first(problem, bulk, report)
     return _optimum(replace(problem, start=start), settings, report, warm=True)
+
+
+def _linear(problem: LeastSquares, settings: _Settings, report: Progress) -> Solution:
+    """The optimum of a linear problem; in separable form where magnitudes are too many for one system."""
+    try:
+        return _optimum(problem, settings, report)
+    except NotConverged:
+        found = in_parts(
+            problem, tolerance=settings.tolerance, max_iterations=settings.max_iterations, report=report
+        )
+        if found is None:
+            raise
+        return found
 
 
 def again(problem: LeastSquares, start: Floats, *, tolerance: float = 1e-9) -> Solution:

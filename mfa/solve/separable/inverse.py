@@ -32,16 +32,16 @@ class Selected:
     pattern: sparse.csc_array
 
     def at(self, row: Ints, column: Ints) -> Floats:
-        """The entries at some (row, column) pairs of the pattern; 0 outside of it."""
+        """The entries at some (row, column) pairs of the pattern; nan outside of it."""
         a, b = self.place[row], self.place[column]
         low, high = np.minimum(a, b), np.maximum(a, b)
         n = len(self.place)
         keys = np.repeat(np.arange(n), np.diff(self.pattern.indptr)) * n + self.pattern.indices
         if not len(keys):
-            return np.where(a == b, self.diagonal[a], 0.0)
+            return np.where(a == b, self.diagonal[a], np.nan)
         found = np.minimum(np.searchsorted(keys, low * n + high), len(keys) - 1)
         there = keys[found] == low * n + high
-        return np.where(a == b, self.diagonal[a], np.where(there, self.pattern.data[found], 0.0))
+        return np.where(a == b, self.diagonal[a], np.where(there, self.pattern.data[found], np.nan))
 
 
 def selected_inverse(factors: Any) -> Selected:

@@ -12,13 +12,14 @@ from typing import Any, TypeVar
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
+from threadpoolctl import threadpool_limits
 
 from mfa.solve.problem import Ints
 from mfa.solve.separable.form import Separable
 
 USEFUL = 50_000
 """Unknowns of a part: smaller components are packed together."""
-LARGE = 400_000
+LARGE = 100_000
 """Unknowns from which more processes than one are worth their start."""
 T = TypeVar("T")
 
@@ -70,7 +71,9 @@ _SHARED: list[tuple[Callable[..., Any], Sequence[Any]]] = []
 
 def _shared_work(k: int) -> Any:
     work, tasks = _SHARED[-1]
-    return work(*tasks[k])
+    # blocks are too small for threads of their own, and processes would fight over the cores
+    with threadpool_limits(1, user_api="blas"):
+        return work(*tasks[k])
 
 
 def spread_work(work: Callable[..., T], tasks: Sequence[tuple[Any, ...]], size: int) -> list[T]:
@@ -79,10 +82,11 @@ def spread_work(work: Callable[..., T], tasks: Sequence[tuple[Any, ...]], size: 
     Processes are forks: they see the tasks without a copy, and need no guard in the caller's script.
     """
     cores = min(len(tasks), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
-    if size < LARGE or cores < 2 or sys.platform != "linux" or multiprocessing.current_process().daemon:
-        return [work(*task) for task in tasks]
+    alone = size < LARGE or cores < 2 or sys.platform != "linux"
     _SHARED.append((work, tasks))
     try:
+        if alone or multiprocessing.current_process().daemon:
+            return [_shared_work(k) for k in range(len(tasks))]
         with multiprocessing.get_context("fork").Pool(cores) as pool:
             return pool.map(_shared_work, range(len(tasks)), chunksize=1)
     finally:

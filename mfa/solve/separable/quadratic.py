@@ -117,13 +117,13 @@ def _pairs(wanted: sparse.csr_array, entry: Any) -> Floats:
 def _of_large(
     block: sparse.csr_array, coupling: sparse.csr_array, wanted: sparse.csr_array
 ) -> tuple[Floats, tuple[Floats, Floats]]:
-    """The same by selected inversion: short g lie on the pattern, long ones are solved for one by one."""
+    """The same by selected inversion; a g with pairs outside its pattern is solved for by itself."""
     factors = qdldl.Solver(sparse.csc_matrix(sparse.triu(block, format="csc")), upper=True)
     inverse = selected_inverse(factors)
-    terms, found = np.diff(wanted.indptr), np.zeros(wanted.shape[0])
-    short, long = np.flatnonzero(terms <= SHORT), np.flatnonzero(terms > SHORT)
+    found = np.full(wanted.shape[0], np.nan)
+    short = np.flatnonzero(np.diff(wanted.indptr) <= SHORT)
     found[short] = _pairs(wanted[short], inverse.at)
-    for k in long:
+    for k in np.flatnonzero(np.isnan(found)):
         g = wanted[[k]].toarray().ravel()
         found[k] = g @ factors.solve(g)
     across = coupling.toarray()

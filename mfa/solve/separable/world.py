@@ -18,7 +18,7 @@ from mfa.solve.separable.spread import Marginals, spread
 Sigma = Callable[[Floats, bool], Floats]
 """Standard deviations of the counted observations at fitted values (their reports at first)."""
 Progress = Callable[[int, str], None]
-LARGE = 20_000
+LARGE = 5_000
 """Unknowns from which a linear problem is solved in separable form; below, one factorisation of everything
 does."""
 
@@ -54,11 +54,16 @@ class World:
         return np.asarray(self.split.factor * x[self.split.place])
 
 
-def is_world(problem: LeastSquares) -> bool:
-    """Whether a problem is solved in separable form: linear, large, and nothing in it but least squares."""
+def has_form(problem: LeastSquares) -> bool:
+    """Whether a problem can be put in separable form: linear, and nothing in it but least squares."""
     observed = problem.observed
     plain = not observed.lognormal.any() and not np.any(observed.loss_index >= 0)
-    return len(problem) >= LARGE and plain and is_linear(problem)
+    return plain and is_linear(problem)
+
+
+def is_world(problem: LeastSquares) -> bool:
+    """Whether a problem is solved in separable form first: it can be, and is large."""
+    return len(problem) >= LARGE and has_form(problem)
 
 
 def world_of(problem: LeastSquares) -> World:

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from mfa.solve.separable.contraction import OUTSIDE, Tree, contract
+
+# rows a, b, c, d; columns: b -> a, c -> outside, d -> c twice over, and one that ties a, b and c
+LINK, OUT, TWIN = [-1.0, 1.0, 0.0, 0.0], [0.0, 0.0, -1.0, 0.0], [0.0, 0.0, 1.0, -1.0]
+
+
+def columns(*given: list[float]) -> sparse.csc_array:
+    return sparse.csc_array(np.array(given).T)
+
+
+def test_a_link_merges_and_an_outlet_takes_out() -> None:
+    found = contract(columns(LINK, OUT), np.array([7, 8]), np.array([1.0, 5.0, 2.0, 1.0]))
+    assert found is not None
+    assert found.group[0] == found.group[1] != found.group[3]
+    assert found.group[2] == OUTSIDE
+    assert sorted(found.pivots.tolist()) == [7, 8]
+    assert not len(found.loose)
+    # the larger row of the two is the root: the other gives up its row
+    assert 0 in found.rows
+
+
+def test_a_second_way_closes_a_cycle() -> None:
+    found = contract(columns(TWIN, TWIN, OUT), np.arange(3), np.ones(4))
+    assert found is not None
+    assert len(found.loose) == 1
+    assert found.group[2] == found.group[3] == OUTSIDE
+
+
+def test_a_column_of_three_rows_merges_once_others_have() -> None:
+    three = [1.0, 1.0, -1.0, 0.0]
+    assert contract(columns(three), np.arange(1), np.ones(4)) is None
+    found = contract(columns(three, OUT, [1.0, 0.0, 0.0, 0.0]), np.arange(3), np.ones(4))
+    assert found is not None
+    assert found.group[:3].tolist() == [OUTSIDE] * 3
+
+
+def test_gains_follow_the_coefficients() -> None:
+    found = contract(columns([2.0, -1.0, 0.0, 0.0]), np.arange(1), np.ones(4))
+    assert found is not None
+    merge = found.merge().toarray()
+    assert np.abs(merge @ np.array([2.0, -1.0, 0.0, 0.0])).max() < 1e-15
+
+
+def test_a_cycle_that_multiplies_is_not_merged() -> None:
+    assert contract(columns([1.0, -1.0, 0.0, 0.0], [2.0, -1.0, 0.0, 0.0]), np.arange(2), np.ones(4)) is None
+
+
+def test_trees_are_solved_from_their_rows() -> None:
+    rows = columns(LINK, OUT, TWIN, [1.0, 0.0, 0.0, 0.0])
+    found = contract(rows[:, :3], np.arange(3), np.ones(4))
+    assert found is not None
+    tree = Tree(rows, found)
+    x = np.zeros(4)
+    right = np.array([1.0, -1.0, 4.0, 2.0])
+    x[found.pivots] = tree.solve(right)
+    assert (rows @ x)[found.rows] == pytest.approx(right[found.rows])
+    assert np.all(tree.noise(np.ones(4)) < 1e-14)
