@@ -39,8 +39,8 @@ from mfa.run.tensors import axis_labels
 from mfa.units import COUNT, Unit
 
 CAPTION = (
-    "The largest at the bottom; the line is the total, dashed lines are one standard deviation either side of"
-    " it. Labels are in the order of the stack. " + SUMS
+    "The largest at the bottom; the line is the total, dashed lines (where numbers are uncertain) are one"
+    " standard deviation either side of it. Labels are in the order of the stack. " + SUMS
 )
 PLOT = (400.0, 230.0)
 KEY = 18.0
@@ -72,6 +72,11 @@ class Stack:
     times: tuple[Label, ...]
     bands: tuple[Band, ...]
     sd: Floats
+
+    @property
+    def certain(self) -> bool:
+        """Whether the total has no standard deviation at any time, as in a simulation."""
+        return not np.any(self.sd != 0)
 
     @property
     def total(self) -> Floats:
@@ -198,6 +203,9 @@ def bands(
 
 def _drawn(stack: Stack, heading: tuple[str, str, str], label: str, time: str) -> Figure:
     names = [b.title for b in stack.bands]
+    lines = dict(zip(TOTAL, (EDGE, LINE), strict=True))
+    if stack.certain:
+        del lines[TOTAL[0]]
     ticks = max(width(number(t, 4)) for t in MaxNLocator(6).tick_values(0, float(np.max(stack.total))))
     left, right = ticks + 24, max(map(width, [*TOTAL, *names])) + KEY + 24
     page = sheet(*heading, (PLOT[0] + left + right, PLOT[1] + 46))
@@ -205,9 +213,9 @@ def _drawn(stack: Stack, heading: tuple[str, str, str], label: str, time: str) -
     _fill(axes, stack)
     axes.set_ylabel(label)
     axes.set_xlabel(time)
-    handles = [Line2D([], [], **EDGE), Line2D([], [], **LINE), *(key(b) for b in reversed(stack.bands))]
+    handles = [*(Line2D([], [], **look) for look in lines.values()), *(key(b) for b in reversed(stack.bands))]
     place = (1.0 + 12 / PLOT[0], 1.0)
-    axes.legend(handles, [*TOTAL, *reversed(names)], loc="upper left", bbox_to_anchor=place, **LEGEND)
+    axes.legend(handles, [*lines, *reversed(names)], loc="upper left", bbox_to_anchor=place, **LEGEND)
     return page.figure
 
 
@@ -226,7 +234,7 @@ def _fill(axes: Axes, stack: Stack) -> None:
         base = above
     sd = np.repeat(stack.sd, repeat)
     axes.plot(x, base, **LINE)
-    for edge in (base - sd, base + sd):
+    for edge in () if stack.certain else (base - sd, base + sd):
         axes.plot(x, edge, **EDGE)
     top = 1.04 * float(np.max(base + np.nan_to_num(sd)))
     axes.set_ylim(0, top)

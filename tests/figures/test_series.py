@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mfa.figures import draw
+from mfa.figures import draw, series
 from mfa.figures.select import unit_of
-from mfa.figures.series import stacked
+from mfa.figures.series import Band, Stack, stacked
 from mfa.figures.spec import FigureSpec
+from mfa.figures.style import look
 from mfa.run.result import Result
 
 
@@ -59,3 +60,15 @@ def test_the_legend_is_in_the_order_of_the_stack(world: Result) -> None:
     shown = [t.get_text() for t in legend.get_texts()]
     assert shown[-3:] == ["Rest of world", "United States", "China"]
     assert legend.get_window_extent().x0 > draw(world, "mine_production").axes[0].get_window_extent().x1
+
+
+def test_a_total_that_is_certain_has_no_band() -> None:
+    bands = (Band("a", look(0), np.array([1.0, 2.0])),)
+    for sd, told in (
+        (np.zeros(2), ["Total", "a"]),
+        (np.ones(2), ["Total \N{PLUS-MINUS SIGN} 1 sd", "Total", "a"]),
+    ):
+        figure = series._drawn(Stack((2000, 2001), bands, sd), ("title", "words", ""), "kt", "year")
+        legend = figure.axes[0].get_legend()
+        assert legend is not None
+        assert [t.get_text() for t in legend.get_texts()] == told
