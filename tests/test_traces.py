@@ -33,6 +33,19 @@ def chain(share: float) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("loss", [0.05, {"value": 0.05, "sd": 0.01}])
+def test_a_trace_closes_where_a_share_ties_it_to_the_main_element(loss: Any) -> None:
+    shares = {"roasting": {"lost_roasting": loss, "to_leaching": "rest"}}
+    result = mfa.run(mfa.load({**chain(1e-6), "transfers": shares}))
+    balance = result.balance()
+    assert balance["relative"].max() < 1e-9
+    assert set(balance["element"]) == {"Cu", "Te"}
+    for element in ("Cu", "Te"):
+        into = result.flow("to_roasting").sel(element=element).item()
+        lost = result.flow("lost_roasting").sel(element=element).item()
+        assert lost / into == pytest.approx(0.05, abs=0.02)
+
+
 @pytest.mark.parametrize("share", [1e-6, 1e-9])
 def test_a_trace_closes_to_its_own_throughput_and_behaves_as_the_main_element(share: float) -> None:
     result = mfa.run(mfa.load(chain(share)))
