@@ -101,7 +101,7 @@ def reconcile(
         raise Infeasible(*explain_infeasible(problem))
     settings = _Settings(loss_of(robust) if isinstance(robust, str) else robust, tolerance, max_iterations)
     if isinstance(settings.robust, L2) and is_world(problem):
-        found = in_parts(problem, tolerance=tolerance, max_iterations=max_iterations, report=report)
+        found = _in_parts(problem, settings, report)
         if found is not None:
             return found
         report(1, "the parts do not settle one by one: all of it at once")
@@ -125,12 +125,28 @@ def _linear(problem: LeastSquares, settings: _Settings, report: Progress) -> Sol
     try:
         return _optimum(problem, settings, report)
     except NotConverged:
-        found = in_parts(
-            problem, tolerance=settings.tolerance, max_iterations=settings.max_iterations, report=report
-        )
+        found = _in_parts(problem, settings, report)
         if found is None:
             raise
         return found
+
+
+def _in_parts(problem: LeastSquares, settings: _Settings, report: Progress) -> Solution | None:
+    """The optimum in separable form; components that do not settle there by the general way."""
+
+    def general(part: LeastSquares) -> Solution | None:
+        try:
+            return _optimum(part, settings, lambda *_: None)
+        except (NotConverged, Infeasible):
+            return None
+
+    return in_parts(
+        problem,
+        tolerance=settings.tolerance,
+        max_iterations=settings.max_iterations,
+        report=report,
+        general=general,
+    )
 
 
 def again(problem: LeastSquares, start: Floats, *, tolerance: float = 1e-9) -> Solution:

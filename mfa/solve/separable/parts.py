@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -32,12 +33,12 @@ class Part:
     columns: Ints
 
 
-def parts_of(rows: sparse.csc_array) -> list[Part]:
-    """The connected components of rows and unknowns, small ones packed together."""
+def parts_of(rows: sparse.csc_array, useful: int = USEFUL) -> list[Part]:
+    """The connected components of rows and unknowns, packed together until they have `useful` unknowns."""
     label = component_of(rows)
     column = _column_labels(rows, label)
     size = np.bincount(column[column >= 0], minlength=int(label.max(initial=-1)) + 1)
-    group = np.cumsum(size) // USEFUL if len(size) else size
+    group = (np.cumsum(size) - size) // useful if len(size) else size
     # unknowns in no row go with the first part
     own = np.where(column >= 0, group[column] if len(group) else 0, 0)
     row_order, column_order = (np.argsort(k, kind="stable") for k in (group[label], own))
@@ -87,7 +88,11 @@ def spread_work(work: Callable[..., T], tasks: Sequence[tuple[Any, ...]], size: 
     try:
         if alone or multiprocessing.current_process().daemon:
             return [_shared_work(k) for k in range(len(tasks))]
-        with multiprocessing.get_context("fork").Pool(cores) as pool:
+        with warnings.catch_warnings():
+            # the threads of BLAS hold no lock that a fork would need
+            warnings.simplefilter("ignore", DeprecationWarning)
+            pool = multiprocessing.get_context("fork").Pool(cores)
+        with pool:
             return pool.map(_shared_work, range(len(tasks)), chunksize=1)
     finally:
         _SHARED.pop()

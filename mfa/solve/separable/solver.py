@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from scipy import sparse
 
 from mfa.solve.misfit import deviation
-from mfa.solve.problem import Floats, LeastSquares
+from mfa.solve.problem import Cells, Floats, LeastSquares, Observed, Rows
+from mfa.solve.separable.bounded import Optimum
+from mfa.solve.separable.form import Separable
 from mfa.solve.separable.world import Progress, reconcile_world, world_of
 from mfa.solve.sigma import sigma_at
 from mfa.solve.solution import Solution
 
+General = Callable[[LeastSquares], Solution | None]
+"""The solver for any problem, which answers None where there is none."""
+SMALL = 3_000
+"""Unknowns up to which a component that does not settle is given to the general solver."""
+
 
 def in_parts(
-    problem: LeastSquares, *, tolerance: float, max_iterations: int, report: Progress
+    problem: LeastSquares,
+    *,
+    tolerance: float,
+    max_iterations: int,
+    report: Progress,
+    general: General | None = None,
 ) -> Solution | None:
-    """The optimum of a large linear problem in separable form; None where a part of it has none."""
+    """The optimum of a large linear problem in separable form; None where a part of it has none.
+
+    `general` solves what of it does not settle, while that is small.
+    """
     world, observed = world_of(problem), problem.observed
     counted, exact = world.split.counted, len(problem.exact)
     reports = observed.rows.rhs[counted]
@@ -24,7 +42,14 @@ def in_parts(
     def sigma(fitted: Floats, first: bool) -> Floats:
         return sigma_at(problem, counted, reports if first else fitted, typical)
 
-    found = reconcile_world(world, sigma, tolerance=tolerance, max_iterations=max_iterations, report=report)
+    found = reconcile_world(
+        world,
+        sigma,
+        tolerance=tolerance,
+        max_iterations=max_iterations,
+        report=report,
+        rescue=lambda form: _by(general, form),
+    )
     if found is None:
         return None
     n, optimum = len(problem), found.optimum
@@ -50,4 +75,40 @@ def in_parts(
         limit_multipliers=optimum.dual[exact : exact + len(problem.limits)],
         active=optimum.at[:sides],
         bound_multipliers=optimum.bound[:sides],
+    )
+
+
+def _by(general: General | None, form: Separable) -> Optimum | None:
+    """The optimum of a small component by the general solver."""
+    if general is None or len(form) > SMALL:
+        return None
+    found = general(_plain(form))
+    if found is None:
+        return None
+    return Optimum(found.x, found.exact_multipliers, found.bound_multipliers, found.active, found.iterations)
+
+
+def _plain(form: Separable) -> LeastSquares:
+    """A separable problem as any other: one cell an unknown, one report where something is reported."""
+    n, seen = len(form), np.flatnonzero(np.isfinite(form.variance))
+    size = np.maximum(np.abs(form.mean), np.sqrt(np.where(np.isfinite(form.variance), form.variance, 0.0)))
+    typical = float(np.median(size[seen])) if len(seen) else 1.0
+    matrix = sparse.csr_array((np.ones(len(seen)), seen, np.arange(len(seen) + 1)), shape=(len(seen), n))
+    none = Rows(sparse.csr_array((0, n)), np.zeros(0), str)
+    return LeastSquares(
+        cells=Cells(np.arange(n), np.full(n, -1), np.ones(n), str),
+        lower=form.lower,
+        upper=form.upper,
+        start=form.start,
+        scale=np.where(size > 0, size, typical),
+        exact=Rows(form.by_row, form.rhs, str),
+        limits=none,
+        observed=Observed(
+            Rows(matrix, form.mean[seen], str),
+            np.sqrt(form.variance[seen]),
+            np.zeros(len(seen)),
+            np.ones(len(seen), np.bool_),
+        ),
+        name=str,
+        floor=form.floor,
     )

@@ -18,6 +18,8 @@ from mfa.solve.separable.spread import Marginals, spread
 Sigma = Callable[[Floats, bool], Floats]
 """Standard deviations of the counted observations at fitted values (their reports at first)."""
 Progress = Callable[[int, str], None]
+Rescue = Callable[[Separable], Optimum | None]
+"""Another way to the optimum of a component whose rounds do not settle."""
 LARGE = 5_000
 """Unknowns from which a linear problem is solved in separable form; below, one factorisation of everything
 does."""
@@ -30,10 +32,16 @@ class World:
     split: Split
     parts: tuple[Part, ...]
 
-    def optimum(self, form: Separable, at: At | None = None) -> Optimum | None:
-        """The optimum of all parts, from the active set `at` if one is known; None where a part has none."""
+    def optimum(self, form: Separable, at: At | None = None, rescue: Rescue | None = None) -> Optimum | None:
+        """The optimum of all parts, from the active set `at` if one is known; None where a part has none.
+
+        A part without an answer is tried component by component, and a component by `rescue`.
+        """
         tasks = [(form, part, at) for part in self.parts]
         found = spread_work(_solve_part, tasks, len(form))
+        for k, part in enumerate(self.parts):
+            if found[k] is None:
+                found[k] = _apart(part_of(form, part), rescue)
         if any(f is None for f in found):
             return None
         return _joined(form, self.parts, [f for f in found if f is not None])
@@ -84,7 +92,13 @@ class Reconciled:
 
 
 def reconcile_world(
-    world: World, sigma_of: Sigma, *, tolerance: float, max_iterations: int, report: Progress
+    world: World,
+    sigma_of: Sigma,
+    *,
+    tolerance: float,
+    max_iterations: int,
+    report: Progress,
+    rescue: Rescue | None = None,
 ) -> Reconciled | None:
     """The optimum at which relative sigmas are those of the fitted values; None where there is none to be
     found.
@@ -96,7 +110,7 @@ def reconcile_world(
     relative = bool(np.any(world.split.problem.observed.cv[world.split.counted] > 0))
     for count in range(1, max_iterations + 1):
         form = world.split.form(sigma)
-        found = world.optimum(form, at)
+        found = world.optimum(form, at, rescue)
         if found is None:
             return None
         now, at = world.fitted(found.x), found.at
@@ -113,6 +127,21 @@ def reconcile_world(
 
 def _solve_part(form: Separable, part: Part, at: At | None) -> Optimum | None:
     return solve(part_of(form, part), None if at is None else at[part.columns])
+
+
+def _apart(problem: Separable, rescue: Rescue | None) -> Optimum | None:
+    """The optimum of a part, each of its components by itself."""
+    parts = tuple(parts_of(problem.rows, useful=1))
+    found = []
+    for part in parts:
+        own = part_of(problem, part)
+        best = solve(own) if len(parts) > 1 else None
+        if best is None and rescue is not None:
+            best = rescue(own)
+        if best is None:
+            return None
+        found.append(best)
+    return _joined(problem, parts, found)
 
 
 def _spread_part(form: Separable, part: Part, optimum: Optimum) -> Marginals | None:

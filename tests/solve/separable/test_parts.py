@@ -16,11 +16,10 @@ def test_parts_share_no_row_and_hold_everything() -> None:
     assert sorted(np.concatenate([p.columns for p in found]).tolist()) == list(range(32))
 
 
-def test_components_are_not_mixed_when_parts_are_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "USEFUL", 5)
+def test_components_are_not_mixed_when_parts_are_small() -> None:
     rows = sparse.csc_array(sparse.block_diag([np.ones((2, 4))] * 5))
-    found = parts.parts_of(rows)
-    assert len(found) > 1
+    found = parts.parts_of(rows, useful=5)
+    assert [len(p.columns) for p in found] == [8, 4, 4, 4]
     dense = rows.toarray()
     for part in found:
         others = np.setdiff1d(np.arange(20), part.columns)

@@ -95,6 +95,17 @@ def test_the_general_solver_is_asked_where_parts_have_no_answer(monkeypatch: pyt
         general.reconcile(nothing)
 
 
+def test_components_that_do_not_settle_are_solved_the_general_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = tame(0)
+    whole = parts(problem)
+    monkeypatch.setattr(world, "solve", lambda *_: None)
+    assert in_parts(problem, tolerance=1e-10, max_iterations=9, report=lambda *_: None) is None
+    monkeypatch.setattr(world, "LARGE", 1)
+    found = general.reconcile(problem, tolerance=1e-10)
+    assert found.order is None
+    assert found.chi2 == pytest.approx(whole.chi2, rel=1e-8)
+
+
 def test_large_linear_problems_get_their_standard_deviations_in_parts() -> None:
     problem = network(elements=4, years=2, regions=40, stages=4, partners=5).problem
     assert world.is_world(problem)
