@@ -14,7 +14,7 @@ from mfa.core.stock.ages import COHORT, Ages, Part, Structure
 from mfa.core.system import StockOf, System
 from mfa.errors import InputError, Problem
 from mfa.spec.lifetimes import MAY_BE_ZERO, PLAIN, SD_HINT
-from mfa.spec.schema import Parameters, Stock
+from mfa.spec.stocks import Parameters, Stock
 from mfa.spec.values import Value
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from mfa.core.lifetime.periods import Periods, as_years, read_periods
 from mfa.core.stock.ages import AGE, COHORT, Structure
 from mfa.core.system import StockOf, System
 from mfa.errors import InputError, Problem
-from mfa.spec.schema import AgeStructure, Stock
+from mfa.spec.stocks import AgeStructure, Stock
 from mfa.spec.values import Value
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from mfa.spec.dimensions import ELEMENT, EXPORTER, IMPORTER, REGION, TIME_NAMES
 from mfa.spec.document import Document
-from mfa.spec.schema import Stock
+from mfa.spec.stocks import Stock
 
 Kind = Literal["flow", "trade", "stock", "difference"]
 DIFFERENCE = ".statistical_difference"

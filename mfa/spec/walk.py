@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from mfa.spec.document import Document
-from mfa.spec.schema import Parameters
 from mfa.spec.shape import key_of
+from mfa.spec.stocks import Parameters
 from mfa.spec.tree import Steps
 from mfa.spec.values import Node
 

@@ -10,7 +10,7 @@ from mfa.spec.checks.labels import unknown_axis
 from mfa.spec.dimensions import ELEMENT, dimension_labels
 from mfa.spec.document import Document
 from mfa.spec.lifetimes import KINDS, MAY_BE_ZERO, SD_HINT, parameter_sets
-from mfa.spec.schema import Parameters
+from mfa.spec.stocks import Parameters
 from mfa.spec.targets import axes_of
 from mfa.spec.tree import Steps
 from mfa.spec.values import Value

@@ -7,7 +7,7 @@ from mfa.spec.checks.labels import unknown_axis
 from mfa.spec.checks.names import unknown
 from mfa.spec.dimensions import AGE, COHORT, ELEMENT, TIME_NAMES, dimension_labels
 from mfa.spec.document import Document
-from mfa.spec.schema import Stock
+from mfa.spec.stocks import Stock
 from mfa.spec.targets import axes_of, inflows
 from mfa.spec.tree import Steps
 from mfa.spec.values import Value
