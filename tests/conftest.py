@@ -9,6 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("MFA_SHARED", ROOT.parent / "shared"))
+# made once with a peer's package, which no test needs
+collect_ignore = ["core/data/make_flodym_cases.py"]
 
 
 @pytest.fixture(scope="session")

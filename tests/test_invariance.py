@@ -15,7 +15,6 @@ import numpy.typing as npt
 import pytest
 
 import mfa
-from mfa.errors import NotConverged
 from mfa.run.result import Result
 from tests.test_simulate_systems import Plants
 
@@ -25,7 +24,7 @@ REGIONS = ("AAA", "BBB")
 TONNES = {"kg": 1e-3, "t": 1.0, "kt": 1e3}
 SAME = 1e-8
 SEEDS = (0, 2, 3, 4, 5, 7)
-"""Two systems of each kind of `reported`; seed 1 has a test of its own."""
+"""Two systems of each kind of `reported`."""
 
 
 def nested(numbers: Array, labels: list[list[Any]]) -> Any:
@@ -191,8 +190,3 @@ def test_two_reports_are_their_weighted_mean(seed: int) -> None:
 
     assert any("sd" in one for one in document["observations"].values())
     assert_same(mfa.run(mfa.load(with_reports(document, two))), with_reports(document, mean))
-
-
-@pytest.mark.xfail(raises=NotConverged, strict=True, reason="a system with uncertain shares does not settle")
-def test_a_system_with_uncertain_shares_settles() -> None:
-    assert solved(1).balance()["relative"].max() < 1e-9

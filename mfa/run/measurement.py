@@ -17,6 +17,7 @@ from mfa.run.formulas import Ints, Operand, evaluate, select, total
 from mfa.run.lookup import spelt
 from mfa.run.result import STATUSES, Quantity, Result
 from mfa.run.trace import Trace, trace_of
+from mfa.solve.certain import Certain
 from mfa.solve.narrow import narrowed
 from mfa.solve.posterior import Posterior
 
@@ -49,13 +50,10 @@ def next_measurement(
     """
     trace = trace_of(result)
     spread = trace.posterior
-    if not isinstance(spread, Posterior):
-        why = (
-            "takes every number as exact"
-            if not trace.problem.observed.counted.any()
-            else "is too large for it"
+    if not isinstance(spread, Posterior | Certain):
+        raise InputError(
+            "this problem was solved in parts: the next measurement is not looked for at its size"
         )
-        raise InputError(f"the next measurement is not looked for here: this problem {why}")
     wanted = target(result, trace, name, at or {})
     matrix, table = _candidates(result, trace, among)
     relative = (CV if cv is None else cv) * table["value"].abs()
@@ -64,8 +62,10 @@ def next_measurement(
     before = float(spread.sd_of(wanted.slope)[0])
     kept = np.flatnonzero(table["assumed"] > (CV * FLOOR if sd is None else 0.0))
     table, matrix = table.iloc[kept], matrix[kept].tocsr()
-    sigma = table["assumed"].to_numpy(float)
-    after = narrowed(spread, wanted.slope, matrix, sigma, table["sd"].to_numpy(float))
+    sigma, own = table["assumed"].to_numpy(float), table["sd"].to_numpy(float)
+    after = np.zeros(len(table))
+    if isinstance(spread, Posterior):
+        after = narrowed(spread, wanted.slope, matrix, sigma, own)
     share = 1 - after / before if before > 0 else np.where(np.isfinite(after), np.nan, 0.0)
     table = table.assign(sd_after=after, narrows=share)
     useful = table["sd_after"].notna() if np.isnan(before) else table["sd_after"] < (1 - USEFUL) * before

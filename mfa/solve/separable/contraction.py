@@ -8,9 +8,10 @@ mu_group(p)."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
-from scipy import sparse
+from scipy import linalg, sparse
 from scipy.sparse import csgraph
 from scipy.sparse.linalg import splu
 
@@ -18,56 +19,46 @@ from mfa.solve.problem import Bools, Floats, Ints
 
 OUTSIDE = -1
 """The group of rows whose multiplier is zero."""
+DENSE, RANK = 2_000, 1e-9
+"""Most rows and columns eliminated densely, and the pivot, as a share of the largest, that counts as none."""
 CANCELLED = 1e-9
 """A merged column's entry below this share of its largest is rounding."""
 
 
 @dataclass(frozen=True)
 class Contraction:
-    """Groups of rows, and the tree of unobserved unknowns that holds each together.
+    """What the multipliers of rows follow from, and the unobserved unknowns that hold the rows together.
 
-    `group` and `gain` say lambda = gain * mu[group] (0 in the group OUTSIDE); `pivots` are the unknowns of
-    the trees, `rows` the rows they are solved from, one each; `loose` the other unobserved unknowns, each
-    closing a cycle."""
+    `spread` Z (rows, groups) says lambda = Z mu; rows without an entry have a multiplier of zero. `pivots`
+    are the unknowns that make the rows depend on each other, `rows` the rows they are solved from, one each;
+    `loose` the other unobserved unknowns, each closing a cycle.
+    """
 
-    group: Ints
-    gain: Floats
-    count: int
+    spread: sparse.csr_array
     pivots: Ints
     rows: Ints
     loose: Ints
 
     def without(self, groups: Ints) -> Contraction:
         """The same with the multipliers of some groups zero."""
-        gone = np.isin(self.group, groups)
-        count, group = _numbered(np.where(gone, OUTSIDE, self.group))
-        return replace(self, group=group, gain=np.where(gone, 0.0, self.gain), count=count)
+        kept = np.setdiff1d(np.arange(self.spread.shape[1]), groups)
+        return replace(self, spread=sparse.csr_array(self.spread[:, kept]))
 
+    @cached_property
     def merge(self) -> sparse.csr_array:
         """The matrix Z' (groups, rows) that adds rows up so that unobserved unknowns fall out."""
-        inside = np.flatnonzero(self.group != OUTSIDE)
-        entries = (self.gain[inside], (self.group[inside], inside))
-        return sparse.csr_array(sparse.coo_array(entries, shape=(self.count, len(self.group))))
+        return sparse.csr_array(self.spread.T)
 
-    def merged(self, values: Floats, *, signed: bool = False) -> Floats:
-        """Z' values: the sums over groups, by gain if `signed`, else by its absolute size."""
-        inside = self.group != OUTSIDE
-        weight = self.gain if signed else np.abs(self.gain)
-        sums = np.bincount(self.group[inside], (weight * values)[inside], self.count)
-        return np.asarray(sums, np.float64)
-
-    def multipliers(self, mu: Floats) -> Floats:
-        """lambda of every row."""
-        outside = self.group == OUTSIDE
-        return np.where(outside, 0.0, self.gain * np.append(mu, 0.0)[self.group])
+    def sizes(self, values: Floats) -> Floats:
+        """The sums over groups of the rows' `values`, by the absolute size of Z."""
+        return np.asarray(abs(self.merge) @ values)
 
 
 def contract(columns: sparse.csc_array, unknowns: Ints, size: Floats) -> Contraction | None:
     """The contraction of the rows by these columns, one for each of `unknowns`.
 
     The largest row of a group, by `size`, is its root: what rounding leaves open of the group stays there.
-    None where a column ties three groups or more, or a cycle multiplies (gain other than 1): no contraction
-    of rows says that.
+    None where a cycle multiplies (gain other than 1), or very many columns tie three groups or more.
     """
     m = columns.shape[0]
     group, gain = np.arange(m), np.ones(m)
@@ -80,9 +71,10 @@ def contract(columns: sparse.csc_array, unknowns: Ints, size: Floats) -> Contrac
         loose.append(left[terms == 0])
         some = np.flatnonzero((terms == 1) | (terms == 2))
         forest = _forest(merged[:, some], size) if len(some) else None
+        if forest is None and len(some):
+            return None
         if forest is None:
-            if len(some) or np.any(terms > 2):
-                return None
+            left = left[terms > 2]
             break
         pivots.append(left[some[forest.edges]])
         rows.append(forest.rows)
@@ -91,11 +83,17 @@ def contract(columns: sparse.csc_array, unknowns: Ints, size: Floats) -> Contrac
         gain[was] *= forest.gain[group[was]]
         group[was] = forest.root[group[was]]
         left = left[terms > 2]
-    count, group = _numbered(group)
+    roots, spread = _spread(group, gain)
+    if len(left):
+        rest = _eliminated(sparse.csc_array(spread.T @ columns[:, left]))
+        if rest is None:
+            return None
+        pivots.append(left[rest.columns])
+        rows.append(roots[rest.rows])
+        loose.append(np.delete(left, rest.columns))
+        spread = sparse.csr_array(spread @ rest.spread)
     tree, at, other = (np.concatenate(p) for p in (pivots, rows, loose))
-    return Contraction(
-        group, np.where(group == OUTSIDE, 0.0, gain), count, unknowns[tree], at, unknowns[other]
-    )
+    return Contraction(spread, unknowns[tree], at, unknowns[other])
 
 
 def _merged(columns: sparse.csc_array, group: Ints, gain: Floats) -> sparse.csc_array:
@@ -198,13 +196,48 @@ def _consistent(
     return bool(np.all(outside | (np.abs(first + other) <= CANCELLED * np.abs(first))))
 
 
-def _numbered(group: Ints) -> tuple[int, Ints]:
-    """How many groups there are, and the groups numbered without gaps; OUTSIDE stays."""
-    inside = group != OUTSIDE
+def _spread(group: Ints, gain: Floats) -> tuple[Ints, sparse.csr_array]:
+    """The root of every group, and lambda of every row by mu of the groups; rows OUTSIDE have none."""
+    inside = np.flatnonzero(group != OUTSIDE)
     roots, number = np.unique(group[inside], return_inverse=True)
-    found = np.full_like(group, OUTSIDE)
-    found[inside] = number
-    return len(roots), found
+    entries = (gain[inside], (inside, number))
+    return roots, sparse.csr_array(sparse.coo_array(entries, shape=(len(group), len(roots))))
+
+
+@dataclass(frozen=True)
+class _Eliminated:
+    """Independent columns, as many rows to solve them from, and what multipliers of all rows follow from."""
+
+    columns: Ints
+    rows: Ints
+    spread: sparse.csr_array
+
+
+def _eliminated(columns: sparse.csc_array) -> _Eliminated | None:
+    """Columns that tie three groups or more, by dense elimination of the rows they touch; None where these
+    are many."""
+    touched = np.unique(columns.indices)
+    if max(len(touched), columns.shape[1]) > DENSE:
+        return None
+    dense = columns.toarray()[touched]
+    dense = dense / np.abs(dense).max(axis=0)
+    _, triangle, order = linalg.qr(dense, mode="economic", pivoting=True)
+    size = np.abs(np.diagonal(triangle))
+    chosen = order[: int(np.count_nonzero(size > RANK * size[0]))]
+    _, _, places = linalg.qr(dense[:, chosen].T, mode="economic", pivoting=True)
+    own, others = places[: len(chosen)], places[len(chosen) :]
+    # C_own' lambda_own + C_others' lambda_others = 0
+    follows = -np.linalg.solve(dense[own][:, chosen].T, dense[others][:, chosen].T)
+    n = columns.shape[0]
+    kept = np.setdiff1d(np.arange(n), touched[own])
+    number = np.full(n, -1)
+    number[kept] = np.arange(len(kept))
+    row, column = np.nonzero(np.abs(follows) > CANCELLED)
+    entries = np.concatenate([np.ones(len(kept)), follows[row, column]])
+    at = np.concatenate([kept, touched[own][row]])
+    by = np.concatenate([np.arange(len(kept)), number[touched[others][column]]])
+    spread = sparse.csr_array(sparse.coo_array((entries, (at, by)), shape=(n, len(kept))))
+    return _Eliminated(chosen, touched[own], spread)
 
 
 PROBES, SEED = 3, 5

@@ -37,7 +37,7 @@ class Equality:
         problem, pivots = self.problem, self.contraction.pivots
         x = np.where(self.variance > 0, problem.mean, x)
         x[pivots] = 0.0
-        merge = self.contraction.merge()
+        merge = self.contraction.merge
         normal, size = factorise(self.merged_rows(), self.variance), abs(merge) @ problem.size(x)
         dual, before = np.zeros(len(problem.rhs)), np.inf
         for _ in range(REFINED):
@@ -53,18 +53,18 @@ class Equality:
 
     def merged_rows(self) -> sparse.csr_array:
         """Z' A: the rows added up by groups."""
-        rows = sparse.csr_array(self.contraction.merge() @ self.problem.by_row)
+        rows = sparse.csr_array(self.contraction.merge @ self.problem.by_row)
         rows.sort_indices()  # products share its index arrays, and would sort them under its numbers
         return rows
 
     def stuck(self, x: Floats, accepted: float) -> Floats:
         """The sign of what is open in each row whose group nothing moves in, 0 where it closes."""
-        empty = self.contraction.merged(self.problem.magnitude @ self.variance) == 0
+        empty = self.contraction.sizes(self.problem.magnitude @ self.variance) == 0
         if not empty.any():
             return np.zeros(len(self.problem.rhs))
-        open_ = self.contraction.merged(self.problem.residual(x), signed=True)
-        wrong = empty & (np.abs(open_) > accepted * self.contraction.merged(self.problem.size(x)))
-        return self.contraction.multipliers(np.where(wrong, np.sign(open_), 0.0))
+        open_ = self.contraction.merge @ self.problem.residual(x)
+        wrong = empty & (np.abs(open_) > accepted * self.contraction.sizes(self.problem.size(x)))
+        return np.asarray(self.contraction.spread @ np.where(wrong, np.sign(open_), 0.0))
 
     def rounding(self, x: Floats, dual: Floats) -> Floats:
         """About how well each unknown that moves is computed."""
@@ -100,7 +100,7 @@ def _closed_groups(equality: Equality) -> Ints:
     first = rows.indices[rows.indptr[:-1][np.diff(rows.indptr) > 0]]
     net = np.abs(rows.sum(axis=0))[np.diff(rows.indptr) > 0]
     open_ = np.bincount(label[first], net > CANCELLED, count) > 0
-    size = equality.contraction.merged(equality.problem.size(equality.problem.start))
+    size = equality.contraction.sizes(equality.problem.size(equality.problem.start))
     order = np.argsort(-size, kind="stable")
     largest = order[np.unique(label[order], return_index=True)[1]]
     some = np.diff(rows.tocsr().indptr) > 0

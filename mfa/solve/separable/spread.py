@@ -32,6 +32,7 @@ MOVED = 1e-9
 """Share of the largest entry of a null vector from which an entry counts as one."""
 SETTLED = 1e-12
 """Share of its variance below which what the rows leave of it is rounding."""
+CHUNK = 256
 DEEPEST = 200
 """Levels of a tree up to which its inverse is summed level by level."""
 
@@ -91,7 +92,7 @@ class Spread:
         own = sparse.csr_array(pulled.T)[moving]
         tree = sparse.csr_array(self.through @ pulled.T)
         wanted = sparse.csr_array(sparse.vstack([own, tree]))
-        border = self.equality.contraction.merged(self.equality.problem.shared.astype(float)) > 0
+        border = self.equality.contraction.sizes(self.equality.problem.shared.astype(float)) > 0
         share = quadratic_forms(self.rows, v, wanted, border)
         stated = np.concatenate([v[moving], self.through.power(2) @ v])
         left = np.where(stated - share > SETTLED * stated, stated - share, 0.0)
@@ -129,4 +130,11 @@ def _inverse(square: sparse.csc_array) -> sparse.csr_array:
             if not term.nnz:
                 return sparse.csr_array(total @ sparse.diags_array(1.0 / diagonal))
             total = sparse.csr_array(total + term)
-    return sparse.csr_array(splu(square).solve(np.eye(n))) if n else sparse.csr_array((0, 0))
+    if not n:
+        return sparse.csr_array((0, 0))
+    factors, parts = splu(square), []
+    for at in range(0, n, CHUNK):
+        unit = np.zeros((n, min(CHUNK, n - at)))
+        unit[at + np.arange(unit.shape[1]), np.arange(unit.shape[1])] = 1.0
+        parts.append(sparse.csr_array(factors.solve(unit)))
+    return sparse.csr_array(sparse.hstack(parts))
