@@ -64,3 +64,15 @@ def test_what_is_wrong_is_raised_with_its_kind() -> None:
         mfa.load({"mfa": 1, "flow": {}})
     with pytest.raises(KeyError, match="metal"):
         solved().flow("metals")
+
+
+def test_documents_systems_and_results_show_themselves_in_a_line() -> None:
+    document = mfa.load("steel_stocks")
+    result = mfa.run(document)
+    system = result.state.model.system
+    assert repr(document) == "Document('steel-stocks': 3 processes, 2 flows, 1 stocks, 1 drivers)"
+    assert repr(system) == "System(3 processes, 2 edges, 1 stocks over year (109), region (9))"
+    assert repr(result) == "Result('steel-stocks': simulate, 981 observations; consumed, retired, in_use)"
+    assert repr(result.quantity("in_use")) == "Quantity('in_use': stock over (year, region), 981 cells, t)"
+    for shown in (document, system, result):
+        assert "<b>mfa." in shown._repr_html_()

@@ -84,7 +84,7 @@ class StockOf:
     commodity: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class System:
     """Processes, edges and stocks over shared dimensions; it does not change once made.
 
@@ -159,6 +159,11 @@ class System:
             name: (End.of(self.nodes.source_of(edge)), End.of(self.nodes.target_of(edge)))
             for name, edge in self.edges.items()
         }
+
+    def __repr__(self) -> str:
+        dims = ", ".join(f"{d.name} ({len(d)})" for d in self.dimensions.values())
+        counts = f"{len(self.processes)} processes, {len(self.edges)} edges, {len(self.stocks)} stocks"
+        return f"System({counts} over {dims or 'no dimensions'})"
 
     def _repr_html_(self) -> str:
         head = ("edge", "from", "to", "kind", "commodity", "cells")

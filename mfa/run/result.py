@@ -26,7 +26,7 @@ STATUSES = ("redundant", "observed", "determined", "free", "fixed")
 """What is known of a number: checked by others, observed, follows from others, undetermined, given."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Quantity:
     """A flow, trade, statistical difference or stock: one line of labels a cell, one column an element.
 
@@ -52,6 +52,10 @@ class Quantity:
     def __len__(self) -> int:
         return len(self.value)
 
+    def __repr__(self) -> str:
+        over = ", ".join([*self.axes, *(["element"] if self.elements else [])])
+        return f"Quantity({self.name!r}: {self.kind} over ({over}), {len(self):,} cells, {self.unit})"
+
     def frame(self) -> pd.DataFrame:
         """Long form: one row for every cell and element that can be."""
         cell, element = np.nonzero(self.status >= 0)
@@ -63,7 +67,7 @@ class Quantity:
         return pd.DataFrame({**columns, **numbers, "status": status}, index=range(len(cell)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """What a run found.
 
@@ -211,6 +215,10 @@ class Result:
         from mfa.run.store import save
 
         return save(self, Path(folder))
+
+    def __repr__(self) -> str:
+        asked = f"{self.facts.get('question', 'made by hand')}, {len(self.observations):,} observations"
+        return f"Result({self.name!r}: {asked}; {', '.join(self.quantities)})"
 
     def _repr_html_(self) -> str:
         facts = "".join(

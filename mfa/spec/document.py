@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,7 +16,7 @@ from mfa.spec.schema import Scenario
 from mfa.spec.tree import Step, Tree
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Document:
     """A scenario with its imports merged, its variant and settings applied, its models validated.
 
@@ -27,6 +28,19 @@ class Document:
     files: tuple[Path, ...] = ()
     variant: str | None = None
     warnings: tuple[Problem, ...] = field(default=(), repr=False)
+
+    def __repr__(self) -> str:
+        variant = f", variant {self.variant!r}" if self.variant else ""
+        return f"Document({self.spec.name!r}{variant}: {self._counts()})"
+
+    def _repr_html_(self) -> str:
+        title = html.escape(self.spec.title or self.spec.name)
+        return f"<p><b>mfa.Document</b> {title}: {self._counts()}</p><pre>{html.escape(self.text())}</pre>"
+
+    def _counts(self) -> str:
+        sections = ("processes", "flows", "trade", "stocks", "observations", "drivers")
+        counts = {s: len(getattr(self.spec, s)) for s in sections}
+        return ", ".join(f"{n} {s}" for s, n in counts.items() if n)
 
     @property
     def tree(self) -> Mapping[Any, Any]:
