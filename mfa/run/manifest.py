@@ -10,7 +10,19 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("mfa", "numpy", "scipy", "xarray", "pandas", "matplotlib", "h5netcdf", "h5py", "pydantic", "pint")
+PACKAGES = (
+    "mfa",
+    "numpy",
+    "scipy",
+    "xarray",
+    "pandas",
+    "matplotlib",
+    "h5netcdf",
+    "h5py",
+    "qdldl",
+    "pydantic",
+    "pint",
+)
 
 
 def sha256(path: Path) -> str:
