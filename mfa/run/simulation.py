@@ -11,7 +11,6 @@ from mfa.build.flows import EdgeCells
 from mfa.build.reports import names_of
 from mfa.errors import Infeasible
 from mfa.run.signs import sign_problems
-from mfa.solve.kkt import Ordering
 from mfa.solve.misfit import deviation
 from mfa.solve.problem import Ints
 from mfa.solve.simulate import Simulated, simulate
@@ -37,7 +36,7 @@ def simulation(model: Model) -> Solution:
 
 def _solution(model: Model, found: Simulated) -> Solution:
     """The simulation in the form of a reconciliation in which no observation pulls."""
-    problem, none = model.problem, np.zeros(0, np.int64)
+    problem = model.problem
     q = problem.cells.value(found.x)
     fitted = np.asarray(problem.observed.rows.matrix @ q)
     sigma, sides = problem.observed.sigma(fitted), len(problem) + len(problem.limits)
@@ -49,7 +48,7 @@ def _solution(model: Model, found: Simulated) -> Solution:
         deviation=deviation(problem.observed, fitted, sigma),
         cost=0.0,
         weight=np.zeros(0),
-        order=Ordering(none, none),
+        order=None,
         iterations=len(found.order.steps),
         chi2=0.0,
         exact_multipliers=np.zeros(len(problem.exact)),

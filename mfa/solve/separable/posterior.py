@@ -68,8 +68,7 @@ class Moved:
         effects = self.spread.effects(combined)
         weight = np.where(np.isfinite(self.form.variance), self.form.variance, 0.0)[split.place]
         found = effects[:, split.place] * (weight * split.factor / self.sigma)
-        free = abs(combined) @ self.spread.free.astype(float) > 0
-        found[free] = np.nan
+        found[self.spread.frees(combined)] = np.nan
         return np.asarray(found)
 
     def sd(self, matrix: sparse.csr_array, chunk: int = 64) -> Floats:

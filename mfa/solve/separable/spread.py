@@ -72,17 +72,25 @@ class Spread:
         return sparse.csr_array(inverse @ (problem.by_row[tree.rows] @ moving))
 
     @cached_property
-    def free(self) -> Bools:
-        """Which unknowns nothing determines."""
-        equality, found = self.equality, np.zeros(len(self.equality.problem), np.bool_)
+    def null(self) -> Floats:
+        """A random null vector of the rows over the unobserved unknowns; 0 where they are determined."""
+        equality, vector = self.equality, np.zeros(len(self.equality.problem))
         loose, pivots = equality.contraction.loose, equality.contraction.pivots
         if len(loose):
-            vector = np.zeros(len(found))
             vector[loose] = np.random.default_rng(SEED).uniform(1.0, 2.0, len(loose))
             vector[pivots] = -equality.tree.solve(equality.problem.by_row @ vector)
-            found[loose] = True
-            found[pivots] = np.abs(vector[pivots]) > MOVED * np.max(np.abs(vector))
-        return found
+            vector[np.abs(vector) <= MOVED * np.max(np.abs(vector))] = 0.0
+        return vector
+
+    @cached_property
+    def free(self) -> Bools:
+        """Which unknowns nothing determines."""
+        return np.asarray(self.null != 0)
+
+    def frees(self, combinations: sparse.csr_array) -> Bools:
+        """Which combinations (k, unknowns) nothing determines: those that the null vector moves."""
+        moved = np.abs(combinations @ self.null)
+        return np.asarray(moved > MOVED * (abs(combinations) @ np.abs(self.null)))
 
     def marginals(self) -> Marginals:
         """The variances of all unknowns."""

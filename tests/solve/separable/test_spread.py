@@ -6,6 +6,7 @@ from scipy import sparse
 
 from mfa.solve.separable import quadratic
 from mfa.solve.separable.bounded import solve
+from mfa.solve.separable.form import Separable
 from mfa.solve.separable.spread import spread
 from tests.solve.separable.networks import dense_variance, small
 
@@ -54,6 +55,28 @@ def test_a_border_gives_the_same() -> None:
     assert quadratic.quadratic_forms(whole, variance, wanted, ~border & border) == pytest.approx(
         exact, rel=1e-9
     )
+
+
+def test_the_sum_of_free_flows_may_be_determined() -> None:
+    # x = a + b, only x is reported: a and b are free, a + b is not, a - b is
+    problem = Separable(
+        rows=sparse.csc_array(np.array([[1.0, -1.0, -1.0]])),
+        rhs=np.zeros(1),
+        mean=np.array([10.0, 0.0, 0.0]),
+        variance=np.array([4.0, np.inf, np.inf]),
+        lower=np.zeros(3),
+        upper=np.full(3, np.inf),
+        start=np.ones(3),
+        shared=np.zeros(1, dtype=bool),
+    )
+    found = solve(problem)
+    assert found is not None
+    moved = spread(problem, found)
+    assert moved is not None
+    assert moved.free.tolist() == [False, True, True]
+    combinations = sparse.csr_array(np.array([[0.0, 1.0, 1.0], [0.0, 1.0, -1.0], [1.0, 0.0, 0.0]]))
+    assert moved.frees(combinations).tolist() == [False, True, False]
+    assert moved.effects(combinations)[0] == pytest.approx([1.0, 0.0, 0.0])
 
 
 def test_effects_are_derivatives_of_the_optimum() -> None:
