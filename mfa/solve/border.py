@@ -14,7 +14,7 @@ every consistent system.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -30,8 +30,11 @@ BORDER = -1
 DELAYED = 1e-5
 """Pivots of a block this small go to the border."""
 NOTHING = 1e-9
-"""Pivots of the border this small are rounding: entries of the matrix are about 1."""
+"""Pivots of the border this small may be rounding: entries of the matrix are about 1."""
+SURE = 1e-11
+"""Those that are this small are, once refined, beside a move of 1."""
 ROUNDS = 40
+SEED = 20011
 FEW = 7
 """Right-hand sides solved for at once: from 8 on, threads start for triangles too small for them and wait."""
 _GUARDS = (1e-22, 1e-18, 1e-15, 1e-13)
@@ -78,6 +81,21 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Late:
+    """Places with a weak pivot of their own: what the rest does when each moves, and their refined Schur
+    complement."""
+
+    vectors: Floats
+    schur: tuple[Floats, Ints]
+
+    def solve(self, rhs: Floats) -> Floats:
+        """What they add to the solution that leaves them at zero."""
+        return np.asarray(
+            self.vectors @ linalg.lu_solve(self.schur, self.vectors.T @ rhs, check_finite=False)
+        )
+
+
+@dataclass(frozen=True)
 class Bordered:
     """The factors of a block-bordered matrix; `null` are the places that nothing pivots on."""
 
@@ -85,6 +103,7 @@ class Bordered:
     border: Ints
     schur: tuple[Floats, Ints]
     null: Ints
+    late: Late | None = None
 
     @classmethod
     def of(cls, matrix: sparse.csc_array, labels: Ints) -> Bordered:
@@ -100,7 +119,30 @@ class Bordered:
         kept, factors = _independent(schur)
         number = np.cumsum(kept) - 1
         reduced = tuple(_without(block, kept, number) for block in blocks)
-        return cls(reduced, border[kept], factors, border[~kept])
+        return cls(reduced, border[kept], factors, border[~kept])._with_late(matrix)
+
+    def _with_late(self, matrix: sparse.csc_array) -> Bordered:
+        """The same with what was left over and has a pivot after all, as refined numbers say.
+
+        One random move of all that is left over tells whether there is such a one.
+        """
+        signs = np.random.default_rng(SEED).choice([-1.0, 1.0], (len(self.null), 1))
+        if not len(self.null) or not self._open(matrix, signs)[1].any():
+            return self
+        vectors, found = self._open(matrix, np.eye(len(self.null)))
+        places = _pivots(found, 0.0)
+        rest = replace(self, null=np.delete(self.null, places))
+        return replace(rest, late=Late(vectors[:, places], _dense(found[np.ix_(places, places)])))
+
+    def _open(self, matrix: sparse.csc_array, moves: Floats) -> tuple[Floats, Floats]:
+        """What is left over moved by `moves` (null, k), the rest as its rows say, and what that leaves open
+        of the rows of what is left over; 0 where it is rounding."""
+        vectors = np.zeros((matrix.shape[0], moves.shape[1]))
+        vectors[self.null] = moves
+        for _ in range(3):
+            vectors -= self.solve(np.asarray(matrix @ vectors))
+        left = np.asarray(matrix @ vectors)[self.null]
+        return vectors, np.where(np.abs(left) > SURE * np.max(np.abs(vectors), axis=0), left, 0.0)
 
     def solve(self, rhs: Floats) -> Floats:
         """The solution for one right-hand side (n,) or many (n, k), zero at the `null` places."""
@@ -114,7 +156,7 @@ class Bordered:
         found[self.border] = edge = self._edge(edge)
         for block in self.blocks:
             found[block.places] -= block.solve(np.asarray(block.coupling @ edge[block.touched]))
-        return found
+        return found if self.late is None else found + self.late.solve(rhs)
 
     def sorted(self, places: Ints) -> Ints:
         """`places` block by block, as right-hand sides of one block cost less than those of all."""
@@ -204,14 +246,14 @@ def _independent(schur: Floats) -> tuple[Bools, tuple[Floats, Ints]]:
     factors = _dense(schur[np.ix_(kept, kept)])
     across = schur[np.ix_(kept, out)]
     follows = linalg.lu_solve(factors, across, check_finite=False) if np.any(kept) else across
-    back = _pivots(schur[np.ix_(out, out)] - across.T @ follows)
+    back = _pivots(schur[np.ix_(out, out)] - across.T @ follows, NOTHING)
     if len(back):
         kept[out[back]] = True
         factors = _dense(schur[np.ix_(kept, kept)])
     return kept, factors
 
 
-def _pivots(rest: Floats) -> Ints:
+def _pivots(rest: Floats, nothing: float) -> Ints:
     """Columns of `rest` with a pivot, by the size they were made from (QR with column pivoting)."""
     _, triangle, order = linalg.qr(rest, mode="economic", pivoting=True)
-    return np.asarray(order[np.abs(np.diag(triangle)) > NOTHING])
+    return np.asarray(order[np.abs(np.diag(triangle)) > nothing])

@@ -16,9 +16,14 @@ from scipy import sparse
 from mfa.errors import Problem
 from mfa.solve.problem import Bools, Floats, Ints, LeastSquares
 from mfa.solve.programme import least
+from mfa.solve.separable.form import is_linear
 from mfa.solve.standard import SMALL, Standard, standard
 
 VIOLATED = 1e-7
+OPEN = 1e-10
+"""Share of its own terms by which a row is violated, where there is no rounding but that of its numbers."""
+SMALLEST, CLOSER = 1e-12, 4
+"""What is open by less is not magnified; how often the point of least violation is looked for."""
 ROUNDS = 30
 BOUNDS_TRIED = 60
 TERMS = 6
@@ -27,12 +32,19 @@ TERMS = 6
 
 @dataclass(frozen=True)
 class _Linear:
-    """Rows of unit size over steps from a point: matrix @ d = rhs, low <= d <= high."""
+    """Rows of unit size over steps from a point: matrix @ d = rhs, low <= d <= high; a row holds that is
+    violated by no more than `noise`."""
 
     matrix: sparse.csr_array
     rhs: Floats
     low: Floats
     high: Floats
+    noise: Floats
+
+    def magnified(self, factor: float) -> _Linear:
+        """The same over steps `factor` times as large."""
+        noise = np.maximum(VIOLATED, factor * self.noise)
+        return _Linear(self.matrix, factor * self.rhs, factor * self.low, factor * self.high, noise)
 
     def feasible(self, rows: Ints, unbounded: Bools | None = None) -> bool:
         """Whether some step meets these rows and the bounds (but those of `unbounded`)."""
@@ -40,8 +52,10 @@ class _Linear:
         high = self.high if unbounded is None else np.where(unbounded, np.inf, self.high)
         part = self.matrix[rows].tocsc()
         some = np.flatnonzero(np.diff(part.indptr))
-        if _empty_row_open(part, self.rhs[rows]) or not len(some):
-            return not _empty_row_open(part, self.rhs[rows])
+        empty = np.diff(part.tocsr().indptr) == 0
+        wrong = bool(np.any(empty & (np.abs(self.rhs[rows]) > self.noise[rows])))
+        if wrong or not len(some):
+            return not wrong
         found = least(np.zeros(len(some)), part[:, some], self.rhs[rows], low[some], high[some])
         return not found.infeasible
 
@@ -56,7 +70,24 @@ def explain_infeasible(problem: LeastSquares, x: Floats | None = None) -> list[P
     z = form.start.copy()
     if x is not None:
         z[: form.unknowns] = x / form.scale[: form.unknowns]
-    return _told(problem, _linear(form, z))
+    linear = _linear(form, z)
+    if not is_linear(problem):
+        return _told(problem, linear)
+    for _ in range(CLOSER):
+        linear, factor = _magnified(linear)
+        found = _told(problem, linear)
+        step = None if found else _elastic(linear, np.zeros(len(linear.rhs), dtype=bool))
+        if step is None:
+            return found
+        z = z + step[1] / factor
+        linear = _linear(form, z)
+    return []
+
+
+def _magnified(linear: _Linear) -> tuple[_Linear, float]:
+    """The rows over steps so much larger that what is open is about 1, and how much that is."""
+    factor = 1.0 / max(float(np.max(np.abs(linear.rhs), initial=0.0)), SMALLEST)
+    return linear.magnified(max(factor, 1.0)), max(factor, 1.0)
 
 
 def relaxed_conflict(problem: LeastSquares) -> list[Problem]:
@@ -95,7 +126,7 @@ def _equation(problem: LeastSquares, k: int) -> str:
         size = "" if abs(weight) == 1 else f"{abs(weight):.6g} "
         words.append(f"{'-' if weight < 0 else '+'} {size}{problem.cells.name(int(cell))}")
     more = f" + {len(cells) - TERMS} more terms" if len(cells) > TERMS else ""
-    return f"{' '.join(words).removeprefix('+ ')}{more} {sign} {right + 0.0:.6g}"
+    return f"{' '.join(words).removeprefix('+ ')}{more} {sign} {right + 0.0:.10g}"
 
 
 def _relaxed(form: Standard) -> _Linear:
@@ -120,6 +151,7 @@ def _relaxed(form: Standard) -> _Linear:
         form.rhs / largest,
         np.concatenate([form.lower, low / typical[two]]),
         np.concatenate([form.upper, high / typical[two]]),
+        np.full(len(largest), VIOLATED),
     )
 
 
@@ -142,33 +174,29 @@ def _linear(form: Standard, z: Floats) -> _Linear:
     size = abs(jacobian).max(axis=1).toarray().ravel() + SMALL * form.magnitude(z)
     size = np.where(size > 0, size, 1.0)
     matrix = (sparse.diags_array(1 / size) @ jacobian).tocsr()
-    return _Linear(matrix, -form.residual(z) / size, form.lower - z, form.upper - z)
-
-
-def _empty_row_open(part: sparse.csc_array, rhs: Floats) -> bool:
-    """Whether a row without terms asks for something else than nothing."""
-    empty = np.diff(part.tocsr().indptr) == 0
-    return bool(np.any(np.abs(rhs[empty]) > VIOLATED))
+    noise = OPEN * form.magnitude(z) / size if is_linear(form.problem) else np.full(len(size), VIOLATED)
+    return _Linear(matrix, -form.residual(z) / size, form.lower - z, form.upper - z, noise)
 
 
 def _conflicting(linear: _Linear) -> Ints:
     """The smallest set of rows found that the bounds do not allow together; none where all can hold."""
     hard = np.zeros(len(linear.rhs), dtype=bool)
     for _ in range(ROUNDS):
-        violation = _elastic(linear, hard)
-        if violation is None:
+        found = _elastic(linear, hard)
+        if found is None:
             return _needed(linear, np.flatnonzero(hard))
-        if np.max(violation, initial=0.0) <= VIOLATED:
+        violated = found[0] > linear.noise
+        if not violated.any():
             return np.zeros(0, dtype=np.int64)
-        hard |= violation > VIOLATED
+        hard |= violated
         if not linear.feasible(np.flatnonzero(hard)):
             return _needed(linear, np.flatnonzero(hard))
     return np.flatnonzero(hard)
 
 
-def _elastic(linear: _Linear, hard: Bools) -> Floats | None:
-    """The violation of every row at the least total violation of the rows not hard; none if hard rows
-    conflict."""
+def _elastic(linear: _Linear, hard: Bools) -> tuple[Floats, Floats] | None:
+    """The violation of every row at the least total violation of the rows not hard, and the step there; none
+    if hard rows conflict."""
     rows, columns = linear.matrix.shape
     soft = np.flatnonzero(~hard)
     give = sparse.csr_array((np.ones(len(soft)), (soft, np.arange(len(soft)))), shape=(rows, len(soft)))
@@ -180,7 +208,7 @@ def _elastic(linear: _Linear, hard: Bools) -> Floats | None:
         return None
     violation = np.zeros(rows)
     violation[soft] = found.x[columns : columns + len(soft)] + found.x[columns + len(soft) :]
-    return violation
+    return violation, found.x[:columns]
 
 
 def _needed(linear: _Linear, rows: Ints) -> Ints:

@@ -1,43 +1,85 @@
-"""Bounds that an optimum touches and does not lean on: what they alone hold is not determined.
+"""Bounds that an optimum rests on without leaning on them: what they alone hold is not determined.
 
-An unknown that nothing determines may come to rest on a bound. The bound carries no force there, and the
-unknown can move off it with every report and row as it is: it is free. Other bounds without a force hold
-what rows hold as well (all outflows of a process that nothing enters), and stay.
+An unknown may come to rest on a bound that carries no force, and the solver may count it as held or not, as
+its path has it. What counts here is whether the bound carries force in some set of multipliers. By strict
+complementarity (Goldman and Tucker 1956) that is so exactly where no step d leaves it that keeps all rows,
+stays within all bounds and leaves alone what carries force now, so that it costs nothing to first order:
+
+    max sum t   s.t.   J d = 0,   0 <= t_i <= 1,   t_i <= d_i inwards,   d = 0 where there is force.
+
+Such steps add up and may be of any length, so that t is 1 for every bound that can be left and 0 for all
+others, whatever the order of unknowns. All outflows of a process that nothing enters stay at their bounds.
 """
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
-from mfa.solve.active_set import At, Quadratic, Step, forces
+from mfa.solve.kkt import largest
+from mfa.solve.problem import Bools, Floats, Ints
 from mfa.solve.programme import least
+from mfa.solve.separable.parts import component_of
 
-FORCELESS, NOISE = 1e-9, 1e-14
-"""A multiplier is none that is this share of the forces there, or this little chi-square per scale."""
-MOVED = 1e-6
+At = npt.NDArray[np.int8]
+FORCELESS = 1e-9
+"""A multiplier is none that is this share of the forces there."""
+LEFT = 0.5
 
 
-def leaned_on(problem: Quadratic, step: Step) -> At:
-    """The active set of `step` without the bounds that can be left at no cost.
+def leaned_on(rows: sparse.csr_array, side: At, force: Bools, moves: Bools) -> At:
+    """The bounds that hold: `side` without those that can be left.
 
-    A linear programme finds the direction that leaves most of them, with all reports and rows unmoved.
+    `rows` J are the exact rows by unknowns (slacks included), `side` says at which bound every unknown is (-1
+    lower, 1 upper, 0 none), `force` where that bound carries force, `moves` which unknowns have any room.
     """
-    touched = (
-        (step.at != 0)
-        & ~problem.never_free
-        & (np.abs(step.bound) <= FORCELESS * forces(problem, step) + NOISE)
-    )
+    touched = (side != 0) & ~force & moves
     if not np.any(touched):
-        return step.at
-    still = (step.at != 0) & ~touched | problem.never_free
-    inward = -np.sign(step.at) * touched
-    low = np.where(still, 0.0, np.where(inward > 0, 0.0, -1.0))
-    high = np.where(still, 0.0, np.where(inward < 0, 0.0, 1.0))
-    rows = sparse.vstack([problem.pulls, problem.rows]).tocsr()
-    size = np.asarray(abs(rows).max(axis=1).toarray()).ravel()
-    some = np.flatnonzero(size > 0)
-    unit = sparse.csc_array(sparse.diags_array(1 / size[some]) @ rows[some])
-    found = least(-inward.astype(float), unit, np.zeros(len(some)), low, high)
-    left = touched & (inward * found.x > MOVED) if found.optimal else np.zeros_like(touched)
-    return np.where(left, 0, step.at).astype(np.int8)
+        return side
+    columns = sparse.csc_array(rows[:, np.flatnonzero(moves & ~force)])
+    some = _near(columns, touched[moves & ~force])
+    chosen = np.flatnonzero(moves & ~force)[some]
+    left = chosen[_leaving(sparse.csr_array(columns[:, some]), side[chosen])]
+    found = side.copy()
+    found[left] = 0
+    return found
+
+
+def _near(columns: sparse.csc_array, touched: Bools) -> Ints:
+    """The columns in the components of those that are touched, and these."""
+    label = component_of(columns)
+    some = np.diff(columns.indptr) > 0
+    own = np.full(columns.shape[1], -1)
+    own[some] = label[columns.indices[columns.indptr[:-1][some]]]
+    wanted = np.zeros(int(label.max(initial=-1)) + 2, np.bool_)
+    wanted[own[touched]] = True
+    wanted[-1] = False
+    return np.flatnonzero(wanted[own] | touched)
+
+
+def _leaving(rows: sparse.csr_array, side: At) -> Ints:
+    """The unknowns on a `side` that some step takes inwards with all rows as they are."""
+    touched = np.flatnonzero(side)
+    unit = _equilibrated(rows)
+    inward = sparse.csr_array(unit @ sparse.diags_array(np.where(side == 0, 1.0, -side.astype(float))))
+    n, k = rows.shape[1], len(touched)
+    # an unknown at a bound is t + s, t up to 1
+    both = sparse.csc_array(sparse.hstack([inward, inward[:, touched]]))
+    low = np.concatenate([np.where(side == 0, -np.inf, 0.0), np.zeros(k)])
+    high = np.concatenate([np.full(n, np.inf), np.ones(k)])
+    cost = np.concatenate([np.zeros(n), -np.ones(k)])
+    found = least(cost, both, np.zeros(rows.shape[0]), low, high)
+    return touched[found.x[n:] > LEFT] if found.optimal else touched[:0]
+
+
+def _equilibrated(rows: sparse.csr_array, rounds: int = 4) -> sparse.csr_array:
+    """The rows with unknowns in such units, and each such a size, that their largest entries are about 1."""
+    for _ in range(rounds):
+        rows = sparse.csr_array(rows @ sparse.diags_array(_root(largest(rows, 0))))
+        rows = sparse.csr_array(sparse.diags_array(_root(largest(rows, 1))) @ rows)
+    return rows
+
+
+def _root(size: Floats) -> Floats:
+    return np.asarray(1.0 / np.sqrt(np.where(size > 0, size, 1.0)))

@@ -26,6 +26,7 @@ from scipy.sparse.linalg import SuperLU, splu
 from mfa.errors import NotConverged
 from mfa.solve.border import Bordered, border_of
 from mfa.solve.problem import Bools, Floats, Ints
+from mfa.solve.whitening import whitening
 
 REGULAR = 1e-7
 SOUND = 1e-4
@@ -162,7 +163,7 @@ def factorise_pivoted(
 
     The factors say what nothing pivots on: free unknowns and rows that follow from others.
     """
-    matrix, unit = equilibrated(_system(pulls, rows, fixed, None, None))
+    matrix, unit = _in_units(_system(pulls, rows, fixed, None, None), whitening(pulls, rows, fixed))
     factors = Bordered.of(matrix, order.labels)
     return Kkt(matrix, unit, factors, (pulls.shape[1], pulls.shape[0], rows.shape[0])), factors
 
@@ -177,11 +178,14 @@ def with_old_factors(
     soft: Floats | None = None,
 ) -> Kkt:
     """A system near one already factorised, to be solved by refinement with the factors of that one."""
-    plain = _system(pulls, rows, fixed, diagonal, soft)
-    columns = np.repeat(kkt.unit, np.diff(plain.indptr))
-    data = plain.data * kkt.unit[plain.indices] * columns
-    scaled = sparse.csc_array((data, plain.indices, plain.indptr), plain.shape)
-    return Kkt(scaled, kkt.unit, kkt.factors, kkt.size)
+    scaled, unit = _in_units(_system(pulls, rows, fixed, diagonal, soft), kkt.unit)
+    return Kkt(scaled, unit, kkt.factors, kkt.size)
+
+
+def _in_units(plain: sparse.csc_array, unit: Floats) -> tuple[sparse.csc_array, Floats]:
+    """u K u, and the scaling u."""
+    data = plain.data * unit[plain.indices] * np.repeat(unit, np.diff(plain.indptr))
+    return sparse.csc_array((data, plain.indices, plain.indptr), plain.shape), unit
 
 
 def _system(

@@ -17,6 +17,8 @@ from mfa.solve.problem import Bools, Floats
 TRIED = 256
 PARALLEL = 1e-6
 """Sine of the angle between the changes of two numbers on the null vectors up to which they are one."""
+CANCELLED = 1e-12
+"""A difference of this share of its terms is rounding."""
 
 
 def narrowed(
@@ -75,10 +77,16 @@ def _determined(
     places = places[np.argsort(np.abs(ratio * sigma)[places], kind="stable")[:TRIED]]
     if len(places):
         scaled = sparse.diags_array(ratio[places]) @ candidates[places]
-        rest = sparse.csr_array(sparse.vstack([target] * len(places)) - scaled)
+        rest = _less(sparse.csr_array(sparse.vstack([target] * len(places))), sparse.csr_array(scaled))
         known = spread.sd_of(rest)
         found[places] = np.hypot(known, ratio[places] * sigma[places])
     return found
+
+
+def _less(matrix: sparse.csr_array, other: sparse.csr_array) -> sparse.csr_array:
+    """The difference of two matrices, entries that cancel taken as nothing."""
+    found, size = sparse.csr_array(matrix - other), sparse.csr_array(abs(matrix) + abs(other))
+    return sparse.csr_array(found.multiply(abs(found) > CANCELLED * size))
 
 
 def _proportional(own: Floats, others: Floats) -> tuple[Floats, Bools]:

@@ -135,7 +135,7 @@ def _propagated(kkt: Kkt, factors: Bordered, rows: sparse.csr_array) -> tuple[Fl
         moved = _moved(kkt, factors, some)
         total += np.sum((rows @ moved[:n]) ** 2, axis=1)
         leverage[some - n] = -moved[some, np.arange(len(some))]
-    return total, np.clip(leverage, 0.0, 1.0)
+    return total, np.clip(leverage, 0.0, 1.0) + 0.0  # no -0
 
 
 def _moved(kkt: Kkt, factors: Bordered, places: Ints) -> Floats:

@@ -16,18 +16,19 @@ import numpy as np
 from mfa.errors import Infeasible, NotConverged, Problem
 from mfa.solve import active_set
 from mfa.solve.acceleration import History
-from mfa.solve.active_set import At, Quadratic, Step
+from mfa.solve.active_set import At, Quadratic, Step, forces
 from mfa.solve.conflict import explain_infeasible, relaxed_conflict, row_name
-from mfa.solve.degenerate import leaned_on
+from mfa.solve.degenerate import FORCELESS, leaned_on
 from mfa.solve.interior import Box, interior_point
 from mfa.solve.kkt import Ordering, largest, ordering_of
 from mfa.solve.losses import L2, Loss, loss_of
 from mfa.solve.misfit import Losses, Misfit, deviation, losses_of, misfit, straight
 from mfa.solve.mixing import bulk_first, has_elements
 from mfa.solve.problem import Floats, LeastSquares
+from mfa.solve.separable.form import is_linear
 from mfa.solve.separable.solver import in_parts
-from mfa.solve.separable.world import has_form, is_world
-from mfa.solve.sigma import sigma_of
+from mfa.solve.separable.world import has_form
+from mfa.solve.sigma import EXACT, sigma_of, too_sure
 from mfa.solve.solution import Solution
 from mfa.solve.standard import SMALL, Standard, standard
 
@@ -50,6 +51,8 @@ NOISE = 1e-9
 """Share of the merit that a shorter step must gain to be preferred."""
 BETWEEN = 1e-2
 """How near the optimum of one loss the next is begun, in sigma."""
+WEAKEST = 1e-14
+"""A bound's multiplier that is none: so little chi-square per scale."""
 ROUNDING, UNNOTICED = 1e-13, 1e-6
 """How far off a bound counts as on it, in scales, and in sigmas of what is reported."""
 
@@ -94,13 +97,17 @@ def reconcile(
     Observations that state a loss of their own keep it. Under a loss that is not convex the optimum is a
     local one, the one reached from Huber's. `tolerance` is in units of sigma: the last step moves no observed
     quantity by more. A problem with elements starts from reconciled bulk flows and the mixes that follow from
-    them. Raises `Infeasible` with the rows in conflict, `NotConverged` where `max_iterations` do not do.
+    them. Raises `Infeasible` with the rows in conflict, `NotConverged` where `max_iterations` do not do or
+    reports claim to be surer than numbers are.
     """
     report = progress or (lambda iteration, text: None)
     if np.any(problem.lower > problem.upper):
         raise Infeasible(*explain_infeasible(problem))
     settings = _Settings(loss_of(robust) if isinstance(robust, str) else robust, tolerance, max_iterations)
-    if isinstance(settings.robust, L2) and is_world(problem):
+    unresolved = too_sure(problem)
+    if unresolved:
+        raise NotConverged(*unresolved)
+    if isinstance(settings.robust, L2) and has_form(problem):
         found = _in_parts(problem, settings, report)
         if found is not None:
             return found
@@ -108,8 +115,6 @@ def reconcile(
     conflict = relaxed_conflict(problem)
     if conflict:
         raise Infeasible(*conflict)
-    if isinstance(settings.robust, L2) and has_form(problem) and not is_world(problem):
-        return _linear(problem, settings, report)
     if not has_elements(problem):
         return _optimum(problem, settings, report)
 
@@ -118,17 +123,6 @@ def reconcile(
 
     start = bulk_first(problem, bulk, report)
     return _optimum(replace(problem, start=start), settings, report, warm=True)
-
-
-def _linear(problem: LeastSquares, settings: _Settings, report: Progress) -> Solution:
-    """The optimum of a linear problem; in separable form where magnitudes are too many for one system."""
-    try:
-        return _optimum(problem, settings, report)
-    except NotConverged:
-        found = _in_parts(problem, settings, report)
-        if found is None:
-            raise
-        return found
 
 
 def _in_parts(problem: LeastSquares, settings: _Settings, report: Progress) -> Solution | None:
@@ -205,7 +199,8 @@ def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, wa
 
 def _failure(form: Standard, state: _State, how: str) -> Infeasible | NotConverged:
     """Why there is no solution: rows in conflict, or an iteration that does not settle."""
-    conflict = explain_infeasible(form.problem, form.x(state.z)) if _open(form, state.z) > ACCEPTED else []
+    looked = is_linear(form.problem) or _open(form, state.z) > ACCEPTED
+    conflict = explain_infeasible(form.problem, form.x(state.z)) if looked else []
     if conflict:
         return Infeasible(*conflict)
     row = int(np.argmax(np.abs(form.residual(state.z)) / _row_size(form, state.z))) if len(form.rhs) else -1
@@ -225,7 +220,7 @@ def _too_sharp(form: Standard, z: Floats) -> str:
     if k < 0 or share[k] > RESOLVED:
         return ""
     name = form.problem.observed.rows.name(int(form.counted[k]))
-    return f"the error of {name} is {share[k]:.0e} of its value: sd: 0 says that it is exact"
+    return f"the error of {name} is {share[k]:.0e} of its value: {EXACT}"
 
 
 def _first(form: Standard, warm: bool) -> _State:
@@ -405,6 +400,14 @@ def _snapped(form: Standard, z: Floats, local: _Local) -> Floats:
     return snapped if _open(form, snapped) <= max(_open(form, z), CLOSED) else z
 
 
+def _held(form: Standard, z: Floats, step: Step, quadratic: Quadratic) -> At:
+    """The bounds that hold at the solution `z`."""
+    side = np.where(z <= form.lower, -1, np.where(z >= form.upper, 1, step.at)).astype(np.int8)
+    moves = ~quadratic.never_free
+    force = np.abs(step.bound) > FORCELESS * forces(quadratic, step) + WEAKEST
+    return leaned_on(quadratic.rows, np.where(moves, side, step.at), force, moves)
+
+
 def _solution(form: Standard, state: _State, step: Step, local: _Local, iterations: int) -> Solution:
     problem = form.problem
     x = np.clip(form.x(state.z), problem.lower, problem.upper)
@@ -428,6 +431,6 @@ def _solution(form: Standard, state: _State, step: Step, local: _Local, iteratio
         chi2=float(np.sum(off[form.counted] ** 2)),
         exact_multipliers=state.dual[:exact],
         limit_multipliers=state.dual[exact:],
-        active=leaned_on(local.quadratic, step),
+        active=_held(form, state.z, step, local.quadratic),
         bound_multipliers=step.bound / form.scale,
     )

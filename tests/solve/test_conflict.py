@@ -7,7 +7,9 @@ import pytest
 
 from mfa.errors import Infeasible
 from mfa.solve.conflict import explain_infeasible, relaxed_conflict
+from mfa.solve.problem import LeastSquares
 from mfa.solve.reconcile import reconcile
+from mfa.solve.solution import Solution
 from tests.solve.cases import three_flows
 from tests.solve.small import Small
 
@@ -16,8 +18,8 @@ def chain(length: int, first: float, last: float) -> Small:
     """Flows that must all be equal, with both ends given."""
     small = Small()
     for k in range(length):
-        small.unknown(f"F{k}")
-        small.unknown(f"G{k}")
+        small.unknown(f"F{k}", first)
+        small.unknown(f"G{k}", first)
     for k in range(length - 1):
         small.exact({f"F{k}": 1, f"F{k + 1}": -1}, name=f"balance {k}")
         small.exact({f"G{k}": 1, f"G{k + 1}": -1}, name=f"other {k}")
@@ -97,3 +99,55 @@ def test_products_that_can_meet_the_rows_are_no_conflict() -> None:
     assert relaxed_conflict(small.problem()) == []
     small.limit({("flow", "share"): -1}, -25.1, name="more than there is")
     assert relaxed_conflict(small.problem())
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])
+@pytest.mark.parametrize("apart", [1e-3, 1e-6, 1e-7, 3e-8])
+def test_exact_figures_a_little_apart_are_named(apart: float, unit: float) -> None:
+    small = chain(4, 10.0 * unit, 10.0 * unit * (1 + apart))
+    small.unknown("beside", 1e6)
+    small.observe({"beside": 1}, 1e6, 1.0)
+    with pytest.raises(Infeasible) as caught:
+        reconcile(small.problem())
+    assert {p.text for p in caught.value.problems} == {"first", "last", "balance 0", "balance 1", "balance 2"}
+
+
+def test_the_hint_shows_how_little_apart_they_are() -> None:
+    with pytest.raises(Infeasible, match=r"F1 = 10\.0000001"):
+        reconcile(chain(2, 10.0, 10.0000001).problem())
+
+
+def test_a_limit_a_little_too_low_is_named() -> None:
+    small = chain(3, 10.0, 10.0)
+    small.limit({"F1": 1}, 10.0 * (1 - 1e-7), name="at most")
+    with pytest.raises(Infeasible) as caught:
+        reconcile(small.problem())
+    names = {p.text for p in caught.value.problems}
+    assert names in ({"limit at most", "first", "balance 0"}, {"limit at most", "last", "balance 1"})
+
+
+def outcome(problem: LeastSquares) -> set[str] | Solution:
+    """The solution, or the names of what conflicts."""
+    try:
+        return reconcile(problem)
+    except Infeasible as error:
+        return {p.text for p in error.problems}
+
+
+@pytest.mark.parametrize("apart", [2e-8, 1e-8, 5e-9, 1e-9])
+@pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])
+def test_at_the_tolerance_there_is_an_answer_that_closes_or_a_conflict(apart: float, unit: float) -> None:
+    """Figures this near can be met to 1e-9 of each row's terms."""
+    problem = chain(4, 10.0 * unit, 10.0 * unit * (1 + apart)).problem()
+    found = outcome(problem)
+    if isinstance(found, Solution):
+        size = abs(problem.exact.matrix) @ np.abs(found.q) + np.abs(problem.exact.rhs)
+        assert np.all(np.abs(problem.exact.residual(found.q)) <= 1.001e-9 * size)
+    else:
+        assert found == {"first", "last", "balance 0", "balance 1", "balance 2"}
+
+
+@pytest.mark.parametrize("apart", [0.0, 1e-13, 1e-11])
+def test_what_differs_by_rounding_is_no_conflict(apart: float) -> None:
+    found = reconcile(chain(4, 10.0, 10.0 * (1 + apart)).problem())
+    assert found.x[::2] == pytest.approx(10.0, rel=2e-11)

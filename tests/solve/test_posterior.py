@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from mfa.solve.diagnose import diagnose
 from mfa.solve.kkt import Ordering
 from mfa.solve.posterior import Posterior, posterior
 from mfa.solve.problem import LeastSquares
 from mfa.solve.reconcile import reconcile
 from tests.solve import dense
 from tests.solve.cases import cencic, circuit, networks, published, table, three_flows
+from tests.solve.small import Small
 from tests.solve.worlds import world
 
 
@@ -129,3 +131,39 @@ def test_a_robust_weight_lowers_the_pull() -> None:
     weak = int(np.argmin(robust.weight))
     assert robust.weight[weak] < 1
     assert posterior(problem, robust).sd_observed[weak] > plain.sd_observed[weak]
+
+
+def test_a_loop_that_loses_a_millionth_is_determined() -> None:
+    # what enters is what the loop loses: a = b + w, b = (1 - loss) a
+    loss = 1e-6
+    small = Small()
+    for name in "awb":
+        small.unknown(name)
+    small.exact({"a": 1, "b": -1, "w": -1}, name="joined")
+    small.exact({"b": 1, "a": loss - 1}, name="returned")
+    small.observe({"w": 1}, 2.0, 0.1)
+    problem = small.problem()
+    found = reconcile(problem)
+    assert found.x == pytest.approx([2.0 / loss, 2.0, 2.0 / loss - 2.0], rel=1e-8)
+    spread = posterior(problem, found)
+    assert not spread.free_x.any()
+    assert spread.sd_x == pytest.approx([0.1 / loss, 0.1, 0.1 / loss - 0.1], rel=1e-8)
+
+
+@pytest.mark.parametrize("sd", [1e-3, 1e-9, 1e-12])
+def test_reports_however_sure_check_each_other(sd: float) -> None:
+    small = Small()
+    small.unknown("x", 10.0)
+    small.unknown("y", 4.0)
+    for value in (10.0, 11.0):
+        small.observe({"x": 1}, value, sd)
+    small.observe({"y": 1}, 4.0, 1.0)
+    problem = small.problem()
+    found = reconcile(problem)
+    assert found.x == pytest.approx([10.5, 4.0], rel=1e-12)
+    spread = posterior(problem, found)
+    assert spread.sd_x == pytest.approx([sd / np.sqrt(2), 1.0], rel=1e-9)
+    assert spread.leverage == pytest.approx([0.5, 0.5, 0.0], abs=1e-9)
+    judged = diagnose(problem, found, spread)
+    assert judged.test.dof == pytest.approx(1.0)
+    assert judged.flag.tolist() == ["gross error", "gross error", "unchecked"]

@@ -2,8 +2,8 @@
 
 An unobserved free unknown pulls at nothing, so the multipliers of its rows obey sum_p a_p lambda_p = 0.
 With two rows that ties one multiplier to the other, with one it makes it zero (an edge to the outside, a
-limit that is not reached). What is left of the multipliers is one per group of rows: lambda_p = gain_p
-mu_group(p)."""
+limit that is not reached), and so does a cycle of two-row ties that multiplies. What is left of the
+multipliers is one per group of rows: lambda_p = gain_p mu_group(p)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def contract(columns: sparse.csc_array, unknowns: Ints, size: Floats) -> Contrac
     """The contraction of the rows by these columns, one for each of `unknowns`.
 
     The largest row of a group, by `size`, is its root: what rounding leaves open of the group stays there.
-    None where a cycle multiplies (gain other than 1), or very many columns tie three groups or more.
+    None where very many columns tie three groups or more.
     """
     m = columns.shape[0]
     group, gain = np.arange(m), np.ones(m)
@@ -70,12 +70,10 @@ def contract(columns: sparse.csc_array, unknowns: Ints, size: Floats) -> Contrac
         terms = np.diff(merged.indptr)
         loose.append(left[terms == 0])
         some = np.flatnonzero((terms == 1) | (terms == 2))
-        forest = _forest(merged[:, some], size) if len(some) else None
-        if forest is None and len(some):
-            return None
-        if forest is None:
+        if not len(some):
             left = left[terms > 2]
             break
+        forest = _forest(merged[:, some], size)
         pivots.append(left[some[forest.edges]])
         rows.append(forest.rows)
         loose.append(left[some[forest.cycles]])
@@ -114,7 +112,7 @@ def _merged(columns: sparse.csc_array, group: Ints, gain: Floats) -> sparse.csc_
 
 @dataclass(frozen=True)
 class _Forest:
-    """A spanning forest: its edges and the row each gives up, the other edges, root and gain of every row."""
+    """A spanning forest: its edges and the row each closes, the other edges, root and gain of every row."""
 
     edges: Ints
     rows: Ints
@@ -123,8 +121,11 @@ class _Forest:
     gain: Floats
 
 
-def _forest(edges: sparse.csc_array, size: Floats) -> _Forest | None:
-    """The spanning forest of columns with one or two rows; the outside is a row of its own, and a root."""
+def _forest(edges: sparse.csc_array, size: Floats) -> _Forest:
+    """The spanning forest of columns with one or two rows; the outside is a row of its own, and a root.
+
+    A tree with a cycle that multiplies belongs to the outside too: one such edge closes its root's row.
+    """
     m, n = edges.shape
     first = edges.indptr[:-1]
     two = np.diff(edges.indptr) == 2
@@ -139,9 +140,13 @@ def _forest(edges: sparse.csc_array, size: Floats) -> _Forest | None:
     factor = np.where(two[used], -np.where(down, vb[used] / va[used], va[used] / vb[used]), 0.0)
     root, gain = _down(m, child, before[child], factor, order)
     cycles = np.setdiff1d(np.arange(n), used, assume_unique=True)
-    if not _consistent(cycles, two, (a, b), (va, vb), root=root, gain=gain):
-        return None
-    return _Forest(used, child, cycles, np.where(root == m, OUTSIDE, root)[:m], gain[:m])
+    amiss = _amiss(cycles, two, (a, b), (va, vb), root=root, gain=gain)
+    multiplying = cycles[amiss > CANCELLED]
+    keys, roots = _one_each(multiplying, root[a[multiplying]], amiss[amiss > CANCELLED])
+    used, child = np.append(used, keys), np.append(child, roots)
+    cycles = np.setdiff1d(cycles, keys, assume_unique=True)
+    outside = (root == m) | np.isin(root, roots)
+    return _Forest(used, child, cycles, np.where(outside, OUTSIDE, root)[:m], gain[:m])
 
 
 def _walk(m: int, a: Ints, b: Ints, size: Floats) -> tuple[Ints, Ints]:
@@ -179,7 +184,7 @@ def _down(m: int, child: Ints, parent: Ints, factor: Floats, order: Ints) -> tup
         gain, jump = gain * np.where(jump == np.arange(m + 1), 1.0, gain[jump]), further
 
 
-def _consistent(
+def _amiss(
     cycles: Ints,
     two: Bools,
     ends: tuple[Ints, Ints],
@@ -187,13 +192,23 @@ def _consistent(
     *,
     root: Ints,
     gain: Floats,
-) -> bool:
-    """Whether the edges that close cycles say nothing new: a lambda_a + b lambda_b = 0 already."""
+) -> Floats:
+    """By how much, relative to its terms, a lambda_a + b lambda_b of each edge that closes a cycle is not 0.
+
+    Where it is not, the cycle multiplies, and all multipliers along it are zero.
+    """
     (a, b), (va, vb) = ends, values
     first = va[cycles] * gain[a[cycles]]
     other = np.where(two[cycles], vb[cycles] * gain[b[cycles]], 0.0)
-    outside = root[a[cycles]] == len(root) - 1
-    return bool(np.all(outside | (np.abs(first + other) <= CANCELLED * np.abs(first))))
+    inside = root[a[cycles]] != len(root) - 1
+    return np.divide(np.abs(first + other), np.abs(first), out=np.zeros(len(cycles)), where=inside)
+
+
+def _one_each(edges: Ints, root: Ints, weight: Floats) -> tuple[Ints, Ints]:
+    """The edge of most `weight` for every root that has one, and these roots."""
+    order = np.argsort(-weight, kind="stable")
+    roots, first = np.unique(root[order], return_index=True)
+    return edges[order[first]], roots
 
 
 def _spread(group: Ints, gain: Floats) -> tuple[Ints, sparse.csr_array]:

@@ -115,9 +115,12 @@ class Split:
         """The separable problem with these standard deviations of the counted observations."""
         problem, n = self.problem, self.rows.shape[1]
         reports = problem.observed.rows.rhs[self.counted]
-        precision = (self.factor / sigma) ** 2
+        precision, value = (self.factor / sigma) ** 2, reports / self.factor
         total = np.bincount(self.place, precision, n)
-        pull = np.bincount(self.place, self.factor * reports / sigma**2, n)
+        # the mean is taken of differences to one of the reports: then a single one is met to the last digit
+        one = np.zeros(n)
+        one[self.place] = value
+        pull = np.bincount(self.place, precision * (value - one[self.place]), n)
         seen = total > 0
         more = n - self.unknowns
         lower = np.concatenate([problem.lower, np.zeros(self.slacks), np.full(more - self.slacks, -np.inf)])
@@ -126,7 +129,7 @@ class Split:
         return Separable(
             self.rows,
             self.rhs,
-            np.divide(pull, total, out=np.zeros(n), where=seen),
+            one + np.divide(pull, total, out=np.zeros(n), where=seen),
             np.divide(1.0, total, out=np.full(n, np.inf), where=seen),
             lower,
             upper,

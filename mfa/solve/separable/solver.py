@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
 
+from mfa.solve.degenerate import FORCELESS, leaned_on
 from mfa.solve.misfit import deviation
 from mfa.solve.problem import Cells, Floats, LeastSquares, Observed, Rows
-from mfa.solve.separable.bounded import Optimum
+from mfa.solve.separable.bounded import At, Optimum
 from mfa.solve.separable.form import Separable
+from mfa.solve.separable.undetermined import nearest
 from mfa.solve.separable.world import Progress, reconcile_world, world_of
 from mfa.solve.sigma import sigma_at
 from mfa.solve.solution import Solution
@@ -54,6 +57,8 @@ def in_parts(
         return None
     n, optimum = len(problem), found.optimum
     sides = n + len(problem.limits)
+    optimum = replace(optimum, at=_held(found.form, optimum))
+    optimum = replace(optimum, x=nearest(world, found.form, optimum))
     q = problem.cells.value(optimum.x[:n])
     fitted = np.asarray(observed.rows.matrix @ q)
     every = observed.sigma(fitted)
@@ -76,6 +81,15 @@ def in_parts(
         active=optimum.at[:sides],
         bound_multipliers=optimum.bound[:sides],
     )
+
+
+def _held(form: Separable, optimum: Optimum) -> At:
+    """The bounds that hold at an optimum."""
+    x, moves = optimum.x, ~form.pinned
+    side = np.where(x <= form.lower, -1, np.where(x >= form.upper, 1, optimum.at)).astype(np.int8)
+    size = np.abs(x - form.mean) / form.variance + form.magnitude.T @ np.abs(optimum.dual)
+    force = np.abs(optimum.bound) > FORCELESS * size
+    return leaned_on(form.by_row, np.where(moves, side, optimum.at), force, moves)
 
 
 def _by(general: General | None, form: Separable) -> Optimum | None:

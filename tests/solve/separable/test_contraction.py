@@ -65,8 +65,21 @@ def test_gains_follow_the_coefficients() -> None:
     assert np.abs(merge @ np.array([2.0, -1.0, 0.0, 0.0])).max() < 1e-15
 
 
-def test_a_cycle_that_multiplies_is_not_merged() -> None:
-    assert contract(columns([1.0, -1.0, 0.0, 0.0], [2.0, -1.0, 0.0, 0.0]), np.arange(2), np.ones(4)) is None
+def test_a_cycle_that_multiplies_belongs_to_the_outside() -> None:
+    # a = b and 2 a = b: both are zero, as are their multipliers; the twin beside them is a cycle as ever
+    given = columns([1.0, -1.0, 0.0, 0.0], [2.0, -1.0, 0.0, 0.0], [3.0, -3.0, 0.0, 0.0], TWIN)
+    found = contract(given, np.arange(4), np.ones(4))
+    assert found is not None
+    spread = found.spread.toarray()
+    assert not spread[:2].any()
+    assert np.array_equal(spread[2], spread[3])
+    assert len(found.pivots) == 3
+    assert len(found.loose) == 1
+    right = np.array([1.0, 5.0, 2.0, 0.0])
+    x = np.zeros(4)
+    x[found.pivots] = Tree(given, found).solve(right)
+    assert (given @ x)[found.rows] == pytest.approx(right[found.rows])
+    assert set(found.rows) >= {0, 1}
 
 
 def test_trees_are_solved_from_their_rows() -> None:
