@@ -33,10 +33,11 @@ def chain(share: float) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("share", [1e-6, 1e-9])
 @pytest.mark.parametrize("loss", [0.05, {"value": 0.05, "sd": 0.01}])
-def test_a_trace_closes_where_a_share_ties_it_to_the_main_element(loss: Any) -> None:
+def test_a_trace_closes_where_a_share_ties_it_to_the_main_element(share: float, loss: Any) -> None:
     shares = {"roasting": {"lost_roasting": loss, "to_leaching": "rest"}}
-    result = mfa.run(mfa.load({**chain(1e-6), "transfers": shares}))
+    result = mfa.run(mfa.load({**chain(share), "transfers": shares}))
     balance = result.balance()
     assert balance["relative"].max() < 1e-9
     assert set(balance["element"]) == {"Cu", "Te"}

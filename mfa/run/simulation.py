@@ -46,7 +46,6 @@ def _solution(model: Model, found: Simulated) -> Solution:
         sigma=sigma,
         fitted=fitted,
         deviation=deviation(problem.observed, fitted, sigma),
-        cost=0.0,
         weight=np.zeros(0),
         order=None,
         iterations=len(found.order.steps),

@@ -1,4 +1,4 @@
-"""Bounds on a linearised problem: a primal-dual active set (semismooth Newton), an interior point behind it.
+"""Bounds on a linearised problem: a primal-dual active set (semismooth Newton).
 
     min 1/2 |A d + v|^2 + ...   s.t.   J d = -c,   lower <= d <= upper
 
@@ -9,7 +9,7 @@ treated as one: a row beyond its clip leaves the system and pulls by a constant.
 Each round fixes what sits at a bound, solves the equality system, then fixes what left its bounds and
 frees what is pulled inside (Hintermueller, Ito and Kunisch 2002). All changes at once; where their number
 stops falling one at a time, the last in order, until it falls again (block principal pivoting with Murty's
-rule: Judice and Pires 1994), which cannot cycle. Where the rounds run out the interior point decides.
+rule: Judice and Pires 1994), which cannot cycle.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from mfa.solve.kkt import Kkt, Ordering, factorise, with_old_factors
+from mfa.solve.kkt import Kkt, Ordering, factorise, factorise_pivoted, largest, with_old_factors
 from mfa.solve.problem import Floats
 
 At = npt.NDArray[np.int8]
 ROUNDS = 40
 PATIENCE = 3
 OUTSIDE = 1e-12
+UNNOTICED = 1e-14
+"""How far outside its bounds an unknown must be: in scales, and as a share of the rows it stands in."""
 INCONSISTENT = 1e-5
 NOTHING = 1e-6
 """Steps this small, in scales, are rounding when rows are checked."""
@@ -38,6 +40,11 @@ AT_CLIP = 1e-9
 FEW, LONG, PATIENT, EXACT = 6, 40, 20, 1e-14
 """Changes of the active set with which old factors are tried, rounds they get, how many of them may bring
 little, and the error they may leave."""
+POOR = 1e-12
+"""The error that factors of a regularised system may leave: a direction weaker than its regularisation shows
+as more."""
+PIVOT = 1e-12
+"""Pivots of such a direction, which are rounding only below this."""
 
 
 @dataclass(frozen=True)
@@ -123,12 +130,10 @@ def solve(problem: Quadratic, at: At | None = None, before: Step | None = None) 
     fewest, patience = len(held) + 1, PATIENCE
     for count in range(1, ROUNDS + 1):
         before = step = with_active(problem, held[:n], before, held[n:])
-        if step.left(problem) > INCONSISTENT:
-            return None
         wanted = np.concatenate([_wanted(problem, step), _beyond(problem, step)])
         changed = np.flatnonzero(wanted != held)
         if not len(changed):
-            return replace(step, rounds=count)
+            return replace(step, rounds=count) if step.left(problem) <= INCONSISTENT else None
         held = held.copy()
         if len(changed) < fewest:
             fewest, patience = len(changed), PATIENCE
@@ -174,7 +179,7 @@ def _solved(
     cut: At,
 ) -> tuple[Kkt, Floats]:
     """The system and its solution: with the factors of the step before where few bounds changed and they
-    still do."""
+    still do, with pivoted ones where regularised ones do not."""
     near = np.full(len(fixed), problem.near)
     if before is not None and np.count_nonzero(before.at != at) + np.count_nonzero(before.cut != cut) <= FEW:
         kkt = with_old_factors(
@@ -184,7 +189,21 @@ def _solved(
         if kkt.error(rhs, solution) <= EXACT:
             return kkt, solution
     kkt = factorise(problem.pulls, problem.rows, problem.order, fixed=fixed, diagonal=near, soft=problem.soft)
-    return kkt, kkt.solve(rhs)
+    solution = kkt.solve(rhs)
+    if kkt.error(rhs, solution) > POOR:
+        solution = kkt.solve(rhs, rounds=LONG, patience=PATIENT)
+    if kkt.error(rhs, solution) > POOR:
+        kkt, _ = factorise_pivoted(
+            problem.pulls,
+            problem.rows,
+            problem.order,
+            fixed=fixed,
+            diagonal=near,
+            soft=problem.soft,
+            nothing=PIVOT,
+        )
+        solution = kkt.solve(rhs)
+    return kkt, solution
 
 
 def _beyond(problem: Quadratic, step: Step) -> At:
@@ -198,13 +217,23 @@ def _beyond(problem: Quadratic, step: Step) -> At:
 def _wanted(problem: Quadratic, step: Step) -> At:
     """The active set that this step asks for."""
     free = (step.at == 0) & ~problem.never_free
-    below = free & (step.d < problem.lower - OUTSIDE)
-    above = free & (step.d > problem.upper + OUTSIDE)
+    off = np.maximum(OUTSIDE, UNNOTICED * _noticed(problem, step))
+    below = free & (step.d < problem.lower - off)
+    above = free & (step.d > problem.upper + off)
     noise = np.maximum(INWARD * forces(problem, step), WEAKEST)
     inward = ((step.at < 0) & (step.bound < -noise)) | ((step.at > 0) & (step.bound > noise))
     wanted = step.at.copy()
     wanted[below], wanted[above], wanted[inward] = -1, 1, 0
     return wanted
+
+
+def _noticed(problem: Quadratic, step: Step) -> Floats:
+    """By how much each unknown moves where its most sensitive row is open by the size of its terms: a small
+    flow beside large ones is met to their rounding, not to its own."""
+    size = abs(problem.rows) @ np.abs(step.d)
+    rows = sparse.csr_array(sparse.diags_array(1 / np.where(size > 1e-200, size, np.inf)) @ abs(problem.rows))
+    share = largest(rows, 0)
+    return np.divide(1.0, share, out=np.zeros(len(share)), where=share > 0)
 
 
 def forces(problem: Quadratic, step: Step) -> Floats:

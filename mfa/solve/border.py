@@ -106,9 +106,9 @@ class Bordered:
     late: Late | None = None
 
     @classmethod
-    def of(cls, matrix: sparse.csc_array, labels: Ints) -> Bordered:
+    def of(cls, matrix: sparse.csc_array, labels: Ints, nothing: float = NOTHING) -> Bordered:
         """The factors of a symmetric `matrix` with entries of about 1; `labels` gives each place's block, -1
-        for the border."""
+        for the border. Pivots of up to `nothing` are none."""
         labels = _leaves(matrix, labels)
         found = {int(k): _pivoted(matrix, labels, int(k)) for k in np.unique(labels[labels >= 0])}
         border = np.flatnonzero(labels == BORDER)
@@ -116,7 +116,7 @@ class Bordered:
         schur = matrix[border][:, border].toarray()
         for block in blocks:
             schur[np.ix_(block.touched, block.touched)] -= block.condensed()
-        kept, factors = _independent(schur)
+        kept, factors = _independent(schur, nothing)
         number = np.cumsum(kept) - 1
         reduced = tuple(_without(block, kept, number) for block in blocks)
         return cls(reduced, border[kept], factors, border[~kept])._with_late(matrix)
@@ -231,7 +231,7 @@ def _dense(matrix: Floats) -> tuple[Floats, Ints]:
     return factors, places
 
 
-def _independent(schur: Floats) -> tuple[Bools, tuple[Floats, Ints]]:
+def _independent(schur: Floats, nothing: float) -> tuple[Bools, tuple[Floats, Ints]]:
     """The places of a symmetric matrix whose rows and columns have its full rank, and the factors of that
     part.
 
@@ -239,14 +239,14 @@ def _independent(schur: Floats) -> tuple[Bools, tuple[Floats, Ints]]:
     what was left out is asked again: the part of it that does not follow from what was kept is taken back.
     """
     factors = _dense(schur)
-    kept = np.abs(np.diag(factors[0])) > NOTHING
+    kept = np.abs(np.diag(factors[0])) > nothing
     out = np.flatnonzero(~kept)
     if not len(out):
         return kept, factors
     factors = _dense(schur[np.ix_(kept, kept)])
     across = schur[np.ix_(kept, out)]
     follows = linalg.lu_solve(factors, across, check_finite=False) if np.any(kept) else across
-    back = _pivots(schur[np.ix_(out, out)] - across.T @ follows, NOTHING)
+    back = _pivots(schur[np.ix_(out, out)] - across.T @ follows, nothing)
     if len(back):
         kept[out[back]] = True
         factors = _dense(schur[np.ix_(kept, kept)])
@@ -255,5 +255,7 @@ def _independent(schur: Floats) -> tuple[Bools, tuple[Floats, Ints]]:
 
 def _pivots(rest: Floats, nothing: float) -> Ints:
     """Columns of `rest` with a pivot, by the size they were made from (QR with column pivoting)."""
+    if not np.isfinite(rest).all():
+        return np.zeros(0, dtype=np.int64)
     _, triangle, order = linalg.qr(rest, mode="economic", pivoting=True)
     return np.asarray(order[np.abs(np.diag(triangle)) > nothing])

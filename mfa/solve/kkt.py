@@ -24,7 +24,7 @@ from scipy import sparse
 from scipy.sparse.linalg import SuperLU, splu
 
 from mfa.errors import NotConverged
-from mfa.solve.border import Bordered, border_of
+from mfa.solve.border import NOTHING, Bordered, border_of
 from mfa.solve.problem import Bools, Floats, Ints
 from mfa.solve.whitening import whitening
 
@@ -157,14 +157,22 @@ def factorise(
 
 
 def factorise_pivoted(
-    pulls: sparse.csr_array, rows: sparse.csr_array, order: Ordering, *, fixed: Bools
+    pulls: sparse.csr_array,
+    rows: sparse.csr_array,
+    order: Ordering,
+    *,
+    fixed: Bools,
+    diagonal: Floats | None = None,
+    soft: Floats | None = None,
+    nothing: float = NOTHING,
 ) -> tuple[Kkt, Bordered]:
     """The same without any regularisation, block by block: slower to make, faster for many right sides.
 
-    The factors say what nothing pivots on: free unknowns and rows that follow from others.
+    The factors say what nothing pivots on (by more than `nothing`): free unknowns and rows that follow from
+    others.
     """
-    matrix, unit = _in_units(_system(pulls, rows, fixed, None, None), whitening(pulls, rows, fixed))
-    factors = Bordered.of(matrix, order.labels)
+    matrix, unit = _in_units(_system(pulls, rows, fixed, diagonal, soft), whitening(pulls, rows, fixed))
+    factors = Bordered.of(matrix, order.labels, nothing)
     return Kkt(matrix, unit, factors, (pulls.shape[1], pulls.shape[0], rows.shape[0])), factors
 
 

@@ -2,29 +2,33 @@
 
     r = (fitted - report) / sigma,   or   r = ln(fitted / report) / s   where errors are lognormal
 
-and the cost is the sum of rho(r). A step sees clipped squares as they are (:mod:`mfa.solve.active_set`), any
-other loss by its influence and a curvature: that of the loss itself, but never below a tenth of its weight,
-so that no observation lets go of what it observes.
+A fit is where the pulls rho'(r) / sigma balance. Where sigma is a share of the fitted value, no sum of rho(r)
+has these slopes; the integral of the pull from the report to the fitted value has (quasi-likelihood,
+Wedderburn 1974; (ln(f/y) + y/f - 1) / cv^2 for least squares), and is what descends. A step sees clipped
+squares as they are (:mod:`mfa.solve.active_set`), any other loss by its influence and a curvature: that of
+the cost itself, but never below a tenth of the loss's weight, so that no observation lets go of what it
+observes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from mfa.solve.losses import L2, Loss
 from mfa.solve.problem import Bools, Floats, Observed
+from mfa.solve.sigma import SMALLEST, Errors
 
 LEAST_CURVATURE = 0.1
-SMALLEST = 1e-6
-"""Share of the report below which a logarithm goes on as its tangent: a step may pass through zero."""
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 
 @dataclass(frozen=True)
 class Local:
-    """What a step sees: roots of curvatures, residuals or influences in those units, clips."""
+    """What a step sees: sigmas, roots of curvatures, residuals or influences in those units, clips."""
 
+    sigma: Floats
     root: Floats
     pulled: Floats
     clip: Floats
@@ -32,57 +36,78 @@ class Local:
 
 @dataclass(frozen=True)
 class Misfit:
-    """Counted observations: reports, sigma at a point, which are lognormal, whose loss is which."""
+    """Counted observations: their errors, and whose loss is which."""
 
-    reports: Floats
-    sigma: Floats
-    log: Bools
-    spread: Floats
+    errors: Errors
     losses: tuple[tuple[Loss, Bools], ...]
 
     @property
     def exact(self) -> bool:
         """Whether what a step sees is the cost itself, wherever fitted values are linear."""
-        return not self.log.any() and all(loss.clipped is not None for loss, _ in self.losses)
+        plain = not self.errors.log.any() and not self.errors.cv.any()
+        return plain and all(loss.clipped is not None for loss, _ in self.losses)
 
     @property
     def squares(self) -> bool:
-        """Whether the cost is a sum of squares of differences."""
-        return not self.log.any() and all(isinstance(loss, L2) for loss, _ in self.losses)
+        """Whether the loss is least squares of differences."""
+        return not self.errors.log.any() and all(isinstance(loss, L2) for loss, _ in self.losses)
 
     def residual(self, fitted: Floats) -> Floats:
         """r of every observation."""
-        plain = (fitted - self.reports) / self.sigma
-        if not self.log.any():
+        errors = self.errors
+        plain = (fitted - errors.reports) / errors.sigma(fitted)
+        if not errors.log.any():
             return np.asarray(plain)
-        y = np.where(self.log, self.reports, 1.0)
-        s = np.where(self.log, self.spread, 1.0)
-        return np.where(self.log, _logarithm(fitted / y) / s, plain)
+        y = np.where(errors.log, errors.reports, 1.0)
+        s = np.where(errors.log, errors.cv, 1.0)
+        return np.where(errors.log, _logarithm(fitted / y) / s, plain)
 
-    def cost(self, fitted: Floats) -> float:
-        """The sum of rho(r)."""
-        r = self.residual(fitted)
-        return float(sum(np.sum(loss.cost(r[rows])) for loss, rows in self.losses))
+    def cost(self, fitted: Floats, start: Floats | None = None) -> float:
+        """The integrals of all pulls from `start` on (the reports): the sum of rho(r) where sigmas do not
+        grow."""
+        errors, found = self.errors, 0.0
+        start = errors.reports if start is None else start
+        for loss, rows in self.losses:
+            log, plain = rows & errors.log, rows & ~errors.log
+            rise = loss.cost(self.residual(fitted)[log]) - loss.cost(self.residual(start)[log])
+            found += float(np.sum(rise)) + _integral(loss, errors.of(plain), start[plain], fitted[plain])
+        return found
 
     def local(self, fitted: Floats) -> Local:
         """What a step from `fitted` sees: clipped squares where the loss is of that kind, else a parabola."""
-        smooth = self.smooth(fitted)
-        r, root, pulled, clip = self.residual(fitted), smooth.root, smooth.pulled, smooth.clip
+        smooth, r = self.smooth(fitted), self.residual(fitted)
+        root, pulled, clip = smooth.root, smooth.pulled, smooth.clip
         for loss, rows in self.losses:
             if loss.clipped is not None:
-                root[rows] = np.sqrt(loss.clipped[0])
-                pulled[rows] = root[rows] * r[rows]
-                clip[rows] = loss.clipped[1] / root[rows]
-        return Local(root, pulled, clip)
+                curvature, most = loss.clipped
+                bent = self._bent(fitted, curvature * r, np.full_like(r, curvature))[rows]
+                root[rows] = np.sqrt(np.maximum(bent, LEAST_CURVATURE * curvature))
+                pulled[rows], clip[rows] = curvature * r[rows] / root[rows], most / root[rows]
+        return Local(smooth.sigma, root, pulled, clip)
 
     def smooth(self, fitted: Floats) -> Local:
         """What a step from `fitted` sees where every loss is taken as a parabola."""
         r = self.residual(fitted)
-        weight, curvature = self._each("weight", r), self._each("curvature", r)
-        # d2r/df2 = -s (dr/df)^2 of a logarithm
-        bent = np.where(self.log & (fitted > SMALLEST * self.reports), self.spread * weight * r, 0.0)
-        root = np.sqrt(np.maximum(curvature - bent, LEAST_CURVATURE * weight))
-        return Local(root, weight * r / root, np.full_like(r, np.inf))
+        weight = self._each("weight", r)
+        curvature = self._bent(fitted, weight * r, self._each("curvature", r))
+        root = np.sqrt(np.maximum(curvature, LEAST_CURVATURE * weight))
+        return Local(self.errors.sigma(fitted), root, weight * r / root, np.full_like(r, np.inf))
+
+    def _bent(self, fitted: Floats, influence: Floats, curvature: Floats) -> Floats:
+        """The cost's curvature in sigma, given the loss's: r is no straight line of the fitted value.
+
+        d2r/df2 = -s (dr/df)^2 of a logarithm; d(rho' / sigma)/df = (rho'' y/f - cv rho') / sigma^2 where
+        sigma = cv f.
+        """
+        errors = self.errors
+        found = curvature.copy()
+        log = errors.log & (fitted > SMALLEST * errors.reports)
+        found[log] -= errors.cv[log] * influence[log]
+        grows = errors.relative(fitted)
+        f = fitted[grows]
+        found[grows] *= errors.reports[grows] / f
+        found[grows] -= errors.cv[grows] * np.sign(f) * influence[grows]
+        return found
 
     def information(self, fitted: Floats) -> Floats:
         """What every observation tells, in units of 1/sigma^2."""
@@ -134,25 +159,45 @@ def losses_of(observed: Observed, asked: Loss) -> Losses:
     return Losses(tuple((loss, rows) for loss, rows in kinds if rows.any()))
 
 
-def misfit(observed: Observed, sigma: Floats, losses: tuple[tuple[Loss, Bools], ...]) -> Misfit:
-    """The misfit of the counted observations at `sigma`."""
-    counted = observed.counted
-    return Misfit(
-        observed.rows.rhs[counted], sigma, observed.lognormal[counted], observed.cv[counted], losses
-    )
-
-
 def straight(of: Misfit) -> Misfit:
-    """The same as least squares without logarithms: what the first step takes, before anything is fitted."""
-    every = np.ones(len(of.reports), dtype=bool)
-    return replace(of, log=~every, losses=((L2(), every),))
+    """The same as least squares at the sigmas of the reports: what the first step takes, before anything is
+    fitted."""
+    return Misfit(of.errors.held(), ((L2(), np.ones(len(of.errors.reports), dtype=bool)),))
 
 
 def deviation(observed: Observed, fitted: Floats, sigma: Floats) -> Floats:
     """Report less fitted value of every observation, counted or not, in sigma."""
-    every = replace(observed, counted=np.ones(len(observed), dtype=bool))
     safe = np.where(sigma > 0, sigma, np.inf)
-    return -misfit(every, safe, ()).residual(fitted)
+    plain = (observed.rows.rhs - fitted) / safe
+    if not observed.lognormal.any():
+        return np.asarray(plain)
+    every = Errors(observed.rows.rhs, safe, observed.cv, observed.lognormal)
+    return np.where(every.log, -Misfit(every, ()).residual(fitted), plain)
+
+
+def _integral(loss: Loss, errors: Errors, start: Floats, fitted: Floats) -> float:
+    """The sum of integrals of rho'(r(t)) / sigma(t) from `start` to the fitted value.
+
+    Up to the knee sigma is a number and the integral is that of rho; beyond, t = e^s makes it that of
+    rho'((1 - y e^-s) / cv) / cv, by Gauss's rule: the better the nearer the ends are.
+    """
+    y, knee = errors.reports, errors.knee
+    first, last = (loss.cost((np.clip(t, -knee, knee) - y) / errors.least) for t in (start, fitted))
+    found = float(np.sum(last - first))
+    for side in (1.0, -1.0):
+        low, high = (np.maximum(side * t, knee) for t in (start, fitted))
+        grows = np.flatnonzero(low != high)
+        if len(grows):
+            found += _grown(loss, side * y[grows], low[grows], high[grows], errors.cv[grows])
+    return found
+
+
+def _grown(loss: Loss, y: Floats, low: Floats, high: Floats, cv: Floats) -> float:
+    """The sum of integrals from `low` to `high`, both positive, where sigma = cv t."""
+    half = 0.5 * np.log(high / low)
+    s = np.log(low)[:, None] + half[:, None] * (1 + _NODES)
+    u = (1 - y[:, None] * np.exp(-s)) / cv[:, None]
+    return float(np.sum((loss.weight(u) * u) @ _WEIGHTS * half / cv))
 
 
 def _logarithm(ratio: Floats) -> Floats:

@@ -17,27 +17,29 @@ from mfa.errors import Infeasible, NotConverged, Problem
 from mfa.solve import active_set
 from mfa.solve.acceleration import History
 from mfa.solve.active_set import At, Quadratic, Step, forces
+from mfa.solve.augmented import Priced, multipliers
 from mfa.solve.conflict import explain_infeasible, relaxed_conflict, row_name
 from mfa.solve.degenerate import FORCELESS, leaned_on
-from mfa.solve.interior import Box, interior_point
 from mfa.solve.kkt import Ordering, largest, ordering_of
 from mfa.solve.losses import L2, Loss, loss_of
-from mfa.solve.misfit import Losses, Misfit, deviation, losses_of, misfit, straight
+from mfa.solve.misfit import Losses, Misfit, deviation, losses_of, straight
 from mfa.solve.mixing import bulk_first, has_elements
 from mfa.solve.problem import Floats, LeastSquares
 from mfa.solve.separable.form import is_linear
 from mfa.solve.separable.solver import in_parts
 from mfa.solve.separable.world import has_form
-from mfa.solve.sigma import EXACT, sigma_of, too_sure
+from mfa.solve.sigma import EXACT, errors_in, too_sure
 from mfa.solve.solution import Solution
 from mfa.solve.standard import SMALL, Standard, standard
 
 Progress = Callable[[int, str], None]
 CLOSED = 1e-12
+ROUGH = 1e-4
+"""Tolerance of what is only a start, in sigma."""
 ACCEPTED = 1e-9
 NEARLY = 0.3
 RESCUES = 1
-NEAREST, FIRST, FARTHEST = 1e-8, 1e-4, 1e-2
+NEAREST, FIRST, FARTHEST = 1e-12, 1e-4, 1e-2
 """Weights of staying near the current point, per squared scale: they make every linearised problem strictly
 convex, so that its active set settles, are raised where it does not, and vanish as the steps do (proximal
 point method, Rockafellar 1976)."""
@@ -45,7 +47,8 @@ DRIFT, VANISHING = 1e-9, 1e-24
 """Unknowns that still move by this share of their size, where no observation does, are held back by that
 weight alone: it is lowered until they do not, or sooner where short steps do not get shorter (a clipped
 observation pulls on, however far it is)."""
-SHORTEST = 1e-4
+SHORTEST, SHORT = 1e-4, 0.3
+ROUNDED = 1e-12
 RESOLVED = 1e-11
 NOISE = 1e-9
 """Share of the merit that a shorter step must gain to be preferred."""
@@ -119,7 +122,7 @@ def reconcile(
         return _optimum(problem, settings, report)
 
     def bulk(inner: LeastSquares, warm: bool) -> Solution:
-        return _optimum(inner, replace(settings, stages=1), lambda *_: None, warm=warm)
+        return _optimum(inner, replace(settings, tolerance=ROUGH, stages=1), lambda *_: None, warm=warm)
 
     start = bulk_first(problem, bulk, report)
     return _optimum(replace(problem, start=start), settings, report, warm=True)
@@ -190,8 +193,8 @@ def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, wa
             state = replace(state, near=100 * state.near, at=np.zeros_like(state.at))
         elif rescues < RESCUES:
             rescues += 1
-            report(iteration, "the active set does not settle: interior point")
-            state = _interior(form, state, losses)
+            report(iteration, "the active set does not settle: method of multipliers")
+            state = _priced(form, state, losses)
         else:
             break
     raise _failure(form, state, f"{iteration} iterations, the last moved an observation by {move:.1e} sigma")
@@ -215,7 +218,7 @@ def _too_sharp(form: Standard, z: Floats) -> str:
     """A word on the sharpest report where its sigma is less than numbers of its size resolve."""
     fitted = form.fitted(z)
     size = np.maximum(np.abs(fitted), np.abs(form.reports))
-    share = np.where(size > 0, sigma_of(form, fitted) / np.where(size > 0, size, 1.0), 1.0)
+    share = np.where(size > 0, errors_in(form).sigma(fitted) / np.where(size > 0, size, 1.0), 1.0)
     k = int(np.argmin(share)) if len(share) else -1
     if k < 0 or share[k] > RESOLVED:
         return ""
@@ -227,7 +230,7 @@ def _first(form: Standard, warm: bool) -> _State:
     """The starting state; a warm one has the active set that its point says."""
     zero = np.zeros(len(form.rhs))
     cells = form.cell_jacobian(form.start)
-    pulls = form.pull_jacobian(cells, sigma_of(form, form.reports))
+    pulls = form.pull_jacobian(cells, errors_in(form).sigma(form.reports))
     order = ordering_of(pulls, form.row_jacobian(cells), form.block)
     at = np.zeros(len(form.lower), dtype=np.int8)
     if warm:
@@ -235,29 +238,37 @@ def _first(form: Standard, warm: bool) -> _State:
     return _State(form.start, zero, at, zero, order, near=NEAREST if warm else FIRST)
 
 
-def _interior(form: Standard, state: _State, losses: Losses) -> _State:
-    def linearise(z: Floats, dual: Floats) -> Quadratic:
-        return _local(form, replace(state, z=z, dual=dual), losses, first=False, smooth=True).quadratic
+def _priced(form: Standard, state: _State, losses: Losses) -> _State:
+    """A state near the optimum by the method of multipliers."""
+    misfit = Misfit(errors_in(form), losses.at(state.stage))
 
-    def merit(z: Floats, dual: Floats) -> Callable[[Floats], float]:
-        return _merit(
-            form, _local(form, replace(state, z=z, dual=dual), losses, first=False), 1.5 * np.abs(dual)
-        )
+    def linearise(z: Floats, dual: Floats, soft: Floats) -> Quadratic:
+        at = replace(state, z=z, dual=dual)
+        return replace(_local(form, at, losses, first=False, smooth=True).quadratic, soft=soft)
 
-    z, dual, at = interior_point(Box(form.lower, form.upper), state.z, state.dual, linearise, merit)
-    return replace(state, z=z, dual=dual, at=at)
+    found = multipliers(
+        Priced(
+            form.lower,
+            form.upper,
+            lambda z: misfit.cost(form.fitted(z)),
+            form.residual,
+            lambda z: _row_size(form, z),
+            linearise,
+        ),
+        state.z,
+    )
+    return replace(state, z=found.z, dual=found.dual, at=found.at, near=FIRST)
 
 
 def _local(form: Standard, state: _State, losses: Losses, *, first: bool, smooth: bool = False) -> _Local:
     """The linearised problem at `state`; before anything is fitted, sigma is that of the reports."""
     fitted = form.fitted(state.z)
-    sigma = sigma_of(form, form.reports if first else fitted)
-    misfit_ = misfit(form.problem.observed, sigma, losses.at(state.stage))
-    misfit_ = straight(misfit_) if first else misfit_
-    local = misfit_.smooth(fitted) if smooth else misfit_.local(fitted)
+    misfit = Misfit(errors_in(form), losses.at(state.stage))
+    misfit = straight(misfit) if first else misfit
+    local = misfit.smooth(fitted) if smooth else misfit.local(fitted)
     cells = form.cell_jacobian(state.z)
     quadratic = Quadratic(
-        pulls=form.pull_jacobian(cells, sigma / local.root),
+        pulls=form.pull_jacobian(cells, local.sigma / local.root),
         rows=form.row_jacobian(cells),
         pulled=local.pulled,
         dual=state.dual,
@@ -268,8 +279,8 @@ def _local(form: Standard, state: _State, losses: Losses, *, first: bool, smooth
         near=state.near,
         clip=local.clip,
     )
-    exact = misfit_.squares or (misfit_.exact and not smooth)
-    return _Local(quadratic, misfit_, 1.0 / np.maximum(local.root, 1.0), exact)
+    exact = misfit.exact and not smooth
+    return _Local(quadratic, misfit, 1.0 / np.maximum(local.root, 1.0), exact)
 
 
 def _open(form: Standard, z: Floats) -> float:
@@ -292,36 +303,34 @@ def _stepped(form: Standard, state: _State, local: _Local, step: Step) -> _State
     """The state after as much of `step` as the merit allows, accelerated near the end."""
     wanted = np.abs(state.dual + step.dual)
     penalty = np.maximum(1.5 * wanted, np.minimum(state.penalty, 10 * wanted))
-    merit = _merit(form, local, penalty)
+    merit = _merit(form, local.misfit, state.z, penalty)
     now = merit(state.z)
     seen = local.quadratic
     fall = seen.cost(seen.pulled) - seen.cost(seen.pulled + step.pulled)
     fall += float(penalty @ np.abs(seen.residual))
     t, d = _searched(form, state, step, _Descent(merit, now, fall, local.exact))
-    closeness = max(min(NEAREST, state.near), 0.1 * state.near)
     z, dual = np.clip(state.z + d, form.lower, form.upper), state.dual + t * step.dual
     moved = local.in_sigma * step.pulled
+    after = replace(
+        state, z=z, dual=dual, at=step.at, penalty=penalty, near=_nearer(state.near, t), last=step
+    )
     near = float(np.max(np.abs(moved), initial=0.0)) < NEARLY
     if t < 1.0 or not near or np.any(step.at != state.at):
-        return replace(
-            state,
-            z=z,
-            dual=dual,
-            at=step.at,
-            penalty=penalty,
-            history=History(),
-            near=closeness,
-            last=step,
-        )
+        return replace(after, history=History())
     history = state.history.after(np.concatenate([z, dual]), moved)
     best = history.accelerated()
     ahead = np.clip(best[: len(z)], form.lower, form.upper)
-    if not local.misfit.squares and merit(ahead) > merit(z):
-        return replace(
-            state, z=z, dual=dual, at=step.at, penalty=penalty, history=history, near=closeness, last=step
-        )
-    z = ahead
-    return _State(z, best[len(z) :], step.at, penalty, state.order, history, closeness, step, state.stage)
+    here = merit(z)
+    if not local.exact and merit(ahead) > here + ROUNDED * (1 + abs(here)):
+        return replace(after, history=history)
+    return replace(after, z=ahead, dual=best[len(z) :], history=history)
+
+
+def _nearer(near: float, t: float) -> float:
+    """The next weight of staying near: less after a full step, more after a short one."""
+    if t < SHORT:
+        return min(10 * near, FARTHEST)
+    return near if t < 1.0 else max(min(NEAREST, near), 0.1 * near)
 
 
 @dataclass(frozen=True)
@@ -362,9 +371,14 @@ def _searched(form: Standard, state: _State, step: Step, descent: _Descent) -> t
     return t, t * step.d
 
 
-def _merit(form: Standard, local: _Local, penalty: Floats) -> Callable[[Floats], float]:
+def _merit(form: Standard, misfit: Misfit, start: Floats, penalty: Floats) -> Callable[[Floats], float]:
+    """What the iteration descends; costs are measured from `start`, near which they are exact."""
+    seen = form.fitted(start)
+    here = misfit.cost(seen)
+
     def merit(z: Floats) -> float:
-        return local.misfit.cost(form.fitted(z)) + float(penalty @ np.abs(form.residual(z)))
+        cost = here + misfit.cost(form.fitted(z), seen)
+        return cost + float(penalty @ np.abs(form.residual(z)))
 
     return merit
 
@@ -414,9 +428,8 @@ def _solution(form: Standard, state: _State, step: Step, local: _Local, iteratio
     q = problem.cells.value(x)
     fitted = np.asarray(problem.observed.rows.matrix @ q)
     sigma = problem.observed.sigma(fitted)
-    sigma[form.counted] = sigma_of(form, fitted[form.counted])
+    sigma[form.counted] = errors_in(form).sigma(fitted[form.counted])
     off = deviation(problem.observed, fitted, sigma)
-    misfit_ = replace(local.misfit, sigma=sigma[form.counted])
     exact = len(problem.exact)
     return Solution(
         x=x,
@@ -424,8 +437,7 @@ def _solution(form: Standard, state: _State, step: Step, local: _Local, iteratio
         sigma=sigma,
         fitted=fitted,
         deviation=off,
-        weight=misfit_.information(fitted[form.counted]),
-        cost=misfit_.cost(fitted[form.counted]),
+        weight=local.misfit.information(fitted[form.counted]),
         order=state.order,
         iterations=iterations,
         chi2=float(np.sum(off[form.counted] ** 2)),

@@ -21,9 +21,9 @@ class Solution:
     `active` says of every unknown and then of every limit's slack whether it ends at its lower (-1) or
     upper (1) bound; `deviation` is report less fitted value of every observation in sigma (of a lognormal
     one in logarithms); `weight` is the information of the counted ones under their loss, in units of
-    1/sigma^2 (1 for least squares: :mod:`mfa.solve.losses`), and `cost` the sum of their losses; `order` is
-    the elimination order that was used, if one was. Multipliers are derivatives of the sum of losses by a
-    bound, and minus those by a row's or a limit's right side.
+    1/sigma^2 (1 for least squares: :mod:`mfa.solve.losses`); `order` is the elimination order that was used,
+    if one was. Multipliers are derivatives of the sum of losses by a bound, and minus those by a row's or a
+    limit's right side.
     """
 
     x: Floats
@@ -32,7 +32,6 @@ class Solution:
     fitted: Floats
     deviation: Floats
     weight: Floats
-    cost: float
     order: Ordering | None
     iterations: int
     chi2: float

@@ -87,7 +87,6 @@ def assert_stationary(problem: LeastSquares, found: Solution, loss: Loss) -> Non
     assert np.all(np.abs(gradient[found.x > 0]) <= 1e-9 * size[found.x > 0])
     assert np.all(gradient[found.x == 0] >= -1e-9 * size[found.x == 0])
     assert closure(problem, found) < 1e-9
-    assert found.cost == pytest.approx(float(np.sum(loss.cost(r))), rel=1e-9, abs=1e-9)
 
 
 @pytest.mark.parametrize("loss", [Huber(), StudentT(), Contaminated()], ids=str)

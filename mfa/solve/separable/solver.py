@@ -10,12 +10,12 @@ from scipy import sparse
 
 from mfa.solve.degenerate import FORCELESS, leaned_on
 from mfa.solve.misfit import deviation
-from mfa.solve.problem import Cells, Floats, LeastSquares, Observed, Rows
+from mfa.solve.problem import Cells, LeastSquares, Observed, Rows
 from mfa.solve.separable.bounded import At, Optimum
 from mfa.solve.separable.form import Separable
 from mfa.solve.separable.undetermined import nearest
 from mfa.solve.separable.world import Progress, reconcile_world, world_of
-from mfa.solve.sigma import sigma_at
+from mfa.solve.sigma import errors_of
 from mfa.solve.solution import Solution
 
 General = Callable[[LeastSquares], Solution | None]
@@ -38,16 +38,11 @@ def in_parts(
     """
     world, observed = world_of(problem), problem.observed
     counted, exact = world.split.counted, len(problem.exact)
-    reports = observed.rows.rhs[counted]
     seen = observed.rows.matrix if len(counted) == len(observed) else observed.rows.matrix[counted]
     typical = abs(seen) @ np.abs(problem.cells.value(problem.scale))
-
-    def sigma(fitted: Floats, first: bool) -> Floats:
-        return sigma_at(problem, counted, reports if first else fitted, typical)
-
     found = reconcile_world(
         world,
-        sigma,
+        errors_of(problem, counted, typical),
         tolerance=tolerance,
         max_iterations=max_iterations,
         report=report,
@@ -72,7 +67,6 @@ def in_parts(
         fitted=fitted,
         deviation=off,
         weight=np.ones(len(counted)),
-        cost=0.5 * chi2,
         order=None,
         iterations=found.iterations,
         chi2=chi2,

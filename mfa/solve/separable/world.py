@@ -14,9 +14,8 @@ from mfa.solve.separable.bounded import At, Optimum, solve
 from mfa.solve.separable.form import Separable, Split, is_linear, split
 from mfa.solve.separable.parts import Part, part_of, parts_of, spread_work
 from mfa.solve.separable.spread import Marginals, spread
+from mfa.solve.sigma import Errors
 
-Sigma = Callable[[Floats, bool], Floats]
-"""Standard deviations of the counted observations at fitted values (their reports at first)."""
 Progress = Callable[[int, str], None]
 Rescue = Callable[[Separable], Optimum | None]
 """Another way to the optimum of a component whose rounds do not settle."""
@@ -93,7 +92,7 @@ class Reconciled:
 
 def reconcile_world(
     world: World,
-    sigma_of: Sigma,
+    errors: Errors,
     *,
     tolerance: float,
     max_iterations: int,
@@ -105,9 +104,8 @@ def reconcile_world(
 
     `tolerance` is in units of sigma: the last solve moves no observation by more.
     """
-    reports = world.split.problem.observed.rows.rhs[world.split.counted]
-    sigma, fitted, at, history = sigma_of(reports, True), reports, None, History()
-    relative = bool(np.any(world.split.problem.observed.cv[world.split.counted] > 0))
+    fitted, at, history = errors.reports, None, History()
+    sigma = errors.sigma(fitted)
     for count in range(1, max_iterations + 1):
         form = world.split.form(sigma)
         found = world.optimum(form, at, rescue)
@@ -117,11 +115,11 @@ def reconcile_world(
         move = (now - fitted) / sigma
         largest = float(np.max(np.abs(move), initial=0.0))
         report(count, f"{found.rounds} rounds, an observation moved by {largest:.1e} sigma")
-        if not relative or (count > 1 and largest <= tolerance):
+        if not errors.cv.any() or (count > 1 and largest <= tolerance):
             return Reconciled(found, form, sigma, count)
         history = history.after(now, move)
         fitted = history.accelerated() if count > 2 else now
-        sigma = sigma_of(fitted, False)
+        sigma = errors.sigma(fitted)
     return None
 
 
