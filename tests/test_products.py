@@ -19,6 +19,9 @@ from tests.test_invariance import reported
 HARD = (1, 16, 22, 64, 70, 79, 85, 97, 100, 214, 616)
 """Flows far below their size, sigmas that swing with the fitted value, directions that hardly matter."""
 
+LINEAR = (0, 2, 5, 8, 15, 36)
+"""Without uncertain shares: solved in separable form."""
+
 
 def problem_of(seed: int) -> LeastSquares:
     """The reconciliation behind a document of `reported`."""
@@ -49,7 +52,7 @@ def assert_stationary(problem: LeastSquares, found: Solution, loss: Loss) -> Non
     assert np.all(open_ <= 1e-9 * abs(problem.exact.matrix) @ np.abs(problem.cells.value(found.x)) + 1e-12)
 
 
-@pytest.mark.parametrize("seed", HARD)
+@pytest.mark.parametrize("seed", [*HARD, *LINEAR])
 def test_it_settles_where_nothing_pulls(seed: int) -> None:
     problem = problem_of(seed)
     assert_stationary(problem, reconcile(problem), L2())

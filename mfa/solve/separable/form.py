@@ -111,10 +111,11 @@ class Split:
         """Number of slacks, one per limit."""
         return len(self.problem.limits)
 
-    def form(self, sigma: Floats) -> Separable:
-        """The separable problem with these standard deviations of the counted observations."""
+    def form(self, sigma: Floats, reports: Floats | None = None) -> Separable:
+        """The separable problem with these standard deviations of the counted observations, and these
+        `reports` in place of their own."""
         problem, n = self.problem, self.rows.shape[1]
-        reports = problem.observed.rows.rhs[self.counted]
+        reports = problem.observed.rows.rhs[self.counted] if reports is None else reports
         precision, value = (self.factor / sigma) ** 2, reports / self.factor
         total = np.bincount(self.place, precision, n)
         # the mean is taken of differences to one of the reports: then a single one is met to the last digit

@@ -4,11 +4,13 @@ solution."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mfa.solve.acceleration import History
+from mfa.solve.losses import L2
+from mfa.solve.misfit import Misfit
 from mfa.solve.problem import Floats, LeastSquares
 from mfa.solve.separable.bounded import At, Optimum, solve
 from mfa.solve.separable.form import Separable, Split, is_linear, split
@@ -22,6 +24,11 @@ Rescue = Callable[[Separable], Optimum | None]
 LARGE = 5_000
 """Unknowns from which a linear problem is solved in separable form; below, one factorisation of everything
 does."""
+
+NEARLY = 0.3
+"""Moves in sigma from which on steps are taken together."""
+SHORTEST, ENOUGH, NOISE = 1e-4, 1e-4, 1e-9
+"""The shortest step taken, the share of the slope that a cost must fall by, and the rise that is rounding."""
 
 
 @dataclass(frozen=True)
@@ -102,25 +109,44 @@ def reconcile_world(
     """The optimum at which relative sigmas are those of the fitted values; None where there is none to be
     found.
 
-    `tolerance` is in units of sigma: the last solve moves no observation by more.
+    Newton's method on the cost that has the pulls as its slope (:mod:`mfa.solve.misfit`): each step is the
+    solution for reports and sigmas that have its slope and curvature at the fitted values, taken as far as
+    the cost falls. `tolerance` is in units of sigma: the last step moves no observation by more.
     """
-    fitted, at, history = errors.reports, None, History()
-    sigma = errors.sigma(fitted)
+    misfit = Misfit(errors, ((L2(), np.ones(len(errors.reports), dtype=bool)),))
+    reports, sigma, fitted = errors.reports, errors.sigma(errors.reports), errors.reports
+    best: Optimum | None = None
+    history = History()
     for count in range(1, max_iterations + 1):
-        form = world.split.form(sigma)
-        found = world.optimum(form, at, rescue)
+        form = world.split.form(sigma, reports)
+        found = world.optimum(form, None if best is None else best.at, rescue)
         if found is None:
             return None
-        now, at = world.fitted(found.x), found.at
-        move = (now - fitted) / sigma
+        best = found if best is None else _lower(world, misfit, best, found)
+        now = world.fitted(best.x)
+        move = (now - fitted) / errors.sigma(now)
         largest = float(np.max(np.abs(move), initial=0.0))
         report(count, f"{found.rounds} rounds, an observation moved by {largest:.1e} sigma")
-        if not errors.cv.any() or (count > 1 and largest <= tolerance):
-            return Reconciled(found, form, sigma, count)
-        history = history.after(now, move)
-        fitted = history.accelerated() if count > 2 else now
-        sigma = errors.sigma(fitted)
+        settled = count > 1 and best is found and largest <= tolerance
+        if settled or not errors.cv.any():
+            return Reconciled(best, form, errors.sigma(now), count)
+        history = history.after(now, move) if largest < NEARLY and best is found else History()
+        fitted = history.accelerated() if history.measured else now
+        local = misfit.local(fitted)
+        sigma = local.sigma / local.root
+        reports = fitted - local.pulled * sigma
     return None
+
+
+def _lower(world: World, misfit: Misfit, before: Optimum, found: Optimum) -> Optimum:
+    """`found`, or as much of the way to it as lowers the cost: rows and bounds hold all along."""
+    fitted = world.fitted(before.x)
+    way = world.fitted(found.x) - fitted
+    local = misfit.local(fitted)
+    slope, t = float(local.pulled * local.root / local.sigma @ way), 1.0
+    while t > SHORTEST and misfit.cost(fitted + t * way, fitted) > ENOUGH * t * slope + NOISE:
+        t *= 0.5
+    return found if t == 1.0 else replace(found, x=before.x + t * (found.x - before.x))
 
 
 def _solve_part(form: Separable, part: Part, at: At | None) -> Optimum | None:
