@@ -14,7 +14,7 @@ from mfa.build.dims import build_dims
 from mfa.build.flows import FlowCells, Reach, allocate_flows, initially_held, pruned
 from mfa.build.initial import Initial, negative, read_initial, read_used
 from mfa.build.model import Model
-from mfa.build.network import build_system, difference_name, empty_edges
+from mfa.build.network import build_system, difference_name, empty_edges, nothing_flows
 from mfa.build.observed import Observer
 from mfa.build.parameters import ObservedGroup
 from mfa.build.reports import Reports
@@ -75,6 +75,7 @@ class Builder:
         stated = {flow: share for (_, flow), share in self.shares.items()}
         self.reach = Reach(whole, self.compositions, stated, initially_held(whole, self.initial))
         self.system: System = pruned(whole, self.reach)
+        self.problems.extend(nothing_flows(self.document, self.system))
         self.uniform = uniform_processes(self.system, self.compositions, self.initial)
         return not self.failed
 

@@ -202,3 +202,11 @@ def empty_edges(document: Document, system: System) -> list[Problem]:
         for e in system.edges.values()
         if e.kind != "difference" and not len(e.cells)
     ]
+
+
+def nothing_flows(document: Document, system: System) -> list[Problem]:
+    """An error where no flow exists at any label, so that there is nothing to compute."""
+    if any(len(e.cells) for e in system.edges.values() if e.kind != "difference"):
+        return []
+    hint = "add flows between processes that share a label" if document.spec.flows else "add `flows:`"
+    return [document.problem("empty-system", "the system has no flow", "flows", hint=hint, key=True)]
