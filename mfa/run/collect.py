@@ -20,7 +20,7 @@ from mfa.run.gross import gross_error_table
 from mfa.run.manifest import input_hashes
 from mfa.run.mirror import PAIR, label_columns, mirror_gaps
 from mfa.run.result import STATUSES, Quantity, Result
-from mfa.run.tables import balance_table, observation_table
+from mfa.run.tables import observation_table
 from mfa.run.trace import traced
 from mfa.solve.classify import LISTED, FreeSum, free_sums, intervals
 from mfa.solve.losses import loss_of
@@ -41,7 +41,6 @@ def collect(solved: Solved) -> Result:
     observations = _observations(solved)
     reports = {g.name for g in model.observed if g.report}
     reported = observations["name"].isin(reports)
-    balances = balance_table(model, solved.solution.q)
     return Result(
         name=spec.name if not model.document.variant else f"{spec.name}-{model.document.variant}",
         title=spec.title or spec.name,
@@ -51,12 +50,12 @@ def collect(solved: Solved) -> Result:
         quantities=quantities,
         observations=_kept(observations, reported),
         parameters=_kept(observations, ~reported),
-        balances=balances,
+        balances=solved.balances,
         free=_free(solved),
         indicators=pd.DataFrame(columns=["name", "value", "sd"]),
         scenario=model.document.text(),
         identity=model.document.identity,
-        facts=_facts(solved, balances, list(quantities)),
+        facts=_facts(solved, list(quantities)),
         outputs=spec.outputs.model_dump(mode="json"),
         sources={n: {k: v for k, v in s.model_dump().items() if v} for n, s in spec.sources.items()},
         inputs=input_hashes((*model.document.files, *map(Path, model.files)), _root(model)),
@@ -212,7 +211,8 @@ def _sum(of: FreeSum) -> dict[str, Any]:
     return {"kind": "sum", "name": text, "low": np.nan, "high": np.nan, "value": lead * of.value, "sd": of.sd}
 
 
-def _facts(solved: Solved, balances: pd.DataFrame, order: list[str]) -> dict[str, Any]:
+def _facts(solved: Solved, order: list[str]) -> dict[str, Any]:
+    balances = solved.balances
     problem, d = solved.model.problem, solved.diagnosis
     counted = int(problem.observed.counted.sum())
     loss = losses_of(problem.observed, loss_of(solved.model.document.spec.solve.robust))

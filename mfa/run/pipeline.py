@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mfa.build import Model, build
 from mfa.core.balance import TOLERANCE
@@ -44,6 +46,11 @@ class Solved:
     classification: Classification
     diagnosis: Diagnosis
     drawn: Draws | None = None
+
+    @cached_property
+    def balances(self) -> pd.DataFrame:
+        """Every balance with its closure, the worst first."""
+        return balance_table(self.model, self.solution.q)
 
 
 def run(document: Document, *, progress: Progress | None = None) -> Result:
@@ -113,7 +120,7 @@ def _answer(model: Model, say: Progress) -> tuple[Solution, Spread]:
 def _check(solved: Solved) -> None:
     """Raise where a balance does not close, a number is NaN, or a free flow is forbidden."""
     settings = solved.model.document.spec.solve
-    table = balance_table(solved.model, solved.solution.q)
+    table = solved.balances
     failing = table[~(table["relative"] <= max(settings.tolerance, TOLERANCE))]
     if len(failing):
         rows = failing.head(5).to_dict("records")

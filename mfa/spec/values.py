@@ -241,7 +241,9 @@ class Value(Uncertain):
     )
     source: str | None = Field(None, description="a name of `sources`")
     edition: str | None = Field(None, description="which edition of the source")
-    derived_from: StrList = Field((), description="observations or sources this figure was made from")
+    derived_from: StrList = Field(
+        (), description="observations this figure was made from: where they are there, it exerts no pull"
+    )
     interpolate: Literal["linear", "step"] | None = Field(None, description="fill years between given ones")
     note: str | None = Field(None, description="anything a reader should know")
     may_be_bound: ClassVar[bool] = False
