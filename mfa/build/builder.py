@@ -184,6 +184,7 @@ class Builder:
             warnings=tuple(p for p in self.problems if p.severity == "warning"),
             files=tuple(sorted(self.reader.files)),
             ages=self.ages,
+            masses=self.assembly.masses,
         )
 
     def _flows(self) -> FlowCells:

@@ -39,7 +39,7 @@ def read_initial(reader: Reader, name: str, stock: Stock) -> Initial | None:
     """What a document states of a stock before the first period; None, with problems, where it cannot."""
     assert stock.initial is not None
     path: PathKeys = ("stocks", name, "initial")
-    given = reader.array(path, stock.initial, "t")
+    given = reader.array(path, stock.initial, reader.mass)
     if given is None:
         return None
     if COHORT in given.axes:

@@ -185,7 +185,8 @@ def build_system(document: Document, dimensions: Mapping[str, Dimension], pairs:
         kept = edge.cells.keep(_present(edge, processes, sizes))
         edges[edge.name] = replace(edge, cells=kept)
     edges |= {e.name: e for e in _difference_edges(spec, edges, processes)}
-    return System(dimensions, processes, edges, _stocks(spec, dimensions, edges, processes), spec.units.time)
+    stocks = _stocks(spec, dimensions, edges, processes)
+    return System(dimensions, processes, edges, stocks, spec.units.time, spec.units.mass)
 
 
 def empty_edges(document: Document, system: System) -> list[Problem]:

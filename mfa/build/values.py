@@ -73,11 +73,16 @@ class Reader:
         """Whether the question is what follows: then every stated number is exact."""
         return self.document.spec.solve.question == "simulate"
 
+    @property
+    def mass(self) -> str:
+        """The unit of masses of which none is stated."""
+        return self.document.spec.units.mass
+
     def unit(self, text: str | None) -> Unit:
         """The unit a text names, with the document's bases and elements; raises UnitError."""
         elements = self.dims.dimensions[ELEMENT].labels if ELEMENT in self.dims.dimensions else ()
         bases = [*self.document.spec.bases, *(str(e) for e in elements)]
-        return parse_unit(text or self.document.spec.units.mass, bases)
+        return parse_unit(text or self.mass, bases)
 
     def rows(
         self, path: PathKeys, ref: TableRef, wanted: Sequence[str], value: Value | None = None
@@ -99,10 +104,10 @@ class Reader:
         factors = frame["unit"].map(known).astype(float).fillna(unit.factor)
         return np.asarray(factors, dtype=np.float64)
 
-    def array(self, path: PathKeys, value: Value, default_unit: str | None = None) -> ValueArray | None:
+    def array(self, path: PathKeys, value: Value, default_unit: str = "1") -> ValueArray | None:
         """The numbers of a value over its dimensions, or None (with problems) when they cannot be had."""
         try:
-            unit = self.unit(value.unit or default_unit or "1")
+            unit = self.unit(value.unit or default_unit)
         except UnitError as error:
             self.problems.append(self.document.problem("unit", _bare(error), *path, "unit"))
             return None

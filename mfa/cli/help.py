@@ -59,7 +59,7 @@ def _next(result: Result, name: str, cv: float, top: int) -> str:
     shown = table.head(top).assign(
         narrows=["" if math.isnan(x) else f"{100 * x:.1f} %" for x in table["narrows"].head(top)]
     )
-    return f"{now}; measured with a cv of {cv:.3g}, in t:\n" + shown.to_string(
+    return f"{now}; measured with a cv of {cv:.3g}, in {result.mass_unit}:\n" + shown.to_string(
         index=False, float_format=lambda x: f"{x:,.4g}"
     )
 

@@ -53,9 +53,10 @@ def diff(first: Path, second: Path, top: int) -> None:
     from mfa.run.compare import compare
     from mfa.run.store import open_result
 
-    table = compare(open_result(first), open_result(second))
+    one = open_result(first)
+    table = compare(one, open_result(second))
     changed = table[table["change"] != 0]
-    click.echo(f"{len(changed)} of {len(table)} cells differ")
+    click.echo(f"{len(changed)} of {len(table)} cells differ{f'; in {one.mass_unit}:' * bool(len(changed))}")
     if len(changed):
         click.echo(changed.head(top).to_string(index=False))
 

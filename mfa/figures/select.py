@@ -48,7 +48,7 @@ def unit_of(result: Result, text: str | None) -> Unit:
     """The unit a figure is drawn in; raises UnitError for one unknown or whose factors the result lacks."""
     elements = [str(e) for e in result.dimensions.get("element", ())]
     known = result.facts.get("bases") or {}
-    unit = parse_unit(text or "t", [*known, *elements])
+    unit = parse_unit(text or result.mass_unit, [*known, *elements])
     if unit.kind not in ("mass", COUNT):
         raise UnitError(f'figures show masses and items, not "{unit.text}"')
     if unit.basis == GROSS:
@@ -59,7 +59,7 @@ def unit_of(result: Result, text: str | None) -> Unit:
 
 
 def element_weights(result: Result, quantity: Quantity, unit: Unit, wanted: Sequence[Label]) -> Floats:
-    """What a tonne of each element of a quantity counts in a unit: 0 for elements that are not wanted.
+    """What one unit of each element of a quantity counts in another: 0 for elements that are not wanted.
 
     Raises UnitError for a quantity kept in another basis.
     """

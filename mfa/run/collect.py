@@ -94,7 +94,8 @@ def _quantity(solved: Solved, name: str, of: Edge | StockOf, index: CellIndex, c
     status = np.where(cells.mask, _ORDER[known], -1).astype(np.int8)
     labels = label_frame(solved.model.system, index)
     elements = solved.model.system.elements
-    stock = isinstance(of, StockOf)
+    mass, time, per = solved.model.system.mass_unit, solved.model.system.time, solved.model.system.time_unit
+    in_t = solved.model.system.mass_factor
     return Quantity(
         name=name,
         kind="stock" if isinstance(of, StockOf) else of.kind,
@@ -105,10 +106,10 @@ def _quantity(solved: Solved, name: str, of: Edge | StockOf, index: CellIndex, c
         axes=index.axes,
         labels={a: labels[a].to_numpy(dtype=object) for a in index.axes},
         elements=elements if isinstance(of, Edge) or of.has_elements else (),
-        value=np.where(cells.mask, solved.solution.q[numbers], 0.0),
-        sd=np.where(cells.mask, solved.posterior.sd_q[numbers], 0.0),
+        value=np.where(cells.mask, solved.solution.q[numbers] / in_t, 0.0),
+        sd=np.where(cells.mask, solved.posterior.sd_q[numbers] / in_t, 0.0),
         status=status,
-        unit="t" if stock or solved.model.system.time is None else f"t/{solved.model.system.time_unit}",
+        unit=mass if isinstance(of, StockOf) or time is None else f"{mass}/{per}",
         basis=of.basis if isinstance(of, StockOf) else "",
     )
 
@@ -168,8 +169,8 @@ def _free_flows(solved: Solved) -> Bools:
 
 def _relative(places: pd.Series, root: Path) -> pd.Series:
     """`file:line` places with files named from `root`."""
-    known = {}
-    for text in places.unique():
+    known = {"": ""}
+    for text in places[places != ""].unique():
         file, colon, line = str(text).rpartition(":")
         path = Path(file if colon else str(text))
         inside = path.resolve().is_relative_to(root)
@@ -181,8 +182,8 @@ def _relative(places: pd.Series, root: Path) -> pd.Series:
 def _free(solved: Solved) -> pd.DataFrame:
     """What nothing determines: the cells with their feasible intervals, and the sums that are determined."""
     problem, spread, flows = solved.model.problem, solved.posterior, _free_flows(solved)
-    columns = ["kind", "name", "value", "sd", "low", "high"]
-    name = problem.cells.name
+    columns = ["kind", "name", "value", "sd", "low", "high", "unit"]
+    name, system = problem.cells.name, solved.model.system
     if not flows.any():
         return pd.DataFrame(columns=columns)
     if not isinstance(spread, Posterior):
@@ -197,7 +198,9 @@ def _free(solved: Solved) -> pd.DataFrame:
     sums = free_sums(problem, solved.solution, spread)
     known = {name(int(k)) for k in np.flatnonzero(flows)}
     rows += [_sum(s) for s in sums if known.issuperset(s.cells)]
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns).assign(unit=system.mass_unit)
+    numbers = ["value", "sd", "low", "high"]
+    return table.assign(**{c: table[c] / system.mass_factor for c in numbers})
 
 
 def _sum(of: FreeSum) -> dict[str, Any]:
@@ -229,6 +232,7 @@ def _facts(solved: Solved, order: list[str]) -> dict[str, Any]:
         "critical_value": float(f"{d.test.critical:.6g}"),
         "p_value": float(f"{d.test.p:.6g}"),
         "worst_closure": float(f"{balances['relative'].max() if len(balances) else 0.0:.3g}"),
+        "mass_unit": solved.model.system.mass_unit,
         "free_cells": int(_free_flows(solved).sum()),
         "bases": _bases(solved.model),
         "items": dict(solved.model.items),

@@ -12,9 +12,10 @@ from mfa.run.store import long_table
 def compare(first: Result, second: Result) -> pd.DataFrame:
     """Every flow and stock cell of two results: value, other value, change, and that in standard deviations.
 
-    A cell that one result lacks counts as 0 there. Largest change in standard deviations first.
+    In the first's unit of mass. A cell that one result lacks counts as 0 there. Largest change in standard
+    deviations first.
     """
-    tables = [_cells(first), _cells(second)]
+    tables = [_cells(first, 1.0), _cells(second, second.mass_factor / first.mass_factor)]
     keys = [c for c in dict.fromkeys([*tables[0].columns, *tables[1].columns]) if c not in ("value", "sd")]
     tables = [t.reindex(columns=[*keys, "value", "sd"]).fillna(dict.fromkeys(keys, "")) for t in tables]
     both = tables[0].merge(tables[1], on=keys, how="outer", suffixes=("", "_other"))
@@ -26,9 +27,10 @@ def compare(first: Result, second: Result) -> pd.DataFrame:
     return both.assign(change=change, in_sd=in_sd).iloc[order].reset_index(drop=True)
 
 
-def _cells(result: Result) -> pd.DataFrame:
+def _cells(result: Result, factor: float) -> pd.DataFrame:
     tables = [t for stocks in (False, True) if len(t := long_table(result, stocks=stocks))]
     table = pd.concat(tables or [long_table(result, stocks=False)], ignore_index=True)
     table = table.drop(columns=["unit", "basis", "status"])
+    table = table.assign(value=table["value"] * factor, sd=table["sd"] * factor)
     labels = [c for c in table.columns if c not in ("value", "sd")]
     return table.assign(**{c: table[c].fillna("").astype(str) for c in labels})

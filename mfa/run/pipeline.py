@@ -19,7 +19,7 @@ from mfa.run.conflicts import placed
 from mfa.run.result import Result
 from mfa.run.sample import with_draws
 from mfa.run.simulation import simulation
-from mfa.run.tables import BALANCE_NUMBERS, balance_table
+from mfa.run.tables import BALANCE_COLUMNS, balance_table
 from mfa.solve.certain import Spread, certain
 from mfa.solve.classify import Classification, classify
 from mfa.solve.diagnose import Diagnosis, diagnose
@@ -135,5 +135,8 @@ def _check(solved: Solved) -> None:
 
 
 def _sentence(row: Mapping[Hashable, Any]) -> str:
-    where = ", ".join(str(v) for k, v in row.items() if k not in BALANCE_NUMBERS)
-    return f"{where}: {row['inflow']:g} in, {row['outflow']:g} out, relative difference {row['relative']:.2g}"
+    where = ", ".join(str(v) for k, v in row.items() if k not in BALANCE_COLUMNS)
+    inflow, outflow = (
+        f"{row[k]:g} {row['unit']} {word}" for k, word in (("inflow", "in"), ("outflow", "out"))
+    )
+    return f"{where}: {inflow}, {outflow}, relative difference {row['relative']:.2g}"

@@ -61,7 +61,7 @@ def test_diff_lists_what_changed_most_first(results: Path) -> None:
     done = invoke("diff", results / "first", results / "second")
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
-    assert lines[0] == "3 of 3 cells differ"
+    assert lines[0] == "3 of 3 cells differ; in t:"
     assert re.match(r" *feed +9\.2248", lines[2])
     same = invoke("diff", results / "first", results / "first")
     assert same.stdout.splitlines() == ["0 of 3 cells differ"]
