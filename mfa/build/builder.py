@@ -125,20 +125,21 @@ class Builder:
         return found
 
     def _left(self) -> dict[str, Floats]:
-        """What is left of each initial stock with a lifetime at the end of every period."""
+        """What is left of each initial stock of stated ages at the end of every period; it may be too old."""
         found = {}
         for name, ages in self.ages.items():
-            if name in self.initial:
+            if name in self.initial and ages.structure is not None:
                 try:
-                    found[name] = left_of_initial(
-                        self.system, self.system.stocks[name], ages, self.initial[name]
-                    )
+                    found[name] = self._left_of(name)
                 except InputError as error:
                     path = ("stocks", name, "initial")
                     self.problems.extend(
                         self.document.problem(p.code, p.text, *path, hint=p.hint) for p in error.problems
                     )
         return found
+
+    def _left_of(self, name: str) -> Floats:
+        return left_of_initial(self.system, self.system.stocks[name], self.ages[name], self.initial[name])
 
     def _kept(self) -> dict[str, Floats]:
         """What early retirement leaves of the stocks that may shrink so."""
@@ -158,12 +159,16 @@ class Builder:
     def model(self) -> Model:
         """The model of what was placed without an error, cohorts included."""
         stocks, edges = self.stocks, self.flows.edges
+        # those without stated ages fit their lifetimes, so that a check does without them
+        left = self.left | {
+            n: self._left_of(n) for n in self.ages if n in self.initial and n not in self.left
+        }
         for name, stock in self.system.stocks.items():
             if stock.kind == "cohort":
                 add_cohorts(
                     *(self.assembly, self.system, stock, self.ages[name], edges),
                     cells=stocks[name],
-                    left=self.left.get(name),
+                    left=left.get(name),
                     kept=self.kept.get(name),
                 )
             if stock.kind != "reserve":

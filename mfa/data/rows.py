@@ -153,14 +153,22 @@ def _carried(table: Table, spec: TableSpec, column: str, figures: Figures) -> pd
     frame = table.frame
     kept = [c for c in dict.fromkeys((*CARRIED, *spec.sum_over)) if c in frame.columns]
     files = table.file if table.files is None else table.files
-    out = frame[kept].assign(
-        value=figures.value, low=figures.low, high=figures.high, file=files, line=table.lines
-    )
+    columns: dict[str, object] = {c: frame[c] for c in kept}
+    columns |= {"value": figures.value, "low": figures.low, "high": figures.high}
+    columns |= {"file": files, "line": table.lines, "unit": _units(frame, spec, column)}
     stated = {"source": spec.source or "", "edition": spec.edition or "", "derived_from": spec.derived_from}
-    for name, given in stated.items():
-        held = out[name].astype(object) if name in out.columns else pd.Series(None, out.index, dtype=object)
-        out[name] = held.where(held.notna() & (held != ""), given)
-    return out.assign(unit=_units(frame, spec, column))
+    columns |= {name: _held(frame, name, given) for name, given in stated.items()}
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def _held(frame: pd.DataFrame, name: str, given: str | None) -> npt.NDArray[np.object_]:
+    """A column with what is stated for all rows in its empty cells."""
+    out = np.full(len(frame), given, dtype=object)
+    if name in frame.columns:
+        own = frame[name].to_numpy(dtype=object)
+        there = ~pd.isna(own) & (own != "")
+        out[there] = own[there]
+    return out
 
 
 def _units(frame: pd.DataFrame, spec: TableSpec, column: str) -> pd.Series:
