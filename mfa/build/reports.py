@@ -121,7 +121,7 @@ class Reports:
         axes = observation.dims or kept_axes(
             spec_axes(self.spec, self.dimensions, first), observation, unit, elements
         )
-        if observation.table is not None:
+        if observation.table is not None and observation.interpolate is None:
             frame = self._table(path, observation, unit, axes)
         else:
             frame = self._stated(path, observation, unit, axes)

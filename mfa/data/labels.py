@@ -122,9 +122,9 @@ class Grouping:
     def map(self, column: pd.Series) -> Mapped:
         """A whole column resolved, each distinct raw label once."""
         codes, uniques = pd.factorize(column)
-        raw = [str(u) for u in uniques]
+        raw, own = [str(u) for u in uniques], {str(label) for label in self.labels}
         resolved = [self.resolve(r) for r in raw]
-        members = [self.member(r) or r for r in raw]
+        members = [r if r in own else self.member(r) or r for r in raw]
         take = np.asarray(codes, dtype=np.intp)
         return Mapped(_taken(resolved, take), _taken(members, take), _taken(raw, take))
 

@@ -73,6 +73,11 @@ def _header(text: str, path: Path) -> list[str]:
         names = next(csv.reader(io.StringIO(text, newline="")), [])
     except csv.Error as error:
         raise TableError(Problem("table", f"the header cannot be read: {error}", where)) from error
+    for mark, word in ((";", "semicolons"), ("\t", "tabs")):
+        if len(names) == 1 and mark in names[0]:
+            problem = f"the cells of the header are separated by {word}: {text.splitlines()[0]}"
+            hint = "save the table with commas between cells and points in numbers, or as a workbook (.xlsx)"
+            raise TableError(Problem("table", problem, where, hint))
     if not any(names):
         raise TableError(Problem("table-column", "the first line must hold the column names", where))
     return _unique(names, where)

@@ -75,8 +75,8 @@ class Stack:
 
     @property
     def certain(self) -> bool:
-        """Whether the total has no standard deviation at any time, as in a simulation."""
-        return not np.any(self.sd != 0)
+        """Whether the total has no standard deviation at any time, as in a simulation or where it is free."""
+        return not np.any(self.sd > 0)
 
     @property
     def total(self) -> Floats:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from mfa.core.balance import FLOOR
+from mfa.core.balance import FLOOR, TOLERANCE
 from mfa.figures import caption, draw_all, figure_specs, to_bytes
 from mfa.figures.text import number
 from mfa.report.grid import Column, Grid, Picture, Section, grid, labels_of
@@ -82,7 +82,7 @@ def _difference(result: Result, q: Quantity) -> pd.DataFrame:
     whole = frame.reset_index(names=["market", *axes]).assign(
         share=share.to_numpy(), market=_process(result, q.target)
     )
-    return whole.loc[whole["value"] != 0, ["market", *axes, "value", "sd", "share"]]
+    return whole.loc[whole["share"] > 100 * TOLERANCE, ["market", *axes, "value", "sd", "share"]]
 
 
 def _summed(frame: pd.DataFrame, axes: list[str], columns: list[str]) -> pd.DataFrame:

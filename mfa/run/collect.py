@@ -128,7 +128,9 @@ def _observations(solved: Solved) -> pd.DataFrame:
         "leverage": d.leverage,
         "flag": np.asarray(d.flag, dtype=object),
     }
-    table = observation_table(solved.model.observed, columns)
+    # a difference of nothing may have a sign, which no reader wants to see
+    unsigned = {k: v + 0.0 if k != "flag" else v for k, v in columns.items()}
+    table = observation_table(solved.model.observed, unsigned)
     table["place"] = _relative(table["place"], _root(solved.model))
     table["flag"] = table["flag"].where(table["standing"] == "counted", table["standing"])
     return with_conflicts(table)

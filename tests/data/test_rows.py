@@ -66,6 +66,12 @@ def test_a_region_na_is_namibia(tmp_path: Path) -> None:
     assert (problems, frame[["region", "value"]].to_numpy().tolist()) == ([], [["ROW", 8.0]])
 
 
+def test_a_label_of_the_scenario_is_named_as_it_stands(tmp_path: Path) -> None:
+    own = {"region": Grouping("region", ("NA", "EU")), "year": YEAR}
+    _, problems = load(tmp_path, "region,year,value\nNA,2020,7\nNA,2020,8\n", dims=own)
+    assert [p.text for p in problems] == ["a second row for region NA, year 2020"]
+
+
 def test_every_problem_at_once(tmp_path: Path) -> None:
     text = "region,year,value,unit\nChnia,2020,1,t\nCHN,20x0,1,t\nCHN,2020,1x,t\n"
     text += "MMR,2020,NaN,t\nMMR,2021,1,t\nMMR,2021,2,kg\n"

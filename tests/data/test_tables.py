@@ -71,6 +71,8 @@ def test_gzip(tmp_path: Path) -> None:
         (b"\n1,2\n", "table-column", "must hold the column names"),
         (b"a,a\n1,2\n", "table-column", 'two columns are named "a"'),
         (b"a,b\n1,2\n1,2,3\n", "table", "t.csv:3: error\\[table\\]: the row has 3 cells, the header has 2"),
+        (b"year;value\n2020;1,5\n", "table", "t.csv:1: .*separated by semicolons: year;value"),
+        (b"year\tvalue\n2020\t1.5\n", "table", "separated by tabs"),
         (b'a,b\n1,"2\n', "table", "not a table"),
         (bytes(range(256)) * 4, "table", "not a text file"),
         (b"a\x81b,c\n1,2\n", "table", "not a text file"),
