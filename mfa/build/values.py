@@ -14,7 +14,7 @@ from mfa.build.dims import Dims
 from mfa.core.labels import ELEMENT, TIME_NAMES, dimension_of
 from mfa.core.lifetime.periods import as_years
 from mfa.data.rows import TableSpec, load_rows
-from mfa.errors import Problem, UnitError
+from mfa.errors import Place, Problem, UnitError
 from mfa.spec.resolve import Document
 from mfa.spec.values import TableRef, Value
 from mfa.units import Unit, parse_unit
@@ -99,10 +99,24 @@ class Reader:
         return frame
 
     def factors(self, frame: pd.DataFrame, unit: Unit) -> Floats:
-        """What converts each row to canonical units: by its own unit, else by the unit stated."""
-        known = {u: self.unit(str(u)).factor for u in frame["unit"].dropna().unique()}
+        """What converts each row to canonical units: by its own unit, else by the unit stated.
+
+        A unit that cannot be read is a problem.
+        """
+        known = {}
+        for u in frame["unit"].dropna().unique():
+            try:
+                known[u] = self.unit(str(u)).factor
+            except UnitError as error:
+                self._unreadable(frame[frame["unit"] == u].iloc[0], error)
         factors = frame["unit"].map(known).astype(float).fillna(unit.factor)
         return np.asarray(factors, dtype=np.float64)
+
+    def _unreadable(self, row: pd.Series, error: UnitError) -> None:
+        place = Place(str(row["file"]), int(row["line"]))
+        if not any(p.code == "table-unit" and p.where == place for p in self.problems):
+            text, _, hint = error.problems[0].text.partition("; ")
+            self.problems.append(Problem("table-unit", text, place, hint))
 
     def array(self, path: PathKeys, value: Value, default_unit: str = "1") -> ValueArray | None:
         """The numbers of a value over its dimensions, or None (with problems) when they cannot be had."""

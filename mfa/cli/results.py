@@ -46,7 +46,9 @@ def report(folder: Path) -> None:
 @click.command()
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
-@click.option("--top", default=20, show_default=True, help="How many differences to list.")
+@click.option(
+    "--top", type=click.IntRange(min=1), default=20, show_default=True, help="How many differences to list."
+)
 @guarded
 def diff(first: Path, second: Path, top: int) -> None:
     """What differs between two results, the largest change in standard deviations first."""

@@ -61,7 +61,7 @@ def subtitle(result: Result, spec: FigureSpec) -> str:
     times = spec.at.get(time, result.dimensions[time]) if time else ()
     per = f" per {time_unit(result)}" if len(times) == 1 else ""
     axes = [a for a in (time, "element", "region") if a in result.dimensions]
-    return ", ".join([unit + per, *selection_text(result, spec.at, [a for a in axes if a])])
+    return ", ".join([unit + per, *selection_text(result, spec.at, [a for a in axes if a], unit)])
 
 
 def _paint(axes: Axes, found: Network, placed: Places, order: list[str]) -> None:

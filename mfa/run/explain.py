@@ -9,15 +9,19 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from mfa.build.balances import BALANCE
-from mfa.run.lookup import CELL, EXACT, LIMIT, OBSERVED, Found, find
+from mfa.run.lookup import CELL, EXACT, LIMIT, OBSERVED, Found, find, spelt
 from mfa.run.trace import Trace
 from mfa.solve.diagnose import UNCHECKED
 from mfa.solve.problem import Rows
+
+if TYPE_CHECKING:
+    from mfa.run.result import Result
 
 Ints = npt.NDArray[np.int64]
 LISTED = 12
@@ -127,6 +131,25 @@ def explain(trace: Trace, name: str) -> tuple[Explanation, ...]:
                   r2 (scenario, as stated): 12 +- 1 t, z 1.4
     """
     return tuple(_KINDS[found.kind](trace, found) for found in find(trace, name))
+
+
+def explain_indicator(result: Result, name: str) -> tuple[Explanation, ...]:
+    """The formula of an indicator and its values at some labels; nothing where a name is no indicator."""
+    wanted, table = spelt(name), result.indicators
+    formula = (result.outputs.get("indicators") or {}).get(wanted.head)
+    if formula is None:
+        return ()
+    axes = [c for c in table.columns if c not in ("name", "value", "sd", "formula")]
+    values = []
+    for row in table[table["name"] == wanted.head].to_dict("records"):
+        labels = [
+            f"{row[a]:g}" if isinstance(row[a], float) else str(row[a]) for a in axes if row[a] == row[a]
+        ]
+        if {*wanted.labels} <= {*labels}:
+            number = "none" if np.isnan(row["value"]) else with_sd(row["value"], row["sd"])
+            values.append(f"{', '.join(labels)}: {number}" if labels else number)
+    lines = (("formula", str(formula)), *_listed("value", values))
+    return (Explanation(name, "an indicator", (), "", 0.0, {}, lines),) if values else ()
 
 
 def _terms(trace: Trace, rows: Rows, k: int) -> tuple[Term, ...]:

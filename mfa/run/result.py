@@ -165,15 +165,15 @@ class Result:
         return self.balances
 
     def explain(self, name: str) -> tuple[Explanation, ...]:
-        """What a row, flow, stock, report or parameter says, with its numbers, ready to print.
+        """What a row, flow, stock, report, parameter or indicator says, with its numbers, ready to print.
 
         Names are those of messages and tables, such as `balance of plant[2022, CHN, Nd]`. Raises UnknownName
         with near names, MissingFile where the run's rows were not kept.
         """
-        from mfa.run.explain import explain
+        from mfa.run.explain import explain, explain_indicator
         from mfa.run.trace import trace_of
 
-        return explain(trace_of(self), name)
+        return explain_indicator(self, name) or explain(trace_of(self), name)
 
     def search_gross_errors(
         self, *, leaks: bool = False, strategy: Literal["elimination", "compensation"] = "elimination"

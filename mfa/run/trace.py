@@ -19,6 +19,7 @@ from scipy import sparse
 
 from mfa.errors import InputError, MissingFile, Problem
 from mfa.run.result import Result
+from mfa.run.staging import refusals
 from mfa.solve.certain import Spread
 from mfa.solve.kkt import Ordering, ordering_of
 from mfa.solve.problem import Cells, LeastSquares, Names, Observed, Rows, named
@@ -130,7 +131,7 @@ def traced(solved: Solved) -> Trace:
 
 def write_trace(trace: Trace, folder: Path) -> None:
     """`solution.h5` in a folder: every array by its name; the same bytes at every run."""
-    with h5py.File(folder / FILE, "w") as file:
+    with refusals(), h5py.File(folder / FILE, "w") as file:
         problem = trace.problem
         _put(file, "problem", problem, _names(problem.name, len(problem)))
         _put(file, "cells", problem.cells, _names(problem.cells.name, len(problem.cells)))

@@ -51,6 +51,10 @@ def by_shape(expected: str, **kinds: type | tuple[type, ...]) -> Discriminator:
     return Discriminator(tag, custom_error_type="type", custom_error_message=f"expected {expected}")
 
 
+LARGE_CV = 3.0
+"""A relative standard deviation from which a percentage is likely to be meant."""
+
+
 class Node(BaseModel):
     """A frozen part of a document that refuses keys it does not know."""
 

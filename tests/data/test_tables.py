@@ -73,6 +73,7 @@ def test_gzip(tmp_path: Path) -> None:
         (b"a,b\n1,2\n1,2,3\n", "table", "t.csv:3: error\\[table\\]: the row has 3 cells, the header has 2"),
         (b"year;value\n2020;1,5\n", "table", "t.csv:1: .*separated by semicolons: year;value"),
         (b"year\tvalue\n2020\t1.5\n", "table", "separated by tabs"),
+        ("year,value\n".encode("utf-16"), "table", "in UTF-16, not in UTF-8"),
         (b'a,b\n1,"2\n', "table", "not a table"),
         (bytes(range(256)) * 4, "table", "not a text file"),
         (b"a\x81b,c\n1,2\n", "table", "not a text file"),

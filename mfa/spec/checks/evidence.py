@@ -7,7 +7,7 @@ from mfa.spec.dimensions import file_header
 from mfa.spec.document import Document
 from mfa.spec.schema import Observation
 from mfa.spec.targets import kind_of
-from mfa.spec.values import Value
+from mfa.spec.values import LARGE_CV, Value
 from mfa.spec.walk import nodes
 
 
@@ -60,15 +60,11 @@ def _certain(document: Document, name: str, observation: Observation) -> Problem
     )
 
 
-LARGE = 3.0
-"""A relative standard deviation from which a percentage is likely to be meant."""
-
-
 def spreads(document: Document) -> list[Problem]:
     """Warnings for relative standard deviations so large that they look like percentages."""
     problems = []
     for steps, value in nodes(document, Value):
-        if value.cv is not None and value.cv >= LARGE:
+        if value.cv is not None and value.cv >= LARGE_CV:
             text = f"cv: {value.cv:g} is {value.cv:.0%} of the value, so that it says next to nothing"
             hint = f"write `{value.cv:g}%` if that is meant"
             path = (*steps, "cv")
