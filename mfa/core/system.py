@@ -120,12 +120,12 @@ class System:
         """Dimension -> number of labels."""
         return {name: len(d) for name, d in self.dimensions.items()}
 
-    @property
+    @cached_property
     def n_elements(self) -> int:
         """The number of elements (1 where the system has no element dimension)."""
         return self.sizes.get(ELEMENT, 1)
 
-    @property
+    @cached_property
     def elements(self) -> tuple[str, ...]:
         """The element labels, empty where the system has none."""
         return tuple(str(k) for k in self.dimensions[ELEMENT].labels) if ELEMENT in self.dimensions else ()

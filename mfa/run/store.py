@@ -121,7 +121,8 @@ def _write_quantity(group: Any, q: Quantity) -> None:
     group.create_variable("element", ("element",), dtype=text, data=np.array(names, dtype=object))
     for what in ("value", "sd", "status"):
         data = getattr(q, what)
-        variable = group.create_variable(what, ("cell", "element"), dtype=data.dtype, data=data)
+        packed = {"compression": "gzip", "shuffle": True} if data.size else {}
+        variable = group.create_variable(what, ("cell", "element"), dtype=data.dtype, data=data, **packed)
         if what != "status":
             variable.attrs["units"] = q.unit
     for key in _ATTRIBUTES:
