@@ -14,6 +14,7 @@ from mfa.build.dims import Dims
 from mfa.core.labels import ELEMENT, TIME_NAMES, dimension_of
 from mfa.core.lifetime.periods import as_years
 from mfa.data.rows import TableSpec, load_rows
+from mfa.data.tables import split_sheet
 from mfa.errors import Place, Problem, UnitError
 from mfa.spec.resolve import Document
 from mfa.spec.values import TableRef, Value
@@ -95,7 +96,7 @@ class Reader:
             text = f"{' '.join(ref.file)} is not there: {'.'.join(map(str, path))} has no rows"
             problems = [self.document.problem("optional-file", text, *path, "table", severity="warning")]
         self.problems += problems
-        self.files |= {str(f) for f in frame["file"].unique()} if len(frame) else set()
+        self.files |= {str(split_sheet(str(f))[0]) for f in frame["file"].unique()} if len(frame) else set()
         return frame
 
     def factors(self, frame: pd.DataFrame, unit: Unit) -> Floats:
