@@ -83,13 +83,15 @@ def summary(result: Result, folder: Path) -> str:
 def _agreement(result: Result) -> Iterator[str]:
     """How well the observations agree."""
     facts, tables = result.facts, (result.observations, result.parameters)
+    dof = facts["degrees_of_freedom"]
     yield (
-        f"  chi-square {facts['chi_square']:.4g} on {facts['degrees_of_freedom']:.4g} degrees of freedom"
+        f"  chi-square {facts['chi_square']:.4g} on {dof:.4g} degree{'s' * (dof != 1)} of freedom"
         f" (95 %: {facts['critical_value']:.4g})"
     )
     flagged = sum(int(t["flag"].isin(FLAGS).sum()) for t in tables if len(t))
     aside = facts["observations_kept_aside"]
-    yield f"  {facts['observations_counted']} observations counted, {aside} kept aside, {flagged} flagged"
+    n = facts["observations_counted"]
+    yield f"  {n} observation{'s' * (n != 1)} counted, {aside} kept aside, {flagged} flagged"
     yield from _gross(result)
 
 

@@ -65,7 +65,7 @@ def test_a_run_writes_every_file_and_a_summary(plant: Path) -> None:
     done = mfa_run(plant, "-o", plant.parent / "out")
     assert done.exit_code == 0, done.output
     assert files(plant.parent / "out") == FILES
-    assert "chi-square 0.7752 on 1 degrees of freedom" in done.stdout
+    assert "chi-square 0.7752 on 1 degree of freedom" in done.stdout
     assert "solving for 3 unknowns" in done.stderr
     assert not list(plant.parent.glob(".out*"))
 

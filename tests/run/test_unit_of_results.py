@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -175,6 +176,12 @@ def test_a_saved_result_keeps_its_unit_and_is_compared_in_one(tmp_path: Path) ->
     units = pd.read_csv(tmp_path / "kt/flows.csv")["unit"].unique().tolist()
     assert units == ["kt/year"]
     assert compare(again, solved("t"))["in_sd"].abs().max() < 1e-6
+    same = solved("kt").quantities
+    tonnes = {
+        n: replace(q, value=q.value * 1000, sd=q.sd * 1000, unit=q.unit.removeprefix("k"))
+        for n, q in same.items()
+    }
+    assert (compare(again, replace(again, quantities=tonnes))["change"] == 0).all()
     said = CliRunner().invoke(main, ["explain", "in_use[2021, AAA, Nd]", folders[0], "--next"])
     assert "in kt:" in said.output, said.output
 
