@@ -88,6 +88,16 @@ def test_what_is_no_table(tmp_path: Path, content: bytes, code: str, text: str) 
     assert caught.value.exit_code == 2
 
 
+def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    path = write(tmp_path, b"a\n1\n")
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(TableError, match=r"t\.csv: error.*cannot be read: Permission denied"):
+        read_table(path)
+
+
 def test_missing_file_has_the_scenarios_place_and_a_hint(tmp_path: Path) -> None:
     write(tmp_path, "a\n1\n", "quota.csv")
     place = Place("scenario.yaml", 12, 5)
