@@ -16,6 +16,7 @@ import pytest
 
 from mfa.errors import OutputError
 from mfa.report import render, write_report
+from mfa.report.sections import sections
 from mfa.report.verdict import verdict
 from mfa.run.result import Result
 from mfa.run.store import open_result
@@ -108,6 +109,15 @@ def test_what_moved_most_in_its_own_standard_deviations_comes_first(world: Resul
     reports = text.split("Reports before and after")[-1].split("Parameters before")[0]
     assert reports.index("china_ores") < reports.index("production")
     assert "superseded" not in reports
+
+
+def test_what_is_nothing_but_rounding_is_no_statistical_difference(world: Result) -> None:
+    of = {n: q for n, q in world.quantities.items() if q.kind == "difference"}
+    assert of
+    rounding = {n: replace(q, value=q.value * 0 + 1e-12) for n, q in of.items()}
+    changed = replace(world, quantities={**world.quantities, **rounding})
+    assert [s.anchor for s in sections(world) if s.anchor == "differences"]
+    assert not [s.anchor for s in sections(changed) if s.anchor == "differences"]
 
 
 def test_an_empty_result_still_has_a_report(world: Result) -> None:

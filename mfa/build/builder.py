@@ -14,7 +14,7 @@ from mfa.build.dims import build_dims
 from mfa.build.flows import FlowCells, Reach, allocate_flows, initially_held, pruned
 from mfa.build.initial import Initial, negative, read_initial, read_used
 from mfa.build.model import Model
-from mfa.build.network import build_system, difference_name, empty_edges
+from mfa.build.network import build_system, difference_name, empty_edges, nothing_flows
 from mfa.build.observed import Observer
 from mfa.build.parameters import ObservedGroup
 from mfa.build.reports import Reports
@@ -75,6 +75,7 @@ class Builder:
         stated = {flow: share for (_, flow), share in self.shares.items()}
         self.reach = Reach(whole, self.compositions, stated, initially_held(whole, self.initial))
         self.system: System = pruned(whole, self.reach)
+        self.problems.extend(nothing_flows(self.document, self.system))
         self.uniform = uniform_processes(self.system, self.compositions, self.initial)
         return not self.failed
 
@@ -124,20 +125,21 @@ class Builder:
         return found
 
     def _left(self) -> dict[str, Floats]:
-        """What is left of each initial stock with a lifetime at the end of every period."""
+        """What is left of each initial stock of stated ages at the end of every period; it may be too old."""
         found = {}
         for name, ages in self.ages.items():
-            if name in self.initial:
+            if name in self.initial and ages.structure is not None:
                 try:
-                    found[name] = left_of_initial(
-                        self.system, self.system.stocks[name], ages, self.initial[name]
-                    )
+                    found[name] = self._left_of(name)
                 except InputError as error:
                     path = ("stocks", name, "initial")
                     self.problems.extend(
                         self.document.problem(p.code, p.text, *path, hint=p.hint) for p in error.problems
                     )
         return found
+
+    def _left_of(self, name: str) -> Floats:
+        return left_of_initial(self.system, self.system.stocks[name], self.ages[name], self.initial[name])
 
     def _kept(self) -> dict[str, Floats]:
         """What early retirement leaves of the stocks that may shrink so."""
@@ -157,12 +159,16 @@ class Builder:
     def model(self) -> Model:
         """The model of what was placed without an error, cohorts included."""
         stocks, edges = self.stocks, self.flows.edges
+        # those without stated ages fit their lifetimes, so that a check does without them
+        left = self.left | {
+            n: self._left_of(n) for n in self.ages if n in self.initial and n not in self.left
+        }
         for name, stock in self.system.stocks.items():
             if stock.kind == "cohort":
                 add_cohorts(
                     *(self.assembly, self.system, stock, self.ages[name], edges),
                     cells=stocks[name],
-                    left=self.left.get(name),
+                    left=left.get(name),
                     kept=self.kept.get(name),
                 )
             if stock.kind != "reserve":
@@ -183,6 +189,7 @@ class Builder:
             warnings=tuple(p for p in self.problems if p.severity == "warning"),
             files=tuple(sorted(self.reader.files)),
             ages=self.ages,
+            masses=self.assembly.masses,
         )
 
     def _flows(self) -> FlowCells:

@@ -21,7 +21,7 @@ def add_constraints(assembly: Assembly, targets: Targets, reader: Reader) -> Non
     for name, constraint in reader.document.spec.constraints.items():
         for side in SIDES:
             bound = getattr(constraint, side)
-            found = None if bound is None else reader.array(("constraints", name, side), bound, "t")
+            found = None if bound is None else reader.array(("constraints", name, side), bound, reader.mass)
             if found is not None:
                 _add(assembly, targets, reader, name=name, side=side, found=found)
 

@@ -22,11 +22,11 @@ def add_difference(
     """
     total = _total(flows.edges[edge.name], len(edge.cells))
     if stated.cv is None:
-        return _stated(assembly, system, edge, total, sd=(stated.sd or 0.0) * factor, unit="t")
+        return _stated(assembly, system, edge, total, sd=(stated.sd or 0.0) * factor, mass=True)
     floor = (stated.floor.value or 0.0) if stated.floor else 0.0
     plus = floor * factor / stated.cv
     own = _relative(assembly, system, edge, flows, total, cv=stated.cv, plus=plus)
-    return _stated(assembly, system, edge, own, sd=stated.cv, unit="1")
+    return _stated(assembly, system, edge, own, sd=stated.cv, mass=False)
 
 
 def _relative(
@@ -64,10 +64,11 @@ def _leaving(system: System, flows: FlowCells, node: Ints) -> Terms:
 
 
 def _stated(
-    assembly: Assembly, system: System, edge: Edge, terms: Terms, *, sd: float, unit: str
+    assembly: Assembly, system: System, edge: Edge, terms: Terms, *, sd: float, mass: bool
 ) -> ObservedGroup:
     n, zero = len(edge.cells), np.zeros(len(edge.cells))
     sigma: Floats = np.full(n, sd)
     namer = cell_namer(system, edge.name, edge.cells)
     first = assembly.observe(terms, zero, sigma, zero, counted=np.ones(n, np.bool_), namer=namer)
-    return statements(system, edge.name, first, edge.cells, unit)
+    unit, factor = (system.mass_unit, 1 / system.mass_factor) if mass else ("1", 1.0)
+    return statements(system, edge.name, first, edge.cells, unit, factor=factor)

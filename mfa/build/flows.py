@@ -76,6 +76,13 @@ def initially_held(system: System, initial: Mapping[str, ValueArray]) -> Bools:
     return held
 
 
+def _at_nodes(nodes: Bools, numbers: Ints, *, outside: bool) -> Bools:
+    """What nodes hold, by number; `outside` where there is no node (-1), of which a system may have none."""
+    held = np.full((*numbers.shape, nodes.shape[1]), outside)
+    held[numbers >= 0] = nodes[numbers[numbers >= 0]]
+    return held
+
+
 class Reach:
     """Which elements can be at which node and on which edge cell: the least fixed point from the sources.
 
@@ -106,7 +113,7 @@ class Reach:
         while before != (before := int(self.nodes.sum())):
             for e in self._edges:
                 source, target = self.system.nodes.source_of(e), self.system.nodes.target_of(e)
-                held = np.where(source[:, None] >= 0, self.nodes[source], True)
+                held = _at_nodes(self.nodes, source, outside=True)
                 self.edges[e.name] = _carried(e, self._allowed[e.name], held)
                 np.logical_or.at(self.nodes, target[target >= 0], self.edges[e.name][target >= 0])
             self._through_stocks()
@@ -117,7 +124,7 @@ class Reach:
         for p in self.system.processes.values():
             if p.kind == "stock" and self.system.time is not None:
                 table = nodes.numbers[p.name]
-                held = np.where(table[..., None] >= 0, self.nodes[table], False)
+                held = _at_nodes(self.nodes, table, outside=False)
                 held = np.maximum.accumulate(held, axis=0) if table.ndim else held
                 self.nodes[table[table >= 0]] |= held[table >= 0]
 

@@ -39,7 +39,7 @@ def read_initial(reader: Reader, name: str, stock: Stock) -> Initial | None:
     """What a document states of a stock before the first period; None, with problems, where it cannot."""
     assert stock.initial is not None
     path: PathKeys = ("stocks", name, "initial")
-    given = reader.array(path, stock.initial, "t")
+    given = reader.array(path, stock.initial, reader.mass)
     if given is None:
         return None
     if COHORT in given.axes:
@@ -95,12 +95,12 @@ def _by_period(reader: Reader, path: PathKeys, structure: Structure) -> xr.DataA
 
 def _structure(reader: Reader, path: PathKeys, given: AgeStructure) -> Structure | None:
     """The shares by age that a document gives."""
-    import xarray as xr
-
     if isinstance(given, Value):
         return _by_age(reader, path, given)
     if given == "stationary":
         return None
+    import xarray as xr  # slow to load, and few stocks need it
+
     length = float(_periods(reader).lengths[0])
     shares = np.ones(1) if isinstance(given, str) else np.asarray(given, dtype=float)
     ages = tuple((length * np.arange(len(shares) + 1.0)).tolist())

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mfa.build.assembly import Ints
+import numpy as np
+
+from mfa.build.assembly import Bools, Ints
 from mfa.build.flows import EdgeCells
 from mfa.build.parameters import ObservedGroup
 from mfa.core.stock.ages import Ages
@@ -22,7 +24,7 @@ class Model:
     `edges` and `stocks` locate the cells of every flow, trade and stock; `observed` describes the observed
     rows; `before` has the cells of each stock's level before the first period (-1 where it is zero); `ages`
     says how the cohorts of each cohort stock age; `items` has the mass in t of one item of all that is
-    counted, where it is one number.
+    counted, where it is one number; `masses` says which unknowns are masses.
     """
 
     document: Document
@@ -36,3 +38,4 @@ class Model:
     warnings: tuple[Problem, ...] = field(default=())
     files: tuple[str, ...] = ()
     ages: Mapping[str, Ages] = field(default_factory=dict)
+    masses: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))

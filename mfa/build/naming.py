@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+
 import numpy as np
 
 from mfa.build.assembly import SHARED_BLOCK, Ints, Namer
@@ -11,13 +14,19 @@ from mfa.core.system import System
 
 def cell_name(system: System, name: str, index: CellIndex, k: int, element: int | None = None) -> str:
     """`flow[2022, CHN, Nd]`: a cell in the user's words."""
-    words = [
-        str(system.dimensions[dimension_of(a)].labels[p])
-        for a, p in zip(index.axes, index.coords[k], strict=True)
-    ]
+    return _named(system, name, _place(system, index, k), element)
+
+
+def _place(system: System, index: CellIndex, k: int) -> str:
+    """`2022, CHN`: the labels of a cell."""
+    at = zip(index.axes, index.coords[k].tolist(), strict=True)
+    return ", ".join([system.dimensions[dimension_of(a)].texts[p] for a, p in at])
+
+
+def _named(system: System, name: str, place: str, element: int | None) -> str:
     if element is not None and system.elements:
-        words.append(system.elements[element])
-    return f"{name}[{', '.join(words)}]" if words else name
+        place = f"{place}, {system.elements[element]}" if place else system.elements[element]
+    return f"{name}[{place}]" if place else name
 
 
 def cell_namer(system: System, name: str, index: CellIndex) -> Namer:
@@ -27,13 +36,19 @@ def cell_namer(system: System, name: str, index: CellIndex) -> Namer:
 
 def element_namer(system: System, name: str, index: CellIndex, cell: Ints, element: Ints) -> Namer:
     """Names of chosen (cell, element) pairs."""
-    return lambda k: cell_name(system, name, index, int(cell[k]), int(element[k]))
+    place = _last(system, index)
+    return lambda k: _named(system, name, place(int(cell[k])), int(element[k]))
 
 
 def tensor_namer(system: System, name: str, index: CellIndex, n_elements: int) -> Namer:
     """Names of every (cell, element), elements fastest; one column that is no element goes unnamed."""
-    split = n_elements == system.n_elements
-    return lambda k: cell_name(system, name, index, k // n_elements, k % n_elements if split else None)
+    split, place = n_elements == system.n_elements, _last(system, index)
+    return lambda k: _named(system, name, place(k // n_elements), k % n_elements if split else None)
+
+
+def _last(system: System, index: CellIndex) -> Callable[[int], str]:
+    """The labels of a cell, those of the last one remembered: names are mostly asked for in their order."""
+    return lru_cache(maxsize=1)(lambda k: _place(system, index, k))
 
 
 def node_namer(system: System, pattern: str, nodes: Ints, elements: Ints | None = None) -> Namer:

@@ -185,7 +185,8 @@ def build_system(document: Document, dimensions: Mapping[str, Dimension], pairs:
         kept = edge.cells.keep(_present(edge, processes, sizes))
         edges[edge.name] = replace(edge, cells=kept)
     edges |= {e.name: e for e in _difference_edges(spec, edges, processes)}
-    return System(dimensions, processes, edges, _stocks(spec, dimensions, edges, processes), spec.units.time)
+    stocks = _stocks(spec, dimensions, edges, processes)
+    return System(dimensions, processes, edges, stocks, spec.units.time, spec.units.mass)
 
 
 def empty_edges(document: Document, system: System) -> list[Problem]:
@@ -202,3 +203,11 @@ def empty_edges(document: Document, system: System) -> list[Problem]:
         for e in system.edges.values()
         if e.kind != "difference" and not len(e.cells)
     ]
+
+
+def nothing_flows(document: Document, system: System) -> list[Problem]:
+    """An error where no flow exists at any label, so that there is nothing to compute."""
+    if any(len(e.cells) for e in system.edges.values() if e.kind != "difference"):
+        return []
+    hint = "add flows between processes that share a label" if document.spec.flows else "add `flows:`"
+    return [document.problem("empty-system", "the system has no flow", "flows", hint=hint, key=True)]

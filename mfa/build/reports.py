@@ -121,7 +121,7 @@ class Reports:
         axes = observation.dims or kept_axes(
             spec_axes(self.spec, self.dimensions, first), observation, unit, elements
         )
-        if observation.table is not None:
+        if observation.table is not None and observation.interpolate is None:
             frame = self._table(path, observation, unit, axes)
         else:
             frame = self._stated(path, observation, unit, axes)
@@ -142,7 +142,7 @@ class Reports:
         self, path: tuple[str, str], o: Observation | Driver, unit: Unit, axes: tuple[str, ...]
     ) -> pd.DataFrame:
         """Numbers written in the document: one row for every label that has one."""
-        stated = {"dims": axes, "unit": o.unit or "t"} | ({"value": 0.0} if o.bound else {})
+        stated = {"dims": axes, "unit": o.unit or self.reader.mass} | ({"value": 0.0} if o.bound else {})
         found = self.reader.array(path, o.model_copy(update=stated))
         if found is None:
             return pd.DataFrame()
@@ -190,7 +190,7 @@ class Reports:
         stated = (frame["sd"] > 0) | (frame["cv"] > 0)
         frame["log"] = False
         if o.factor is not None:
-            self._negative(frame)
+            self._negative(frame, self.reader.unit(o.unit))
             frame["log"] = (frame["cv"] == np.log(o.factor)) & (frame["value"] > 0)
             frame["log"] &= frame["cv"] * frame["value"] >= floor
         frame["sd"] = np.where(stated | (floor > 0), np.maximum(frame["sd"], floor), 0.0)
@@ -199,10 +199,11 @@ class Reports:
         every = isinstance(o, Observation) and o.editions == "all"
         return frame if every or o.table is None else latest_edition(frame, keys)
 
-    def _negative(self, frame: pd.DataFrame) -> None:
+    def _negative(self, frame: pd.DataFrame, unit: Unit) -> None:
         """A problem for each figure below zero that is said to have lognormal errors."""
         for row in frame[frame["value"] < 0].to_dict("records"):
-            text = f"a figure with lognormal errors cannot be negative: {row['value']:g} t"
+            number = f"{row['value'] / unit.factor:g} {unit.text}"
+            text = f"a figure with lognormal errors cannot be negative: {number}"
             place = Place(str(row["file"]), int(row["line"])) if row["file"] else None
             self.reader.problems.append(Problem("uncertainty", text, place, "state sd or cv for it"))
 

@@ -39,18 +39,18 @@ def read_reserve(reader: Reader, stock: StockOf) -> ReserveValues | None:
         text = f'reserve "{stock.name}" has no `initial`: the level before the first year'
         reader.problems.append(reader.document.problem("missing-key", text, "stocks", stock.name, key=True))
     else:
-        initial = reader.array(("stocks", stock.name, "initial"), spec.initial, "t")
-    recovery, _ = _at_cells(reader, stock, "recovery", 1.0)
-    additions, revision = _at_cells(reader, stock, "additions", 0.0)
+        initial = reader.array(("stocks", stock.name, "initial"), spec.initial, reader.mass)
+    recovery, _ = _at_cells(reader, stock, "recovery", 1.0, "1")
+    additions, revision = _at_cells(reader, stock, "additions", 0.0, reader.mass)
     if initial is None or not _complete(reader, stock, initial) or not _positive(reader, stock, recovery):
         return None
     return ReserveValues(initial, recovery, additions, revision)
 
 
-def _at_cells(reader: Reader, stock: StockOf, key: str, default: float) -> tuple[Floats, Floats]:
+def _at_cells(reader: Reader, stock: StockOf, key: str, default: float, unit: str) -> tuple[Floats, Floats]:
     """A value of a reserve and its standard deviation at each of the reserve's cells."""
     value = getattr(reader.document.spec.stocks[stock.name], key)
-    given = None if value is None else reader.array(("stocks", stock.name, key), value, "1")
+    given = None if value is None else reader.array(("stocks", stock.name, key), value, unit)
     if given is None:
         return np.full(len(stock.cells), default), np.zeros(len(stock.cells))
     number = at_cells(np.where(np.isnan(given.value), default, given.value), given.axes, stock.cells, 1)[:, 0]
@@ -151,8 +151,8 @@ def _revisions(
     terms = Terms.of(rows, cell + rows, 1.0)
     stated, sd, cv = values.additions, values.revision, np.zeros(n)
     at = assembly.observe(terms, stated, sd, cv, counted=~certain, namer=namer)
-    unit = f"t {stock.basis}".strip()
-    return cell, statements(system, name, at, stock.cells, unit, certain=certain)
+    unit, factor = f"{system.mass_unit} {stock.basis}".strip(), 1 / system.mass_factor
+    return cell, statements(system, name, at, stock.cells, unit, factor=factor, certain=certain)
 
 
 def _cell_numbers(system: System, stock: StockOf) -> Ints:

@@ -14,7 +14,8 @@ from mfa.build.dims import Dims
 from mfa.core.labels import ELEMENT, TIME_NAMES, dimension_of
 from mfa.core.lifetime.periods import as_years
 from mfa.data.rows import TableSpec, load_rows
-from mfa.errors import Problem, UnitError
+from mfa.data.tables import split_sheet
+from mfa.errors import Place, Problem, UnitError
 from mfa.spec.resolve import Document
 from mfa.spec.values import TableRef, Value
 from mfa.units import Unit, parse_unit
@@ -73,11 +74,16 @@ class Reader:
         """Whether the question is what follows: then every stated number is exact."""
         return self.document.spec.solve.question == "simulate"
 
+    @property
+    def mass(self) -> str:
+        """The unit of masses of which none is stated."""
+        return self.document.spec.units.mass
+
     def unit(self, text: str | None) -> Unit:
         """The unit a text names, with the document's bases and elements; raises UnitError."""
         elements = self.dims.dimensions[ELEMENT].labels if ELEMENT in self.dims.dimensions else ()
         bases = [*self.document.spec.bases, *(str(e) for e in elements)]
-        return parse_unit(text or self.document.spec.units.mass, bases)
+        return parse_unit(text or self.mass, bases)
 
     def rows(
         self, path: PathKeys, ref: TableRef, wanted: Sequence[str], value: Value | None = None
@@ -90,19 +96,33 @@ class Reader:
             text = f"{' '.join(ref.file)} is not there: {'.'.join(map(str, path))} has no rows"
             problems = [self.document.problem("optional-file", text, *path, "table", severity="warning")]
         self.problems += problems
-        self.files |= {str(f) for f in frame["file"].unique()} if len(frame) else set()
+        self.files |= {str(split_sheet(str(f))[0]) for f in frame["file"].unique()} if len(frame) else set()
         return frame
 
     def factors(self, frame: pd.DataFrame, unit: Unit) -> Floats:
-        """What converts each row to canonical units: by its own unit, else by the unit stated."""
-        known = {u: self.unit(str(u)).factor for u in frame["unit"].dropna().unique()}
+        """What converts each row to canonical units: by its own unit, else by the unit stated.
+
+        A unit that cannot be read is a problem.
+        """
+        known = {}
+        for u in frame["unit"].dropna().unique():
+            try:
+                known[u] = self.unit(str(u)).factor
+            except UnitError as error:
+                self._unreadable(frame[frame["unit"] == u].iloc[0], error)
         factors = frame["unit"].map(known).astype(float).fillna(unit.factor)
         return np.asarray(factors, dtype=np.float64)
 
-    def array(self, path: PathKeys, value: Value, default_unit: str | None = None) -> ValueArray | None:
+    def _unreadable(self, row: pd.Series, error: UnitError) -> None:
+        place = Place(str(row["file"]), int(row["line"]))
+        if not any(p.code == "table-unit" and p.where == place for p in self.problems):
+            text, _, hint = error.problems[0].text.partition("; ")
+            self.problems.append(Problem("table-unit", text, place, hint))
+
+    def array(self, path: PathKeys, value: Value, default_unit: str = "1") -> ValueArray | None:
         """The numbers of a value over its dimensions, or None (with problems) when they cannot be had."""
         try:
-            unit = self.unit(value.unit or default_unit or "1")
+            unit = self.unit(value.unit or default_unit)
         except UnitError as error:
             self.problems.append(self.document.problem("unit", _bare(error), *path, "unit"))
             return None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mfa.cli.app import guarded, say_problems
-from mfa.errors import InputError, Problem, UnknownName
+from mfa.errors import InputError, MissingFile, Problem, UnknownName, did_you_mean
 
 if TYPE_CHECKING:
     from mfa.run.result import Result
@@ -32,7 +32,9 @@ EXTRAS = {
 @click.option("--against", "-a", help="The same as PLACE.")
 @click.option("--next", "next_", is_flag=True, help="Which new measurement would narrow TOPIC most.")
 @click.option("--cv", default="10%", show_default=True, help="Relative sd of such a measurement.")
-@click.option("--top", default=10, show_default=True, help="How many of them to list.")
+@click.option(
+    "--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many of them to list."
+)
 @guarded
 def explain(*, topic: str, place: str | None, against: str | None, next_: bool, cv: str, top: int) -> None:
     """What TOPIC means: a problem code; or, in PLACE, the name of a row, flow, report or limit.
@@ -59,7 +61,7 @@ def _next(result: Result, name: str, cv: float, top: int) -> str:
     shown = table.head(top).assign(
         narrows=["" if math.isnan(x) else f"{100 * x:.1f} %" for x in table["narrows"].head(top)]
     )
-    return f"{now}; measured with a cv of {cv:.3g}, in t:\n" + shown.to_string(
+    return f"{now}; measured with a cv of {cv:.3g}, in {result.mass_unit}:\n" + shown.to_string(
         index=False, float_format=lambda x: f"{x:,.4g}"
     )
 
@@ -89,12 +91,16 @@ def _code(topic: str) -> str:
 def _result(place: str) -> Result:
     """The result in a folder, or that of a scenario, solved."""
     from mfa.api import run
-    from mfa.run.bundled import find_scenario
-    from mfa.run.store import open_result
+    from mfa.run.bundled import bundled_scenarios, find_scenario
+    from mfa.run.store import open_result, results_near
     from mfa.spec.resolve import load_document
 
     if Path(place).is_dir():
         return open_result(place)
+    near = results_near(Path(place))
+    if not Path(place).exists() and near and place not in bundled_scenarios():
+        text = f'"{place}" is neither a folder with a result nor a scenario'
+        raise MissingFile(Problem("missing-file", text, hint=did_you_mean(place, near.values())))
     document = load_document(find_scenario(place))
     say_problems(document.warnings)
     return run(document)

@@ -46,16 +46,19 @@ def report(folder: Path) -> None:
 @click.command()
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
-@click.option("--top", default=20, show_default=True, help="How many differences to list.")
+@click.option(
+    "--top", type=click.IntRange(min=1), default=20, show_default=True, help="How many differences to list."
+)
 @guarded
 def diff(first: Path, second: Path, top: int) -> None:
     """What differs between two results, the largest change in standard deviations first."""
     from mfa.run.compare import compare
     from mfa.run.store import open_result
 
-    table = compare(open_result(first), open_result(second))
+    one = open_result(first)
+    table = compare(one, open_result(second))
     changed = table[table["change"] != 0]
-    click.echo(f"{len(changed)} of {len(table)} cells differ")
+    click.echo(f"{len(changed)} of {len(table)} cells differ{f'; in {one.mass_unit}:' * bool(len(changed))}")
     if len(changed):
         click.echo(changed.head(top).to_string(index=False))
 

@@ -43,7 +43,7 @@ def run(
     from mfa.api import run as run_scenario
     from mfa.report.publish import publish
     from mfa.run.bundled import find_scenario
-    from mfa.run.staging import check_target
+    from mfa.run.staging import check_target, held
     from mfa.spec.resolve import load_document
 
     document = load_document(find_scenario(scenario), variant=variant, set=list(settings) or None)
@@ -51,6 +51,8 @@ def run(
     name = document.spec.name + (f"-{variant}" if variant else "")
     target = output or Path("results") / name
     check_target(target)
+    if held(target) not in (None, name):
+        say(f"  replaces the result of {held(target)} in {target}")
     result = run_scenario(document, progress=None if quiet else _progress())
     folder, failed = publish(result, target)
     for warning in result.warnings:
@@ -81,13 +83,15 @@ def summary(result: Result, folder: Path) -> str:
 def _agreement(result: Result) -> Iterator[str]:
     """How well the observations agree."""
     facts, tables = result.facts, (result.observations, result.parameters)
+    dof = facts["degrees_of_freedom"]
     yield (
-        f"  chi-square {facts['chi_square']:.4g} on {facts['degrees_of_freedom']:.4g} degrees of freedom"
+        f"  chi-square {facts['chi_square']:.4g} on {dof:.4g} degree{'s' * (dof != 1)} of freedom"
         f" (95 %: {facts['critical_value']:.4g})"
     )
     flagged = sum(int(t["flag"].isin(FLAGS).sum()) for t in tables if len(t))
     aside = facts["observations_kept_aside"]
-    yield f"  {facts['observations_counted']} observations counted, {aside} kept aside, {flagged} flagged"
+    n = facts["observations_counted"]
+    yield f"  {n} observation{'s' * (n != 1)} counted, {aside} kept aside, {flagged} flagged"
     yield from _gross(result)
 
 

@@ -42,6 +42,11 @@ class Dimension:
         """Label -> position."""
         return {label: k for k, label in enumerate(self.labels)}
 
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The labels as text."""
+        return tuple(map(str, self.labels))
+
     def index(self, label: Label) -> int:
         """The position of a label; raises UnknownName with a hint for a label the dimension lacks."""
         if label not in self.positions:

@@ -88,7 +88,8 @@ class StockOf:
 class System:
     """Processes, edges and stocks over shared dimensions; it does not change once made.
 
-    Flows are per `time_unit`, of which the periods have `lengths`; lifetimes are in years.
+    Flows are per `time_unit`, of which the periods have `lengths`; lifetimes are in years. Masses are in t
+    here and in `mass_unit`, which is `mass_factor` t, in results.
     """
 
     dimensions: Mapping[str, Dimension]
@@ -96,6 +97,12 @@ class System:
     edges: Mapping[str, Edge]
     stocks: Mapping[str, StockOf] = field(default_factory=dict)
     time_unit: str = "year"
+    mass_unit: str = "t"
+
+    @cached_property
+    def mass_factor(self) -> float:
+        """How many t the unit of mass of results is."""
+        return parse_unit(self.mass_unit).factor
 
     @cached_property
     def time(self) -> str | None:
@@ -113,12 +120,12 @@ class System:
         """Dimension -> number of labels."""
         return {name: len(d) for name, d in self.dimensions.items()}
 
-    @property
+    @cached_property
     def n_elements(self) -> int:
         """The number of elements (1 where the system has no element dimension)."""
         return self.sizes.get(ELEMENT, 1)
 
-    @property
+    @cached_property
     def elements(self) -> tuple[str, ...]:
         """The element labels, empty where the system has none."""
         return tuple(str(k) for k in self.dimensions[ELEMENT].labels) if ELEMENT in self.dimensions else ()

@@ -38,7 +38,7 @@ class Evidence:
     ) -> Evidence:
         """The rows with their status, judged by the label columns `keys`.
 
-        `present` names the sources and observations of the problem, what a `derived_from` may point to;
+        `present` names the observations of the problem, what a `derived_from` may point to;
         `order` lists the editions of a source from first to last where their names do not say it.
         """
         return cls(derived(repeated(latest_edition(rows, keys, order), keys), present))
@@ -76,7 +76,7 @@ def repeated(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 
 def derived(frame: pd.DataFrame, present: Collection[str]) -> pd.DataFrame:
-    """The rows with those marked whose `derived_from` names observations or sources that are all present.
+    """The rows with those marked whose `derived_from` names observations that are all present.
 
     Several names stand with `;` between; a figure made in part from what is absent is evidence of that part.
     """

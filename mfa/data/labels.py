@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -116,15 +117,17 @@ class Grouping:
         if self.kind == "region" and iso3_of(raw) is not None:
             name = countries()[str(iso3_of(raw))].name
             return f"{name} is in no group; name it in `members`, or give the dimension a `rest` label"
+        if self.kind == "year" and (date := re.match(r"\s*(\d{4})[-/.]", raw)):
+            return f"a year is written as a number: {date[1]}"
         near = [*(str(x) for x in self.labels), *(known_names() if self.kind == "region" else ())]
         return did_you_mean(raw, near)
 
     def map(self, column: pd.Series) -> Mapped:
         """A whole column resolved, each distinct raw label once."""
         codes, uniques = pd.factorize(column)
-        raw = [str(u) for u in uniques]
+        raw, own = [str(u) for u in uniques], {str(label) for label in self.labels}
         resolved = [self.resolve(r) for r in raw]
-        members = [self.member(r) or r for r in raw]
+        members = [r if r in own else self.member(r) or r for r in raw]
         take = np.asarray(codes, dtype=np.intp)
         return Mapped(_taken(resolved, take), _taken(members, take), _taken(raw, take))
 

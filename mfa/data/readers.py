@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import importlib.util
@@ -63,6 +64,9 @@ def _encoding(data: bytes, path: Path) -> str:
             except UnicodeDecodeError:
                 continue
             return encoding
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        hint = "save it as CSV UTF-8"
+        raise TableError(Problem("table", "the file is in UTF-16, not in UTF-8", Place(str(path)), hint))
     hint = "a workbook is named book.xlsx#Sheet; parquet files end in .parquet"
     raise TableError(Problem("table", "not a text file", Place(str(path)), hint))
 
@@ -73,13 +77,19 @@ def _header(text: str, path: Path) -> list[str]:
         names = next(csv.reader(io.StringIO(text, newline="")), [])
     except csv.Error as error:
         raise TableError(Problem("table", f"the header cannot be read: {error}", where)) from error
+    for mark, word in ((";", "semicolons"), ("\t", "tabs")):
+        if len(names) == 1 and mark in names[0]:
+            problem = f"the cells of the header are separated by {word}: {text.splitlines()[0]}"
+            hint = "save the table with commas between cells and points in numbers, or as a workbook (.xlsx)"
+            raise TableError(Problem("table", problem, where, hint))
     if not any(names):
         raise TableError(Problem("table-column", "the first line must hold the column names", where))
     return _unique(names, where)
 
 
 def _unique(names: list[str], where: Place) -> list[str]:
-    """The header with unnamed columns numbered; two columns of one name are refused."""
+    """The header without blanks around names, unnamed columns numbered; two of one name are refused."""
+    names = [n.strip() for n in names]
     twice = sorted({n for n in names if n and names.count(n) > 1})
     if twice:
         raise TableError(*(Problem("table-column", f'two columns are named "{n}"', where) for n in twice))
@@ -118,7 +128,7 @@ def _ragged(data: bytes, encoding: str, width: int, path: Path, why: str) -> Pro
     if wide is None:
         return Problem("table", f"not a table: {why.strip()}", Place(str(path)))
     text = f"the row has {len(wide)} cells, the header has {width}"
-    hint = "a comma inside a cell needs quotes around the cell"
+    hint = "a comma inside a cell needs quotes around the cell; decimal marks are points"
     return Problem("table", text, Place(str(path), reader.line_num), hint)
 
 

@@ -18,6 +18,7 @@ from mfa.data.quantities import Figures
 from mfa.data.repeats import Rows, across_borders, broadest, once
 from mfa.data.tables import Table, read_table, split_sheet, unit_mismatch
 from mfa.errors import MfaError, MissingFile, Place, Problem
+from mfa.spec.values import LARGE_CV
 
 LONG = "long"
 CARRIED = ("source", "edition", "derived_from", "flow", "hs", "note")
@@ -74,9 +75,15 @@ def load_rows(
     frames = [f for f, _ in parts if len(f)]
     if not frames:
         wrong = any(p.severity == "error" for p in problems)
-        return pd.DataFrame(), problems + ([] if wrong else [Problem("table-empty", "no row is left", place)])
+        return pd.DataFrame(), problems + ([] if wrong else [_nothing(spec, place)])
     rows, more = _checked(pd.concat(frames, ignore_index=True), spec, dims, place)
     return rows, problems + more
+
+
+def _nothing(spec: TableSpec, place: Place | None) -> Problem:
+    """The problem that a table has no row within the dimensions that states anything."""
+    hint = f"no row of {', '.join(spec.files)} with a figure is in a year of the dimension"
+    return Problem("table-empty", "no row is left", place, hint)
 
 
 def _tables(spec: TableSpec, base: Path, place: Place | None) -> list[Table]:
@@ -103,7 +110,8 @@ def _rows_of(table: Table, spec: TableSpec, dims: Mapping[str, Grouping]) -> Row
     """The rows of one table with figures and mapped labels."""
     table, problems = table.rename(spec.rename)
     table, more = table.select(spec.where)
-    column = spec.column or ("value" if "value" in table.frame.columns else "quantity")
+    there = table.frame.columns
+    column = spec.column or ("quantity" if "quantity" in there and "value" not in there else "value")
     problems += more + table.lacking([*dims, column, *spec.sum_over])
     if problems or not len(table):
         return pd.DataFrame(), problems
@@ -145,7 +153,18 @@ def _spreads(table: Table) -> tuple[dict[str, np.ndarray], list[Problem]]:
         below = np.flatnonzero(figures.value < 0)
         problems += more
         problems += [Problem("table-number", f"{name} is negative", table.place(int(i))) for i in below]
-    return found, problems
+    return found, problems + _percentages(table, found.get("cv"))
+
+
+def _percentages(table: Table, cv: np.ndarray | None) -> list[Problem]:
+    """A warning where a column of relative standard deviations looks like percentages."""
+    large = np.zeros(0, np.int64) if cv is None else np.flatnonzero(cv >= LARGE_CV)
+    if cv is None or not len(large):
+        return []
+    first = int(large[0])
+    text = f"cv: {cv[first]:g} is {cv[first]:.0%} of the value, so that it says next to nothing"
+    hint = f"write `{cv[first]:g}%` if that is meant"
+    return [Problem("uncertainty", text, table.place(first), hint, severity="warning")]
 
 
 def _carried(table: Table, spec: TableSpec, column: str, figures: Figures) -> pd.DataFrame:
@@ -153,14 +172,22 @@ def _carried(table: Table, spec: TableSpec, column: str, figures: Figures) -> pd
     frame = table.frame
     kept = [c for c in dict.fromkeys((*CARRIED, *spec.sum_over)) if c in frame.columns]
     files = table.file if table.files is None else table.files
-    out = frame[kept].assign(
-        value=figures.value, low=figures.low, high=figures.high, file=files, line=table.lines
-    )
+    columns: dict[str, object] = {c: frame[c] for c in kept}
+    columns |= {"value": figures.value, "low": figures.low, "high": figures.high}
+    columns |= {"file": files, "line": table.lines, "unit": _units(frame, spec, column)}
     stated = {"source": spec.source or "", "edition": spec.edition or "", "derived_from": spec.derived_from}
-    for name, given in stated.items():
-        held = out[name].astype(object) if name in out.columns else pd.Series(None, out.index, dtype=object)
-        out[name] = held.where(held.notna() & (held != ""), given)
-    return out.assign(unit=_units(frame, spec, column))
+    columns |= {name: _held(frame, name, given) for name, given in stated.items()}
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def _held(frame: pd.DataFrame, name: str, given: str | None) -> npt.NDArray[np.object_]:
+    """A column with what is stated for all rows in its empty cells."""
+    out = np.full(len(frame), given, dtype=object)
+    if name in frame.columns:
+        own = frame[name].to_numpy(dtype=object)
+        there = ~pd.isna(own) & (own != "")
+        out[there] = own[there]
+    return out
 
 
 def _units(frame: pd.DataFrame, spec: TableSpec, column: str) -> pd.Series:

@@ -199,7 +199,11 @@ def read_table(path: str | Path, *, place: Place | None = None) -> Table:
     """
     file, sheet = split_sheet(str(path))
     require_file(file, place)
-    return replace(_CACHE.get(file, sheet), file=str(path))
+    try:
+        return replace(_CACHE.get(file, sheet), file=str(path))
+    except OSError as error:
+        text = f"the file cannot be read: {error.strerror or error}"
+        raise TableError(Problem("table", text, Place(str(path)))) from error
 
 
 def split_sheet(name: str) -> tuple[Path, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mfa.core.system import System
-from mfa.errors import OutputError
+from mfa.errors import OutputError, Problem
 
 SHAPES = {"source": "invhouse", "sink": "house", "market": "ellipse", "stock": "box3d", "process": "box"}
 
@@ -33,7 +33,12 @@ def dot(system: System) -> str:
 
 
 def write_dot(system: System, path: Path) -> Path:
-    """The file the system was written to; raises OutputError."""
+    """The file the system was written to; raises OutputError, also for a suffix of another format."""
+    if path.suffix.lower() not in (".dot", ".gv"):
+        hint = f"write {path.with_suffix('.dot')} and draw that: dot -T{path.suffix[1:] or 'svg'} ..."
+        raise OutputError(
+            Problem("output", f'the graph is written in the DOT language, not as "{path}"', hint=hint)
+        )
     try:
         path.write_text(dot(system), encoding="utf-8")
     except OSError as error:

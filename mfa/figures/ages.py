@@ -66,14 +66,15 @@ def draw(result: Result, spec: FigureSpec) -> Figure:
     quantity, unit = result.quantity(spec.of[0]), unit_of(result, spec.unit)
     year = _year(result, spec)
     profile = profiled(result, spec, quantity, unit, year)
-    label = f"{unit_text(spec, unit, [quantity])} per year of age"
+    mass = unit_text(spec, unit, [quantity])
+    label = f"{mass} per year of age"
     by = band_axis(spec, [quantity])
     axes = [a for a in (*quantity.axes, "element") if a not in (by, time_axis(result))]
     if not quantity.elements:
         axes.remove("element")
     words = [
         f"end of {year}",
-        *selection_text(result, spec.at, axes),
+        *selection_text(result, spec.at, axes, mass),
         f"mean age {number(profile.mean, 3)} years",
     ]
     text = ", ".join([label, *words])

@@ -37,8 +37,9 @@ def draw(result: Result, spec: FigureSpec) -> Figure:
     check_labels(result, spec.at)
     gaps = chosen(result, spec)
     shown = gaps.head(spec.top)
-    unit = spec.unit or str(shown["unit"].iloc[0])
-    factor = parse_unit(unit, unit.split()).factor
+    given = str(shown["unit"].iloc[0])
+    unit = spec.unit or given
+    factor = parse_unit(unit, unit.split()).factor / parse_unit(given, given.split()).factor
     rows = tuple(_row(result, gaps, r, factor) for r in shown.to_dict("records"))
     conflicts = int((gaps["verdict"] == "conflict").sum())
     words = f"{len(rows)} of {len(gaps)} pairs and years, worst first; {conflicts} in conflict"
@@ -53,7 +54,7 @@ def draw(result: Result, spec: FigureSpec) -> Figure:
 
 def chosen(result: Result, spec: FigureSpec) -> pd.DataFrame:
     """The mirror gaps of a figure in one kind of mass: that of `unit`, else the one with most pairs."""
-    gaps = mirror_gaps(result.observations)
+    gaps = mirror_gaps(result.observations, result.mass_unit)
     if spec.of and len(gaps):
         names = gaps["of"].str.split(" + ", regex=False)
         for name in spec.of:
@@ -67,7 +68,7 @@ def chosen(result: Result, spec: FigureSpec) -> pd.DataFrame:
         gaps = gaps[gaps[axis].map(plain_label).isin([str(x) for x in labels])]
     if len(gaps):
         wanted = parse_unit(spec.unit, spec.unit.split()) if spec.unit else None
-        kind = gaps["unit"].mode()[0] if wanted is None else " ".join(w for w in ("t", wanted.basis) if w)
+        kind = gaps["unit"].mode()[0] if wanted is None else f"{result.mass_unit} {wanted.basis}".strip()
         gaps = gaps[gaps["unit"] == kind]
     if gaps.empty:
         hint = (

@@ -61,7 +61,7 @@ def subtitle(result: Result, spec: FigureSpec) -> str:
     times = spec.at.get(time, result.dimensions[time]) if time else ()
     per = f" per {time_unit(result)}" if len(times) == 1 else ""
     axes = [a for a in (time, "element", "region") if a in result.dimensions]
-    return ", ".join([unit + per, *selection_text(result, spec.at, [a for a in axes if a])])
+    return ", ".join([unit + per, *selection_text(result, spec.at, [a for a in axes if a], unit)])
 
 
 def _paint(axes: Axes, found: Network, placed: Places, order: list[str]) -> None:
@@ -79,19 +79,19 @@ def _paint(axes: Axes, found: Network, placed: Places, order: list[str]) -> None
         patch = PathPatch(
             path, facecolor=style["colour"], edgecolor=MUTED, linewidth=0.5, hatch=style.get("hatch")
         )
-        patch.set(zorder=2, gid=f"stub-{stub.kind}-{stub.process}")
+        patch.set(zorder=2, clip_on=False, gid=f"stub-{stub.kind}-{stub.process}")
         axes.add_patch(patch)
     for name in found.nodes:
         corner = placed.left((name, -1)), placed.layout.top[name, -1]
         bar = Rectangle(corner, BAR, placed.layout.height[name, -1], facecolor=colours[name], edgecolor=INK)
-        bar.set(linewidth=0.4, zorder=3, gid=f"node-{name}")
+        bar.set(linewidth=0.4, zorder=3, clip_on=False, gid=f"node-{name}")
         axes.add_patch(bar)
     _texts(axes, placed)
 
 
 def _patch(axes: Axes, path: object, colour: str, *, alpha: float, name: str, zorder: int = 1) -> None:
     patch = PathPatch(path, facecolor=colour, edgecolor=colour, alpha=alpha, linewidth=0.4)  # type: ignore[arg-type]
-    patch.set(zorder=zorder, gid=f"flow-{name}")
+    patch.set(zorder=zorder, clip_on=False, gid=f"flow-{name}")
     axes.add_patch(patch)
 
 

@@ -48,7 +48,7 @@ def unit_of(result: Result, text: str | None) -> Unit:
     """The unit a figure is drawn in; raises UnitError for one unknown or whose factors the result lacks."""
     elements = [str(e) for e in result.dimensions.get("element", ())]
     known = result.facts.get("bases") or {}
-    unit = parse_unit(text or "t", [*known, *elements])
+    unit = parse_unit(text or result.mass_unit, [*known, *elements])
     if unit.kind not in ("mass", COUNT):
         raise UnitError(f'figures show masses and items, not "{unit.text}"')
     if unit.basis == GROSS:
@@ -59,7 +59,7 @@ def unit_of(result: Result, text: str | None) -> Unit:
 
 
 def element_weights(result: Result, quantity: Quantity, unit: Unit, wanted: Sequence[Label]) -> Floats:
-    """What a tonne of each element of a quantity counts in a unit: 0 for elements that are not wanted.
+    """What one unit of each element of a quantity counts in another: 0 for elements that are not wanted.
 
     Raises UnitError for a quantity kept in another basis.
     """
@@ -178,12 +178,19 @@ def unit_text(spec: FigureSpec, unit: Unit, quantities: Sequence[Quantity]) -> s
     return f"{unit.text} {elements[0]}" if len(elements) == 1 else f"{unit.text} (element mass)"
 
 
-def selection_text(result: Result, at: Mapping[str, Sequence[Label]], axes: Sequence[str]) -> list[str]:
-    """What is shown of each dimension, in words: the labels chosen, or that all were summed."""
+def selection_text(
+    result: Result, at: Mapping[str, Sequence[Label]], axes: Sequence[str], unit: str
+) -> list[str]:
+    """What is shown of each dimension, in words: the labels chosen, or that all were summed.
+
+    A `unit` such as `t Nd` says which element it is.
+    """
     words = []
     for axis in axes:
         every = axis_labels(axis, result.dimensions)
         labels = [x for x in every if str(x) in {str(y) for y in at.get(axis, every)}]
+        if axis == "element" and unit.split()[1:] == [str(x) for x in labels]:
+            continue
         if len(labels) == len(every) > 1:
             ends = f"{labels[0]}\N{EN DASH}{labels[-1]} summed" if axis in TIME_NAMES else None
             words.append(ends or f"all {len(every)} {axis}s summed")

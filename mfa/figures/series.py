@@ -75,8 +75,8 @@ class Stack:
 
     @property
     def certain(self) -> bool:
-        """Whether the total has no standard deviation at any time, as in a simulation."""
-        return not np.any(self.sd != 0)
+        """Whether the total has no standard deviation at any time, as in a simulation or where it is free."""
+        return not np.any(self.sd > 0)
 
     @property
     def total(self) -> Floats:
@@ -93,11 +93,12 @@ def draw(result: Result, spec: FigureSpec) -> Figure:
     quantities, unit = _quantities(result, spec), unit_of(result, spec.unit)
     stack = stacked(result, spec, quantities, unit)
     per = "" if all(q.kind == "stock" for q in quantities) else f" per {time_unit(result)}"
-    label = unit_text(spec, unit, quantities) + per
+    words = unit_text(spec, unit, quantities)
+    label = words + per
     names = " + ".join(dict.fromkeys(q.label for q in quantities))
     shown = [*(() if unit.kind == COUNT else ("element",)), "region", *ENDS]
     axes = [a for a in shown if any(a in _axes(q) for q in quantities) and a != band_axis(spec, quantities)]
-    words = ", ".join([label, *selection_text(result, spec.at, axes)])
+    words = ", ".join([label, *selection_text(result, spec.at, axes, words)])
     free = "No standard deviation where a part of the total is free." if np.isnan(stack.sd).any() else ""
     with styled():
         heading = (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from mfa.core.balance import FLOOR
+from mfa.core.balance import FLOOR, TOLERANCE
 from mfa.figures import caption, draw_all, figure_specs, to_bytes
 from mfa.figures.text import number
 from mfa.report.grid import Column, Grid, Picture, Section, grid, labels_of
@@ -19,7 +19,7 @@ from mfa.run.result import Quantity, Result
 
 FLAGS = ("gross error", "suspect", "conflict")
 ORIGIN = (Column("source", "source"), Column("edition", "edition"))
-BALANCE = ("inflow", "outflow", "stock_change", "difference", "throughput", "relative")
+BALANCE = ("inflow", "outflow", "stock_change", "difference", "throughput", "relative", "unit")
 
 
 def sections(result: Result) -> tuple[Section, ...]:
@@ -60,7 +60,7 @@ def differences(result: Result) -> Iterator[Section]:
     columns = [
         Column("market", "market"),
         *labels,
-        Column("difference, t", "value", "sd"),
+        Column(f"difference, {result.mass_unit}", "value", "sd"),
         Column("share, %", "share", digits=3),
     ]
     text = (
@@ -77,12 +77,12 @@ def _difference(result: Result, q: Quantity) -> pd.DataFrame:
     frame = _summed(q.frame(), axes, ["value", "sd"])
     through = _summed(result.balances[result.balances["process"] == q.target], axes, ["throughput"])
     frame = frame.join(through)
-    frame = frame[frame["throughput"] >= FLOOR]
+    frame = frame[frame["throughput"] >= FLOOR / result.mass_factor]
     share = 100 * frame["value"].abs() / frame["throughput"]
     whole = frame.reset_index(names=["market", *axes]).assign(
         share=share.to_numpy(), market=_process(result, q.target)
     )
-    return whole.loc[whole["value"] != 0, ["market", *axes, "value", "sd", "share"]]
+    return whole.loc[whole["share"] > 100 * TOLERANCE, ["market", *axes, "value", "sd", "share"]]
 
 
 def _summed(frame: pd.DataFrame, axes: list[str], columns: list[str]) -> pd.DataFrame:
@@ -152,7 +152,7 @@ def _not_labels(table: pd.DataFrame) -> list[str]:
 
 def mirrors(result: Result) -> Iterator[Section]:
     """Trades that both partners report, the largest contradiction first."""
-    gaps = mirror_gaps(result.observations)
+    gaps = mirror_gaps(result.observations, result.mass_unit)
     if gaps.empty:
         return
     columns = [*labels_of(gaps, ("of", "unit", "exporter_source", "importer_source", "verdict", *NUMBERS))]
@@ -179,11 +179,12 @@ def free(result: Result) -> Iterator[Section]:
     alone, sums = (table[table["kind"] == kind] for kind in ("free", "sum"))
     ends = [
         Column("number", "name"),
-        Column("at least, t", "low", digits=3),
-        Column("at most, t", "high", digits=3),
+        Column("at least", "low", digits=3),
+        Column("at most", "high", digits=3),
+        Column("unit", "unit"),
     ]
     grids = [grid(result, alone, ends, first=20, file="free.csv")]
-    known = [Column("known sum", "name"), Column("value, t", "value", "sd")]
+    known = [Column("known sum", "name"), Column("value", "value", "sd"), Column("unit", "unit")]
     grids.append(grid(result, sums, known, first=15, file="free.csv"))
     yield Section("free", "Free quantities", (text,), grids=tuple(g for g in grids if g.rows))
 
@@ -212,14 +213,14 @@ def balances(result: Result) -> Iterator[Section]:
     if table.empty:
         return
     names = {
-        "inflow": "in, t",
-        "outflow": "out, t",
-        "stock_change": "stock change, t",
-        "difference": "difference, t",
+        "inflow": "in",
+        "outflow": "out",
+        "stock_change": "stock change",
+        "difference": "difference",
     }
     table = table.head(10).assign(process=table["process"].map(lambda p: _process(result, p)))
     columns = [*labels_of(table, BALANCE), *(Column(h, k, digits=3) for k, h in names.items())]
-    columns.append(Column("relative to throughput", "relative", digits=2))
+    columns += [Column("unit", "unit"), Column("relative to throughput", "relative", digits=2)]
     text = f"The worst of {len(result.balances):,}; all of them in balances.csv."
     yield Section("balances", "Mass balances", (text,), grids=(grid(result, table, columns),))
 

@@ -85,7 +85,7 @@ def _flags(result: Result) -> Iterator[str]:
 
 
 def _mirrors(result: Result) -> Iterator[str]:
-    gaps = mirror_gaps(result.observations)
+    gaps = mirror_gaps(result.observations, result.mass_unit)
     if len(gaps):
         n = int((gaps["verdict"] == "conflict").sum())
         both = count(len(gaps), "trade is", "trades are")

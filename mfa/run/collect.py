@@ -20,7 +20,7 @@ from mfa.run.gross import gross_error_table
 from mfa.run.manifest import input_hashes
 from mfa.run.mirror import PAIR, label_columns, mirror_gaps
 from mfa.run.result import STATUSES, Quantity, Result
-from mfa.run.tables import balance_table, observation_table
+from mfa.run.tables import observation_table
 from mfa.run.trace import traced
 from mfa.solve.classify import LISTED, FreeSum, free_sums, intervals
 from mfa.solve.losses import loss_of
@@ -41,7 +41,6 @@ def collect(solved: Solved) -> Result:
     observations = _observations(solved)
     reports = {g.name for g in model.observed if g.report}
     reported = observations["name"].isin(reports)
-    balances = balance_table(model, solved.solution.q)
     return Result(
         name=spec.name if not model.document.variant else f"{spec.name}-{model.document.variant}",
         title=spec.title or spec.name,
@@ -51,12 +50,12 @@ def collect(solved: Solved) -> Result:
         quantities=quantities,
         observations=_kept(observations, reported),
         parameters=_kept(observations, ~reported),
-        balances=balances,
+        balances=solved.balances,
         free=_free(solved),
         indicators=pd.DataFrame(columns=["name", "value", "sd"]),
         scenario=model.document.text(),
         identity=model.document.identity,
-        facts=_facts(solved, balances, list(quantities)),
+        facts=_facts(solved, list(quantities)),
         outputs=spec.outputs.model_dump(mode="json"),
         sources={n: {k: v for k, v in s.model_dump().items() if v} for n, s in spec.sources.items()},
         inputs=input_hashes((*model.document.files, *map(Path, model.files)), _root(model)),
@@ -95,7 +94,8 @@ def _quantity(solved: Solved, name: str, of: Edge | StockOf, index: CellIndex, c
     status = np.where(cells.mask, _ORDER[known], -1).astype(np.int8)
     labels = label_frame(solved.model.system, index)
     elements = solved.model.system.elements
-    stock = isinstance(of, StockOf)
+    mass, time, per = solved.model.system.mass_unit, solved.model.system.time, solved.model.system.time_unit
+    in_t = solved.model.system.mass_factor
     return Quantity(
         name=name,
         kind="stock" if isinstance(of, StockOf) else of.kind,
@@ -106,10 +106,10 @@ def _quantity(solved: Solved, name: str, of: Edge | StockOf, index: CellIndex, c
         axes=index.axes,
         labels={a: labels[a].to_numpy(dtype=object) for a in index.axes},
         elements=elements if isinstance(of, Edge) or of.has_elements else (),
-        value=np.where(cells.mask, solved.solution.q[numbers], 0.0),
-        sd=np.where(cells.mask, solved.posterior.sd_q[numbers], 0.0),
+        value=np.where(cells.mask, solved.solution.q[numbers] / in_t, 0.0),
+        sd=np.where(cells.mask, solved.posterior.sd_q[numbers] / in_t, 0.0),
         status=status,
-        unit="t" if stock or solved.model.system.time is None else f"t/{solved.model.system.time_unit}",
+        unit=mass if isinstance(of, StockOf) or time is None else f"{mass}/{per}",
         basis=of.basis if isinstance(of, StockOf) else "",
     )
 
@@ -128,7 +128,9 @@ def _observations(solved: Solved) -> pd.DataFrame:
         "leverage": d.leverage,
         "flag": np.asarray(d.flag, dtype=object),
     }
-    table = observation_table(solved.model.observed, columns)
+    # a difference of nothing may have a sign, which no reader wants to see
+    unsigned = {k: v + 0.0 if k != "flag" else v for k, v in columns.items()}
+    table = observation_table(solved.model.observed, unsigned)
     table["place"] = _relative(table["place"], _root(solved.model))
     table["flag"] = table["flag"].where(table["standing"] == "counted", table["standing"])
     return with_conflicts(table)
@@ -169,8 +171,8 @@ def _free_flows(solved: Solved) -> Bools:
 
 def _relative(places: pd.Series, root: Path) -> pd.Series:
     """`file:line` places with files named from `root`."""
-    known = {}
-    for text in places.unique():
+    known = {"": ""}
+    for text in places[places != ""].unique():
         file, colon, line = str(text).rpartition(":")
         path = Path(file if colon else str(text))
         inside = path.resolve().is_relative_to(root)
@@ -182,8 +184,8 @@ def _relative(places: pd.Series, root: Path) -> pd.Series:
 def _free(solved: Solved) -> pd.DataFrame:
     """What nothing determines: the cells with their feasible intervals, and the sums that are determined."""
     problem, spread, flows = solved.model.problem, solved.posterior, _free_flows(solved)
-    columns = ["kind", "name", "value", "sd", "low", "high"]
-    name = problem.cells.name
+    columns = ["kind", "name", "value", "sd", "low", "high", "unit"]
+    name, system = problem.cells.name, solved.model.system
     if not flows.any():
         return pd.DataFrame(columns=columns)
     if not isinstance(spread, Posterior):
@@ -198,7 +200,9 @@ def _free(solved: Solved) -> pd.DataFrame:
     sums = free_sums(problem, solved.solution, spread)
     known = {name(int(k)) for k in np.flatnonzero(flows)}
     rows += [_sum(s) for s in sums if known.issuperset(s.cells)]
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns).assign(unit=system.mass_unit)
+    numbers = ["value", "sd", "low", "high"]
+    return table.assign(**{c: table[c] / system.mass_factor for c in numbers})
 
 
 def _sum(of: FreeSum) -> dict[str, Any]:
@@ -212,7 +216,8 @@ def _sum(of: FreeSum) -> dict[str, Any]:
     return {"kind": "sum", "name": text, "low": np.nan, "high": np.nan, "value": lead * of.value, "sd": of.sd}
 
 
-def _facts(solved: Solved, balances: pd.DataFrame, order: list[str]) -> dict[str, Any]:
+def _facts(solved: Solved, order: list[str]) -> dict[str, Any]:
+    balances = solved.balances
     problem, d = solved.model.problem, solved.diagnosis
     counted = int(problem.observed.counted.sum())
     loss = losses_of(problem.observed, loss_of(solved.model.document.spec.solve.robust))
@@ -229,6 +234,7 @@ def _facts(solved: Solved, balances: pd.DataFrame, order: list[str]) -> dict[str
         "critical_value": float(f"{d.test.critical:.6g}"),
         "p_value": float(f"{d.test.p:.6g}"),
         "worst_closure": float(f"{balances['relative'].max() if len(balances) else 0.0:.3g}"),
+        "mass_unit": solved.model.system.mass_unit,
         "free_cells": int(_free_flows(solved).sum()),
         "bases": _bases(solved.model),
         "items": dict(solved.model.items),

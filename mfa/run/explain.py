@@ -9,15 +9,19 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from mfa.build.balances import BALANCE
-from mfa.run.lookup import CELL, EXACT, LIMIT, OBSERVED, Found, find
+from mfa.run.lookup import CELL, EXACT, LIMIT, OBSERVED, Found, find, spelt
 from mfa.run.trace import Trace
 from mfa.solve.diagnose import UNCHECKED
 from mfa.solve.problem import Rows
+
+if TYPE_CHECKING:
+    from mfa.run.result import Result
 
 Ints = npt.NDArray[np.int64]
 LISTED = 12
@@ -27,8 +31,8 @@ ACTIVE = 1e-9
 
 @dataclass(frozen=True)
 class Term:
-    """`coefficient * name` in an equation; value and standard deviation are those of what is named, and of a
-    product's two factors (name, value, sd)."""
+    """`coefficient * name` in an equation, masses in the unit of results; value and standard deviation are
+    those of what is named, and of a product's two factors (name, value, sd)."""
 
     coefficient: float
     name: str
@@ -129,18 +133,45 @@ def explain(trace: Trace, name: str) -> tuple[Explanation, ...]:
     return tuple(_KINDS[found.kind](trace, found) for found in find(trace, name))
 
 
+def explain_indicator(result: Result, name: str) -> tuple[Explanation, ...]:
+    """The formula of an indicator and its values at some labels; nothing where a name is no indicator."""
+    wanted, table = spelt(name), result.indicators
+    formula = (result.outputs.get("indicators") or {}).get(wanted.head)
+    if formula is None:
+        return ()
+    axes = [c for c in table.columns if c not in ("name", "value", "sd", "formula")]
+    values = []
+    for row in table[table["name"] == wanted.head].to_dict("records"):
+        labels = [
+            f"{row[a]:g}" if isinstance(row[a], float) else str(row[a]) for a in axes if row[a] == row[a]
+        ]
+        if {*wanted.labels} <= {*labels}:
+            number = "none" if np.isnan(row["value"]) else with_sd(row["value"], row["sd"])
+            values.append(f"{', '.join(labels)}: {number}" if labels else number)
+    lines = (("formula", str(formula)), *_listed("value", values))
+    return (Explanation(name, "an indicator", (), "", 0.0, {}, lines),) if values else ()
+
+
 def _terms(trace: Trace, rows: Rows, k: int) -> tuple[Term, ...]:
     span = slice(rows.matrix.indptr[k], rows.matrix.indptr[k + 1])
     cells, weights = rows.matrix.indices[span], rows.matrix.data[span]
-    found = [_term(trace, int(c), float(w)) for c, w in zip(cells, weights, strict=True) if w]
+    of = _row_unit(trace, rows, k)
+    found = [_term(trace, int(c), float(w), of) for c, w in zip(cells, weights, strict=True) if w]
     order = sorted(found, key=lambda t: t.coefficient < 0)
     return tuple(order)
 
 
-def _term(trace: Trace, cell: int, weight: float) -> Term:
-    cells = trace.problem.cells
-    value, sd = float(trace.solution.q[cell]), float(trace.sd_q[cell])
-    return Term(weight, cells.name(cell), value, sd, _factors(trace, cell))
+def _row_unit(trace: Trace, rows: Rows, k: int) -> float:
+    """The t in one of the unit a row is printed in; 1 where it has no mass in it."""
+    cells = rows.matrix.indices[rows.matrix.indptr[k] : rows.matrix.indptr[k + 1]]
+    return trace.mass_factor if trace.mass_cells[cells].any() else 1.0
+
+
+def _term(trace: Trace, cell: int, weight: float, of: float) -> Term:
+    """A cell in a row of which one is `of` t: what is no mass there has the unit in its coefficient."""
+    name, own = trace.problem.cells.name(cell), float(trace.units_q[cell])
+    value, sd = float(trace.solution.q[cell]) / own, float(trace.sd_q[cell]) / own
+    return Term(weight * own / of, name, value, sd, _factors(trace, cell))
 
 
 def _factors(trace: Trace, cell: int) -> tuple[tuple[str, float, float], ...]:
@@ -149,26 +180,27 @@ def _factors(trace: Trace, cell: int) -> tuple[tuple[str, float, float], ...]:
     if cells.j[cell] < 0:
         return ()
     both = (int(cells.i[cell]), int(cells.j[cell]))
-    x, sd = trace.solution.x, trace.sd_x
-    return tuple((trace.problem.name(u), float(x[u]), float(sd[u])) for u in both)
+    x, sd, of = trace.solution.x, trace.sd_x, trace.units_x
+    return tuple((trace.problem.name(u), float(x[u] / of[u]), float(sd[u] / of[u])) for u in both)
 
 
-def _cost(multiplier: float) -> str:
-    return f"half the chi-square changes by {multiplier:+.4g} for each t on the right side"
+def _cost(multiplier: float, unit: str) -> str:
+    return f"half the chi-square changes by {multiplier:+.4g} for each {unit} on the right side"
 
 
 def _row(trace: Trace, found: Found) -> Explanation:
     """An exact row."""
     k, rows = found.k, trace.problem.exact
-    terms, right = _terms(trace, rows, k), float(rows.rhs[k])
+    of = _row_unit(trace, rows, k)
+    terms, right = _terms(trace, rows, k), float(rows.rhs[k]) / of
     residual = float(sum(t.coefficient * t.value for t in terms) - right)
-    multiplier = -float(trace.solution.exact_multipliers[k])
+    multiplier = -float(trace.solution.exact_multipliers[k]) * of
     size = sum(abs(t.coefficient * t.value) for t in terms) + abs(right)
     share = f" ({abs(residual) / size:.1e} of its terms)" if residual and size else ""
     seen = [_report_line(trace, r) for r in _reports_of(trace, rows, np.array([k]))]
     lines = [
         ("residual", f"{residual:.3g}{share}"),
-        ("multiplier", _cost(multiplier)),
+        ("multiplier", _cost(multiplier, trace.mass_unit)),
         *_listed("reports", seen),
     ]
     numbers = {"residual": residual, "multiplier": multiplier}
@@ -180,14 +212,15 @@ def _limit(trace: Trace, found: Found) -> Explanation:
     k, rows = found.k, trace.problem.limits
     sign = -1.0 if ".min" in found.name or found.name.endswith(" at least") else 1.0
     terms = tuple(replace(t, coefficient=sign * t.coefficient) for t in _terms(trace, rows, k))
-    right = sign * float(rows.rhs[k])
+    of = _row_unit(trace, rows, k)
+    right = sign * float(rows.rhs[k]) / of
     room = sign * (right - sum(t.coefficient * t.value for t in terms))
     size = sum(abs(t.coefficient * t.value) for t in terms) + abs(right)
     reached = room <= ACTIVE * size
-    multiplier = -sign * float(trace.solution.limit_multipliers[k])
-    lines = [("room", "none: the limit is reached" if reached else f"{plain(room)} t")]
+    multiplier, unit = -sign * float(trace.solution.limit_multipliers[k]) * of, trace.mass_unit
+    lines = [("room", "none: the limit is reached" if reached else f"{plain(room)} {unit}")]
     if reached:
-        lines.append(("multiplier", _cost(multiplier)))
+        lines.append(("multiplier", _cost(multiplier, unit)))
     numbers = {"room": room, "multiplier": multiplier}
     return Explanation(found.name, "a limit", terms, "<=" if sign > 0 else ">=", right, numbers, tuple(lines))
 
@@ -305,9 +338,10 @@ def _reports_of(trace: Trace, rows: Rows, which: Ints) -> list[int]:
 def _quantity(trace: Trace, found: Found) -> Explanation:
     """A flow, a stock or another quantity: its number, its bounds, its reports and rows."""
     k, problem = found.k, trace.problem
-    cells = np.array([k])
-    value, sd = float(trace.solution.q[k]), float(trace.sd_q[k])
-    lines = [("value", with_sd(value, sd)), *_at_bounds(trace, k)]
+    cells, of = np.array([k]), float(trace.units_q[k])
+    value, sd = float(trace.solution.q[k]) / of, float(trace.sd_q[k]) / of
+    unit = trace.mass_unit if trace.mass_cells[k] else ""
+    lines = [("value", f"{with_sd(value, sd)} {unit}".rstrip()), *_at_bounds(trace, k)]
     reports = [int(r) for r in _rows_with(trace, problem.observed.rows, cells)]
     rows = _rows_with(trace, problem.exact, cells)
     seen = [_report_line(trace, r) for r in reports if problem.observed.counted[r]]
@@ -326,8 +360,10 @@ def _at_bounds(trace: Trace, cell: int) -> Iterator[tuple[str, str]]:
     for u in (int(problem.cells.i[cell]), int(problem.cells.j[cell])):
         if u >= 0 and solution.active[u] and problem.lower[u] < problem.upper[u]:
             at = problem.lower[u] if solution.active[u] < 0 else problem.upper[u]
-            cost = f"half the chi-square changes by {solution.bound_multipliers[u]:+.4g} as it rises by 1"
-            yield "bound", f"{problem.name(u)} ends at its bound of {plain(float(at))}: {cost}"
+            of = float(trace.units_x[u])
+            multiplier, number = solution.bound_multipliers[u] * of, plain(float(at) / of)
+            cost = f"half the chi-square changes by {multiplier:+.4g} as it rises by 1"
+            yield "bound", f"{problem.name(u)} ends at its bound of {number}: {cost}"
 
 
 def _listed(key: str, texts: Iterable[str]) -> list[tuple[str, str]]:

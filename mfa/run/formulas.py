@@ -50,7 +50,8 @@ class Operand:
 
 
 def evaluate(result: Result, trace: Trace, formula: str) -> Operand:
-    """A formula over the flows, trades and stocks of a result, with its derivative by the cells.
+    """A formula over the flows, trades and stocks of a result in its unit of mass, with its derivative by the
+    cells.
 
     Raises InputError for one that does not fit.
     """
@@ -86,7 +87,8 @@ class _Evaluation:
         row = np.ravel_multi_index(tuple(where), shape) if shape else np.zeros(len(k), np.int64)
         number = self.trace.first[q.name] + k * q.value.shape[1] + element
         size = int(np.prod(shape, dtype=np.int64))
-        slope = sparse.coo_array((np.ones(len(row)), (row, number)), shape=(size, self.n_cells)).tocsr()
+        weight = np.full(len(row), 1 / self.trace.mass_factor)
+        slope = sparse.coo_array((weight, (row, number)), shape=(size, self.n_cells)).tocsr()
         return Operand(axes, labels, np.asarray(slope @ self.trace.solution.q), slope)
 
     def negative(self, node: Neg) -> Operand:

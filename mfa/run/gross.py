@@ -35,14 +35,15 @@ def gross_error_table(
 
 
 def _line(trace: Trace, order: int, of: Suspect) -> dict[str, Any]:
-    factor = float(trace.factors[of.place]) if of.kind == "bias" else 1.0
+    bias = of.kind == "bias"
+    factor = float(trace.factors[of.place]) if bias else 1 / trace.mass_factor
     return {
         "order": order,
         "name": of.name,
         "kind": of.kind,
         "size": of.size * factor,
         "sd": of.sd * factor,
-        "unit": trace.units[of.place] if of.kind == "bias" else "t",
+        "unit": trace.units[of.place] if bias else trace.mass_unit,
         "z": of.statistic**0.5,
         "critical": of.critical**0.5,
         "chi_square": of.chi2,

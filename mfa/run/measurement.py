@@ -41,10 +41,10 @@ def next_measurement(
     """What each flow or stock, measured once more, would leave of the standard deviation of a result.
 
     `name` is a flow, stock, indicator or formula; labels stand in brackets behind it or in `at`, and a flow
-    is summed over the dimensions they leave out. A measurement has `sd` (in t), else `cv` (10 % unless given)
-    of the value found. Columns: `measure`, its value and sd now, status, `assumed` sd, `sd_after` of the
-    result, `narrows` as a share; best first. A candidate that changes nothing is not listed, and of sums over
-    elements only the most promising are looked at (their own sd is left empty).
+    is summed over the dimensions they leave out. A measurement has `sd` (in the result's `mass_unit`), else
+    `cv` (10 % unless given) of the value found. Columns: `measure`, its value and sd now, status, `assumed`
+    sd, `sd_after` of the result, `narrows` as a share; best first. A candidate that changes nothing is not
+    listed, and of sums over elements only the most promising are looked at (their own sd is left empty).
 
     Equation: var' = var - cov^2 / (var_c + s^2). Raises UnknownName and InputError.
     """
@@ -60,7 +60,7 @@ def next_measurement(
     assumed = relative if sd is None else np.full(len(table), sd)
     table = table.assign(assumed=assumed)
     before = float(spread.sd_of(wanted.slope)[0])
-    kept = np.flatnonzero(table["assumed"] > (CV * FLOOR if sd is None else 0.0))
+    kept = np.flatnonzero(table["assumed"] > (CV * FLOOR / trace.mass_factor if sd is None else 0.0))
     table, matrix = table.iloc[kept], matrix[kept].tocsr()
     sigma, own = table["assumed"].to_numpy(float), table["sd"].to_numpy(float)
     after = np.zeros(len(table))
@@ -136,7 +136,8 @@ def _candidates(result: Result, trace: Trace, among: Sequence[str]) -> tuple[spa
         raise InputError("there is nothing left to measure: every flow is given")
     row, cell = np.concatenate(rows), np.concatenate(cells)
     shape = (count, len(trace.problem.cells))
-    matrix = sparse.coo_array((np.ones(len(row)), (row, cell)), shape=shape).tocsr()
+    weight = np.full(len(row), 1 / trace.mass_factor)
+    matrix = sparse.coo_array((weight, (row, cell)), shape=shape).tocsr()
     return matrix, pd.concat(tables, ignore_index=True)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from mfa.units import parse_unit
+from mfa.units import COUNT, parse_unit
 
 PAIR = ("exporter", "importer")
 CONFLICT = 3.0
@@ -27,7 +27,7 @@ Names = frozenset[str]
 
 @dataclass(frozen=True)
 class Side:
-    """What one partner reports of the trades `names`: value and sigma in canonical units, and who says so."""
+    """What one partner reports of the trades `names`: value and sigma in one unit, and who says so."""
 
     names: Names
     value: float
@@ -40,13 +40,13 @@ def label_columns(observations: pd.DataFrame) -> list[str]:
     return [c for c in observations.columns if c not in NOT_LABELS]
 
 
-def mirror_gaps(observations: pd.DataFrame) -> pd.DataFrame:
+def mirror_gaps(observations: pd.DataFrame, mass: str = "t") -> pd.DataFrame:
     """The gap between the importer's and the exporter's report of each trade, worst first.
 
     One row for each set of labels (year, exporter, importer, ...) and each set of trades that both sides
     speak of; where one side books in several rows what the other reports in one, the sum is compared.
-    Columns: labels, `of`, `unit`, value, sigma and source of both sides, `ratio` = importer / exporter,
-    `gap` = importer - exporter, `z`, `verdict`.
+    Columns: labels, `of`, `unit` (of `mass`, or USD), value, sigma and source of both sides, `ratio` =
+    importer / exporter, `gap` = importer - exporter, `z`, `verdict`.
 
     Equation: z = gap / sqrt(sum of sigma^2). The verdict is `conflict` for abs(z) >= 3, else `closes`;
     `incomplete` where one side is silent about a part and what it reports is no more than the whole.
@@ -61,7 +61,7 @@ def mirror_gaps(observations: pd.DataFrame) -> pd.DataFrame:
     ]
     used = [c for c in labels if rows[c].notna().any()]
     ordered = [c for c in ("year", *PAIR) if c in used] + [c for c in used if c not in ("year", *PAIR)]
-    return _frame(list(chain.from_iterable(_groups(rows, ordered))), ordered)
+    return _frame(list(chain.from_iterable(_groups(rows, ordered, mass))), ordered)
 
 
 def _frame(rows: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> pd.DataFrame:
@@ -73,17 +73,19 @@ def _frame(rows: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> pd.DataF
     return table.loc[order].reset_index(drop=True)
 
 
-def _groups(rows: pd.DataFrame, labels: Sequence[str]) -> Iterable[Iterable[dict[str, Any]]]:
+def _groups(rows: pd.DataFrame, labels: Sequence[str], mass: str) -> Iterable[Iterable[dict[str, Any]]]:
     """The comparisons within each set of labels and mass basis."""
     units = {u: parse_unit(u, u.split()) for u in rows["unit"].unique()}
+    common = {"value": "USD", COUNT: "item"}
     groups: dict[tuple[Any, ...], dict[str, list[Side]]] = {}
     columns = ("unit", "reported_by", "of", "value", "sigma", "source")
     for *own, unit, by, of, value, sigma, source in zip(*(rows[c] for c in (*labels, *columns)), strict=True):
         u = units[unit]
-        basis = " ".join(w for w in ("USD" if u.kind == "value" else "t", u.basis) if w)
+        one = common.get(u.kind, mass)
+        basis, factor = f"{one} {u.basis}".strip(), u.factor / parse_unit(one).factor
         sides = groups.setdefault((*map(_label, own), basis), {side: [] for side in PAIR})
         names = frozenset(str(of).split(" + "))
-        sides[by].append(Side(names, float(value) * u.factor, float(sigma) * u.factor, str(source)))
+        sides[by].append(Side(names, float(value) * factor, float(sigma) * factor, str(source)))
     for key, sides in groups.items():
         head = dict(zip((*labels, "unit"), key, strict=True))
         yield ({**head, **found} for found in _compare(*(_merged(sides[side]) for side in PAIR)))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mfa.build import Model, build
 from mfa.core.balance import TOLERANCE
@@ -17,7 +19,7 @@ from mfa.run.conflicts import placed
 from mfa.run.result import Result
 from mfa.run.sample import with_draws
 from mfa.run.simulation import simulation
-from mfa.run.tables import BALANCE_NUMBERS, balance_table
+from mfa.run.tables import BALANCE_COLUMNS, balance_table
 from mfa.solve.certain import Spread, certain
 from mfa.solve.classify import Classification, classify
 from mfa.solve.diagnose import Diagnosis, diagnose
@@ -44,6 +46,11 @@ class Solved:
     classification: Classification
     diagnosis: Diagnosis
     drawn: Draws | None = None
+
+    @cached_property
+    def balances(self) -> pd.DataFrame:
+        """Every balance with its closure, the worst first."""
+        return balance_table(self.model, self.solution.q)
 
 
 def run(document: Document, *, progress: Progress | None = None) -> Result:
@@ -113,7 +120,7 @@ def _answer(model: Model, say: Progress) -> tuple[Solution, Spread]:
 def _check(solved: Solved) -> None:
     """Raise where a balance does not close, a number is NaN, or a free flow is forbidden."""
     settings = solved.model.document.spec.solve
-    table = balance_table(solved.model, solved.solution.q)
+    table = solved.balances
     failing = table[~(table["relative"] <= max(settings.tolerance, TOLERANCE))]
     if len(failing):
         rows = failing.head(5).to_dict("records")
@@ -128,5 +135,8 @@ def _check(solved: Solved) -> None:
 
 
 def _sentence(row: Mapping[Hashable, Any]) -> str:
-    where = ", ".join(str(v) for k, v in row.items() if k not in BALANCE_NUMBERS)
-    return f"{where}: {row['inflow']:g} in, {row['outflow']:g} out, relative difference {row['relative']:.2g}"
+    where = ", ".join(str(v) for k, v in row.items() if k not in BALANCE_COLUMNS)
+    inflow, outflow = (
+        f"{row[k]:g} {row['unit']} {word}" for k, word in (("inflow", "in"), ("outflow", "out"))
+    )
+    return f"{where}: {inflow}, {outflow}, relative difference {row['relative']:.2g}"

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mfa.errors import UnknownName, did_you_mean
+from mfa.units import parse_unit
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -98,6 +99,16 @@ class Result:
     gross_errors: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["order", "name"]))
     state: Any = field(default=None, compare=False, repr=False)
 
+    @property
+    def mass_unit(self) -> str:
+        """The unit of masses: that of stocks, balances and what flows in a period."""
+        return next((q.unit.split("/")[0] for q in self.quantities.values()), "t")
+
+    @property
+    def mass_factor(self) -> float:
+        """How many t the unit of masses is."""
+        return parse_unit(self.mass_unit).factor
+
     def quantity(self, name: str) -> Quantity:
         """The flow, trade or stock of that name; raises UnknownName with a hint."""
         if name not in self.quantities:
@@ -154,15 +165,15 @@ class Result:
         return self.balances
 
     def explain(self, name: str) -> tuple[Explanation, ...]:
-        """What a row, flow, stock, report or parameter says, with its numbers, ready to print.
+        """What a row, flow, stock, report, parameter or indicator says, with its numbers, ready to print.
 
         Names are those of messages and tables, such as `balance of plant[2022, CHN, Nd]`. Raises UnknownName
         with near names, MissingFile where the run's rows were not kept.
         """
-        from mfa.run.explain import explain
+        from mfa.run.explain import explain, explain_indicator
         from mfa.run.trace import trace_of
 
-        return explain(trace_of(self), name)
+        return explain_indicator(self, name) or explain(trace_of(self), name)
 
     def search_gross_errors(
         self, *, leaks: bool = False, strategy: Literal["elimination", "compensation"] = "elimination"
@@ -188,8 +199,9 @@ class Result:
     ) -> pd.DataFrame:
         """The flows and stocks whose measurement would narrow a flow, stock or indicator most, best first.
 
-        A new measurement is taken to have `sd` (in t), else `cv` (10 % unless given) of the value found;
-        `among` names the flows that can be measured (see :func:`mfa.run.measurement.next_measurement`).
+        A new measurement is taken to have `sd` (in `mass_unit`), else `cv` (10 % unless given) of the value
+        found; `among` names the flows that can be measured
+        (see :func:`mfa.run.measurement.next_measurement`).
         """
         from mfa.run.measurement import next_measurement
 

@@ -46,13 +46,13 @@ def _allowed(model: Model, name: str) -> bool:
 def _problem(model: Model, name: str, stock: StockOf | None, at: tuple[int, int], value: float) -> Problem:
     system = model.system
     index = system.stocks[name].cells if name in system.stocks else system.edges[name].cells
-    where = cell_name(system, name, index, *at)
+    where, amount = cell_name(system, name, index, *at), f"{value / system.mass_factor:g} {system.mass_unit}"
     if stock is None:
-        return Problem("infeasible", f"{where} would have to be {value:g} t")
+        return Problem("infeasible", f"{where} would have to be {amount}")
     labels = ", ".join(_labels(model, name, at))
     text = (
         f'stock "{stock.name}" falls faster than its cohorts can leave at {labels}: {where} would have to be'
-        f" {value:g} t"
+        f" {amount}"
     )
     hint = (
         f"`stocks.{stock.name}.shrinking: retire` scales the cohorts down, `allow` takes a negative inflow;"

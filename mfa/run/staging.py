@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from mfa.errors import OutputError
 
-MANIFEST = "manifest.json"
+MANIFEST, REPORT, FIGURES = "manifest.json", "report.html", "figures/"
+LISTED = 3
 
 
 def check_target(folder: Path) -> None:
@@ -22,6 +25,43 @@ def check_target(folder: Path) -> None:
             f'will not replace the folder "{folder}": it holds files that no run wrote '
             f"(there is no {MANIFEST}); choose another with -o"
         )
+    if folder.is_dir() and (others := _others(folder)):
+        more = f" and {len(others) - LISTED} more" if len(others) > LISTED else ""
+        raise OutputError(
+            f'will not replace the folder "{folder}": it holds files that no run wrote: '
+            f"{', '.join(others[:LISTED])}{more}; move them, or choose another folder with -o"
+        )
+
+
+def held(folder: Path) -> str | None:
+    """The name of the scenario whose result is in a folder; None where there is none."""
+    try:
+        return str(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["scenario"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _others(folder: Path) -> list[str]:
+    """The files of a result's folder that are no output of a run, of `mfa plot` or of `mfa report`."""
+    try:
+        written = set(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["outputs"])
+    except (OSError, ValueError, KeyError, TypeError):
+        written = set[str]()
+    found = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    own = {MANIFEST, REPORT, *written}
+    return [
+        f for f in found if f not in own and not f.startswith(FIGURES) and not Path(f).name.startswith(".")
+    ]
+
+
+@contextlib.contextmanager
+def refusals() -> Iterator[None]:
+    """Where h5py writes: what it raises as a RuntimeError when the disk refuses becomes an OSError."""
+    try:
+        yield
+    except RuntimeError as error:
+        found = re.search(r"error message = '([^']*)'", str(error))
+        raise OSError(found[1] if found else str(error)) from error
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from mfa.errors import InputError, MissingFile, did_you_mean
 from mfa.run.cohorts import from_plain, to_plain
 from mfa.run.manifest import write_manifest
 from mfa.run.result import Quantity, Result
-from mfa.run.staging import staged
+from mfa.run.staging import refusals, staged
 from mfa.run.trace import Saved, trace_of, write_trace
 
 TENSORS = "result.nc"
@@ -84,7 +84,7 @@ def long_table(result: Result, *, stocks: bool) -> pd.DataFrame:
 
 def write_tensors(result: Result, path: Path) -> None:
     """`result.nc`: one group for each quantity; the resolved scenario and the rest as attributes."""
-    with h5netcdf.File(path, "w", track_order=False) as file:
+    with refusals(), h5netcdf.File(path, "w", track_order=False) as file:
         file.attrs["scenario"] = result.scenario
         file.attrs["mfa"] = json.dumps({k: _plain(getattr(result, k)) for k in _META}, sort_keys=True)
         for q in result.quantities.values():
@@ -121,7 +121,8 @@ def _write_quantity(group: Any, q: Quantity) -> None:
     group.create_variable("element", ("element",), dtype=text, data=np.array(names, dtype=object))
     for what in ("value", "sd", "status"):
         data = getattr(q, what)
-        variable = group.create_variable(what, ("cell", "element"), dtype=data.dtype, data=data)
+        packed = {"compression": "gzip", "shuffle": True} if data.size else {}
+        variable = group.create_variable(what, ("cell", "element"), dtype=data.dtype, data=data, **packed)
         if what != "status":
             variable.attrs["units"] = q.unit
     for key in _ATTRIBUTES:
@@ -134,14 +135,7 @@ def open_result(folder: str | Path) -> Result:
     folder = Path(folder)
     path = folder / TENSORS
     if not path.is_file():
-        near = (
-            [p.name for p in folder.parent.glob("*") if (p / TENSORS).is_file()]
-            if folder.parent.is_dir()
-            else []
-        )
-        raise MissingFile(
-            f'"{folder}" holds no result ({TENSORS} is not there); {did_you_mean(folder.name, near)}'
-        )
+        raise MissingFile(f'"{folder}" holds no result ({TENSORS} is not there); {_near(folder)}')
     try:
         with h5netcdf.File(path, "r") as file:
             meta = {k: _nested(v) for k, v in json.loads(file.attrs["mfa"]).items()}
@@ -161,6 +155,21 @@ def open_result(folder: str | Path) -> Result:
     ordered = {n: quantities[n] for n in meta["facts"].get("order", quantities) if n in quantities}
     every = {**ordered, **quantities}
     return Result(**meta, **tables, quantities=every, scenario=scenario, ages=ages, state=Saved(folder))
+
+
+def results_near(folder: Path) -> dict[str, str]:
+    """Name -> path of the results in a folder, or else beside it."""
+    for place in (folder, folder.parent):
+        found = [p for p in place.glob("*") if (p / TENSORS).is_file()] if place.is_dir() else []
+        if found:
+            return {p.name: p.as_posix() for p in sorted(found)}
+    return {}
+
+
+def _near(folder: Path) -> str:
+    """A sentence on where a result may be."""
+    near = results_near(folder)
+    return did_you_mean(folder.name, near) if near else f"a run writes one: mfa run SCENARIO -o {folder}"
 
 
 def _read_quantity(name: str, group: Any, dimensions: Mapping[str, tuple[Any, ...]]) -> Quantity:

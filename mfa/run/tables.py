@@ -13,8 +13,8 @@ from mfa.build.model import Model
 from mfa.build.parameters import ObservedGroup
 from mfa.run.nodes import node_balance
 
-BALANCE_NUMBERS = ("inflow", "outflow", "stock_change", "difference", "throughput", "relative")
-"""The columns of a table of balances that are numbers."""
+BALANCE_COLUMNS = ("inflow", "outflow", "stock_change", "difference", "throughput", "relative", "unit")
+"""The columns of a table of balances that are numbers, and their unit."""
 _FIRST = ("name", "of")
 _LAST = (
     *("source", "edition", "value", "sigma", "adjusted", "adjusted_sd", "residual", "shift", "z", "leverage"),
@@ -40,15 +40,20 @@ def node_labels(model: Model, numbers: Ints) -> pd.DataFrame:
 
 
 def balance_table(model: Model, q: Floats) -> pd.DataFrame:
-    """`balances.csv`: every process, time, region and element, the worst relative closure first."""
+    """`balances.csv`: every process, time, region and element, the worst relative closure first.
+
+    Masses are in the unit of results.
+    """
     balance, numbers = node_balance(model, q)
+    of = model.system.mass_factor
     frame = node_labels(model, numbers).assign(
-        inflow=balance.inflow,
-        outflow=balance.outflow,
-        stock_change=balance.change,
-        difference=balance.difference,
-        throughput=balance.throughput,
+        inflow=balance.inflow / of,
+        outflow=balance.outflow / of,
+        stock_change=balance.change / of,
+        difference=balance.difference / of,
+        throughput=balance.throughput / of,
         relative=balance.relative,
+        unit=model.system.mass_unit,
     )
     order = np.argsort(-balance.relative, kind="stable")
     return frame.iloc[order].reset_index(drop=True)

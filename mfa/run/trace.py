@@ -19,12 +19,14 @@ from scipy import sparse
 
 from mfa.errors import InputError, MissingFile, Problem
 from mfa.run.result import Result
+from mfa.run.staging import refusals
 from mfa.solve.certain import Spread
 from mfa.solve.kkt import Ordering, ordering_of
 from mfa.solve.problem import Cells, LeastSquares, Names, Observed, Rows, named
 from mfa.solve.solution import Solution
 from mfa.solve.standard import standard
 from mfa.solve.uncertainty import uncertainty
+from mfa.units import parse_unit
 
 if TYPE_CHECKING:
     from mfa.run.pipeline import Solved
@@ -36,7 +38,8 @@ Floats = npt.NDArray[np.float64]
 @dataclass(frozen=True)
 class Trace:
     """A solved problem: standard deviations as they were found, `first` cell of every flow and stock, the
-    unit of every observed row with the factor from canonical units to it, the `lengths` of the periods."""
+    unit of every observed row with the factor from canonical units to it, the `lengths` of the periods, which
+    unknowns are `masses` (here in t), and the unit of mass in which results are printed."""
 
     problem: LeastSquares
     solution: Solution
@@ -48,6 +51,30 @@ class Trace:
     units: tuple[str, ...]
     factors: Floats
     lengths: Floats
+    masses: npt.NDArray[np.bool_]
+    mass_unit: str
+
+    @cached_property
+    def mass_factor(self) -> float:
+        """How many t the unit of mass of results is."""
+        return parse_unit(self.mass_unit).factor
+
+    @cached_property
+    def mass_cells(self) -> npt.NDArray[np.bool_]:
+        """Which cells are masses, or products with one."""
+        cells = self.problem.cells
+        known = np.append(self.masses, False)  # of no factor: -1
+        return np.asarray(known[cells.i] | known[cells.j])
+
+    @cached_property
+    def units_x(self) -> Floats:
+        """How many t the unit is in which each unknown is printed; 1 of what is no mass."""
+        return np.where(self.masses, self.mass_factor, 1.0)
+
+    @cached_property
+    def units_q(self) -> Floats:
+        """The same of each cell."""
+        return np.where(self.mass_cells, self.mass_factor, 1.0)
 
     @cached_property
     def posterior(self) -> Spread:
@@ -95,6 +122,8 @@ def traced(solved: Solved) -> Trace:
         units=tuple(units),
         factors=factors,
         lengths=model.system.lengths,
+        masses=model.masses,
+        mass_unit=model.system.mass_unit,
     )
     found.__dict__["posterior"] = spread
     return found
@@ -102,7 +131,7 @@ def traced(solved: Solved) -> Trace:
 
 def write_trace(trace: Trace, folder: Path) -> None:
     """`solution.h5` in a folder: every array by its name; the same bytes at every run."""
-    with h5py.File(folder / FILE, "w") as file:
+    with refusals(), h5py.File(folder / FILE, "w") as file:
         problem = trace.problem
         _put(file, "problem", problem, _names(problem.name, len(problem)))
         _put(file, "cells", problem.cells, _names(problem.cells.name, len(problem.cells)))

@@ -21,6 +21,7 @@ _NUMBER = re.compile(
 _BOUND = re.compile(r"(>=|<=|≥|≤|>|<)(.+)")
 _RANGE = re.compile(r"(.*?[\d%])(?:\s*[–—]\s*|\s+-\s+|\s+to\s+|(?<![eE])-)([^-–—].*)")
 _THOUSANDS = re.compile(r"[+-]?[\d,]*,[\d,]*(?:\.\d*)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),(?:\d{1,2}|\d{4,})")
 _SPACES = str.maketrans({"\u2009": "\u00a0", "\u202f": "\u00a0", "\u2212": "-"})
 
 
@@ -114,6 +115,8 @@ def _number(plain: str, text: str) -> float:
 
 
 def _why(plain: str) -> str:
+    if _DECIMAL_COMMA.fullmatch(plain):
+        return f"the decimal mark is a point: {plain.replace('.', '').replace(',', '.')}"
     if _THOUSANDS.fullmatch(plain):
         return "thousands are groups of three digits behind commas; a footnote may be glued to the number"
     if re.search(r"[(\[⁰¹²³⁴-⁹]", plain):

@@ -88,9 +88,13 @@ class Dimension(Node):
 
 
 class Units(Node):
-    """The units results are written in."""
+    """The units of results, and of numbers that state none."""
 
-    mass: str = Field("t", description="unit of mass")
+    mass: str = Field(
+        "t",
+        description="unit of mass of flows, stocks, balances and figures, such as `Mt`; numbers that state a "
+        "unit keep theirs",
+    )
     time: str = Field("year", description="unit of time of the time dimension")
 
 

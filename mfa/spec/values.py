@@ -51,6 +51,10 @@ def by_shape(expected: str, **kinds: type | tuple[type, ...]) -> Discriminator:
     return Discriminator(tag, custom_error_type="type", custom_error_message=f"expected {expected}")
 
 
+LARGE_CV = 3.0
+"""A relative standard deviation from which a percentage is likely to be meant."""
+
+
 class Node(BaseModel):
     """A frozen part of a document that refuses keys it does not know."""
 
@@ -241,7 +245,9 @@ class Value(Uncertain):
     )
     source: str | None = Field(None, description="a name of `sources`")
     edition: str | None = Field(None, description="which edition of the source")
-    derived_from: StrList = Field((), description="observations or sources this figure was made from")
+    derived_from: StrList = Field(
+        (), description="observations this figure was made from: where they are there, it exerts no pull"
+    )
     interpolate: Literal["linear", "step"] | None = Field(None, description="fill years between given ones")
     note: str | None = Field(None, description="anything a reader should know")
     may_be_bound: ClassVar[bool] = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import mfa
@@ -37,6 +38,16 @@ def test_a_negative_inflow_is_named_with_its_label_and_line(tmp_path: Path) -> N
     driver = "s: {of: sold, dims: [year, region], table: sales.csv}"
     found = problems(tmp_path, driver, "2000,AAA,1\n2000,BBB,-4\n2001,AAA,-5\n")[0]
     assert found == ("sales.csv:3", "driver s says that sold is -4 t for 2000, BBB")
+
+
+def test_years_between_are_filled_where_that_is_said(tmp_path: Path) -> None:
+    text = "year,region,value\n2000,AAA,1\n2003,AAA,4\n2000,BBB,2\n2002,BBB,2\n"
+    (tmp_path / "sales.csv").write_text(text, encoding="utf-8")
+    driver = "s: {of: sold, dims: [year, region], table: sales.csv, unit: kt, interpolate: linear}"
+    (tmp_path / "scenario.yaml").write_text(f"{SCENARIO}  {driver}\n", encoding="utf-8")
+    sold = mfa.run(mfa.load(tmp_path / "scenario.yaml")).flow("sold")
+    np.testing.assert_allclose(sold.sel(region="AAA"), [1000, 2000, 3000, 4000])
+    np.testing.assert_allclose(sold.sel(region="BBB"), 2000)
 
 
 def test_a_level_is_not_negative_either(tmp_path: Path) -> None:

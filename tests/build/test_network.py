@@ -41,6 +41,42 @@ def test_a_flow_that_exists_nowhere_is_a_warning() -> None:
     assert '"slag" exists at no label' in model.warnings[0].text
 
 
+@pytest.mark.parametrize("dims", [{}, {"year": [2020, 2021], "element": ["Nd", "Fe"]}])
+def test_a_source_and_a_sink_need_no_process_between_them(dims: dict[str, list[object]]) -> None:
+    document = {
+        "mfa": 1,
+        "dimensions": dims,
+        "processes": {"mine": {"kind": "source"}, "use": {"kind": "sink"}},
+        "flows": {"ore": {"from": "mine", "to": "use"}},
+        "observations": {
+            "dug": {"of": "ore", "value": 10, "sd": 3, "sum": list(dims)[1:]},
+            "sold": {"of": "ore", "value": 20, "sd": 4, "sum": list(dims)[1:]},
+        },
+    }
+    result = mfa.run(mfa.load(document))
+    total = result.flow("ore").sum(list(dims)[1:])
+    np.testing.assert_allclose(total, (10 / 9 + 20 / 16) / (1 / 9 + 1 / 16))
+    assert result.balances.empty
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"flows": None, "transfers": None, "observations": None},
+        {
+            "processes": {p: {"where": {"region": r}} for p, r in (("mine", "AAA"), ("plant", "BBB"))},
+            "flows": {"metal": None, "slag": None},
+            "transfers": None,
+        },
+    ],
+    ids=["none", "nowhere"],
+)
+def test_a_system_without_a_flow_is_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(mfa.MfaError) as raised:
+        solved(**changes)
+    assert "empty-system" in [p.code for p in raised.value.problems if p.severity == "error"]
+
+
 def test_a_trade_exists_for_the_pairs_that_are_reported() -> None:
     changes = {
         "processes": {"plant": {"kind": "market"}},

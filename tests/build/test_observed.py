@@ -223,3 +223,15 @@ def test_a_figure_derived_from_another_that_is_there_counts_once(tmp_path: Path)
     seen = result.observations.set_index("name")
     assert seen["standing"].to_dict() == {"dug": "counted", "echo": "derived"}
     assert float(result.flow("ore").sel(year=2020, region="AAA")) == pytest.approx(50, rel=1e-9)
+
+
+@pytest.mark.parametrize("unit", ["kt", None])
+def test_a_unit_of_a_table_that_cannot_be_read_has_its_place(tmp_path: Path, unit: str | None) -> None:
+    dug = table(tmp_path, "year,region,value,unit\n2020,AAA,5,kilotons\n")
+    dug["dug"]["unit"] = unit  # type: ignore[index]
+    with pytest.raises(InputError) as caught:
+        mfa.run(mfa.load(merged(CHAIN, {"observations": dug})))
+    (problem,) = caught.value.problems
+    assert problem.code == "table-unit"
+    assert "kilotons" in problem.text
+    assert str(problem.where).endswith("t.csv:2")

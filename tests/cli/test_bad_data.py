@@ -144,7 +144,7 @@ def test_the_same_exact_statement_twice_counts_as_one(tmp_path: Path) -> None:
     assert done.code == 0
     assert done.flows == pytest.approx({"x": 10, "a": 4.5, "b": 5.5}, rel=1e-12)
     assert done.table("flows")["sd"].to_dict() == pytest.approx({"x": 0, "a": 0.5**0.5, "b": 0.5**0.5})
-    assert "on 1 degrees of freedom" in done.said
+    assert "on 1 degree of freedom" in done.said
 
 
 def test_a_part_without_any_observation_is_free_and_the_other_is_not(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_diff_lists_what_changed_most_first(results: Path) -> None:
     done = invoke("diff", results / "first", results / "second")
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
-    assert lines[0] == "3 of 3 cells differ"
+    assert lines[0] == "3 of 3 cells differ; in t:"
     assert re.match(r" *feed +9\.2248", lines[2])
     same = invoke("diff", results / "first", results / "first")
     assert same.stdout.splitlines() == ["0 of 3 cells differ"]
@@ -73,3 +73,22 @@ def test_a_folder_without_a_result_exits_2(results: Path, command: str) -> None:
     done = invoke(command, *folders)
     assert done.exit_code == 2
     assert 'did you mean "first"' in done.stderr
+
+
+def test_results_are_named_where_there_are_some(results: Path) -> None:
+    for done in (invoke("report", results), invoke("explain", "feed", results / "third")):
+        assert done.exit_code == 2
+        assert "first" in done.stderr
+    done = invoke("plot", results / "first/figures/nowhere")
+    assert "a run writes one: mfa run SCENARIO -o" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["diff", "explain"])
+def test_nothing_to_list_is_refused(results: Path, command: str) -> None:
+    places = {
+        "diff": (results / "first", results / "second"),
+        "explain": ("feed", results / "first", "--next"),
+    }
+    done = invoke(command, *places[command], "--top", "-1")
+    assert done.exit_code == 2
+    assert "--top" in done.stderr

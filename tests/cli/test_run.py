@@ -65,7 +65,7 @@ def test_a_run_writes_every_file_and_a_summary(plant: Path) -> None:
     done = mfa_run(plant, "-o", plant.parent / "out")
     assert done.exit_code == 0, done.output
     assert files(plant.parent / "out") == FILES
-    assert "chi-square 0.7752 on 1 degrees of freedom" in done.stdout
+    assert "chi-square 0.7752 on 1 degree of freedom" in done.stdout
     assert "solving for 3 unknowns" in done.stderr
     assert not list(plant.parent.glob(".out*"))
 
@@ -171,3 +171,11 @@ def test_old_results_are_replaced_whole(plant: Path) -> None:
     (target / "figures/old.svg").write_text("from another scenario")
     assert mfa_run(plant, "-o", target, "-q").exit_code == 0
     assert files(target) == FILES
+
+
+def test_the_result_of_another_scenario_is_replaced_with_a_word(plant: Path) -> None:
+    out = plant.parent / "out"
+    assert "replaces" not in mfa_run(plant, "-o", out, "-q").stderr
+    assert "replaces" not in mfa_run(plant, "-o", out, "-q").stderr
+    done = mfa_run(plant, "-o", out, "-q", "--variant", "exact")
+    assert f"replaces the result of plant in {out}" in done.stderr

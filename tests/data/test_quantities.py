@@ -88,6 +88,15 @@ def test_refused(text: str) -> None:
     assert caught.value.problems[0].code == "table-number"
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"), [("12,5", "12.5"), ("1500,25", "1500.25"), ("1.243,5", "1243.5"), ("0,1234", "0.1234")]
+)
+def test_a_decimal_comma_is_named(text: str, meant: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_quantity(text)
+    assert caught.value.problems[0].hint == f"the decimal mark is a point: {meant}"
+
+
 @pytest.mark.parametrize("text", ["nan", "NaN", "inf", "-inf", "1e999"])
 def test_not_finite(text: str) -> None:
     with pytest.raises(InputError) as caught:

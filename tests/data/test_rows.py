@@ -66,6 +66,30 @@ def test_a_region_na_is_namibia(tmp_path: Path) -> None:
     assert (problems, frame[["region", "value"]].to_numpy().tolist()) == ([], [["ROW", 8.0]])
 
 
+def test_a_label_of_the_scenario_is_named_as_it_stands(tmp_path: Path) -> None:
+    own = {"region": Grouping("region", ("NA", "EU")), "year": YEAR}
+    _, problems = load(tmp_path, "region,year,value\nNA,2020,7\nNA,2020,8\n", dims=own)
+    assert [p.text for p in problems] == ["a second row for region NA, year 2020"]
+
+
+def test_what_a_spreadsheet_makes_of_a_table(tmp_path: Path) -> None:
+    frame, problems = load(tmp_path, " region ,year, value\nCHN,2020, 7\n")
+    assert (problems, frame["value"].tolist()) == ([], [7.0])
+    _, (problem,) = load(tmp_path, "region,year,value\nCHN,2020-01-01,7\n")
+    assert problem.hint == "a year is written as a number: 2020"
+    _, (problem,) = load(tmp_path, "region,year,Value\nCHN,2020,7\n")
+    assert (problem.text.split(";")[0], problem.hint) == ('no column "value"', 'did you mean "Value"?')
+    _, (problem,) = load(tmp_path, "region,year,value\nCHN,1990,7\n")
+    assert problem.hint == "no row of t.csv with a figure is in a year of the dimension"
+
+
+def test_a_cv_that_looks_like_a_percentage_is_a_warning(tmp_path: Path) -> None:
+    _, (problem,) = load(tmp_path, "region,year,value,cv\nCHN,2020,7,0.1\nMMR,2020,7,15\n")
+    assert (problem.severity, problem.where and problem.where.line) == ("warning", 3)
+    assert problem.hint == "write `15%` if that is meant"
+    assert load(tmp_path, "region,year,value,cv\nCHN,2020,7,15%\n")[1] == []
+
+
 def test_every_problem_at_once(tmp_path: Path) -> None:
     text = "region,year,value,unit\nChnia,2020,1,t\nCHN,20x0,1,t\nCHN,2020,1x,t\n"
     text += "MMR,2020,NaN,t\nMMR,2021,1,t\nMMR,2021,2,kg\n"
@@ -220,9 +244,9 @@ def test_codes_below_their_heading_are_not_added_again(tmp_path: Path) -> None:
 
 
 def test_columns_that_are_not_there(tmp_path: Path) -> None:
-    _, problems = load(tmp_path, "Region,year,quantty\nCHN,2020,1\n", TableSpec(("t.csv",), where={"hs": 1}))
+    _, problems = load(tmp_path, "Region,year,vlaue\nCHN,2020,1\n", TableSpec(("t.csv",), where={"hs": 1}))
     assert codes(problems) == ["table-column"] * 3
-    assert [p.hint for p in problems][1:] == ['did you mean "Region"?', 'did you mean "quantty"?']
+    assert [p.hint for p in problems][1:] == ['did you mean "Region"?', 'did you mean "vlaue"?']
 
 
 def test_files_that_are_not_there_carry_the_scenarios_place(tmp_path: Path) -> None:

@@ -71,6 +71,9 @@ def test_gzip(tmp_path: Path) -> None:
         (b"\n1,2\n", "table-column", "must hold the column names"),
         (b"a,a\n1,2\n", "table-column", 'two columns are named "a"'),
         (b"a,b\n1,2\n1,2,3\n", "table", "t.csv:3: error\\[table\\]: the row has 3 cells, the header has 2"),
+        (b"year;value\n2020;1,5\n", "table", "t.csv:1: .*separated by semicolons: year;value"),
+        (b"year\tvalue\n2020\t1.5\n", "table", "separated by tabs"),
+        ("year,value\n".encode("utf-16"), "table", "in UTF-16, not in UTF-8"),
         (b'a,b\n1,"2\n', "table", "not a table"),
         (bytes(range(256)) * 4, "table", "not a text file"),
         (b"a\x81b,c\n1,2\n", "table", "not a text file"),
@@ -83,6 +86,16 @@ def test_what_is_no_table(tmp_path: Path, content: bytes, code: str, text: str) 
         read_table(write(tmp_path, content))
     assert caught.value.problems[0].code == code
     assert caught.value.exit_code == 2
+
+
+def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    path = write(tmp_path, b"a\n1\n")
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(TableError, match=r"t\.csv: error.*cannot be read: Permission denied"):
+        read_table(path)
 
 
 def test_missing_file_has_the_scenarios_place_and_a_hint(tmp_path: Path) -> None:

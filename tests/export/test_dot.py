@@ -33,3 +33,10 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     system = build(mfa.load(CHAIN)).system
     with pytest.raises(OutputError, match="cannot write"):
         write_dot(system, tmp_path / "no" / "graph.dot")
+
+
+@pytest.mark.parametrize("name", ["graph.png", "graph"])
+def test_another_format_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutputError, match="written in the DOT language"):
+        write_dot(build(mfa.load(CHAIN)).system, tmp_path / name)
+    assert not list(tmp_path.iterdir())

@@ -134,6 +134,13 @@ def test_bars_of_a_column_do_not_overlap(world: Result) -> None:
             assert placed.top[upper] + placed.height[upper] + room < placed.top[lower] + 1e-6
 
 
+def test_nothing_is_cut_off_at_the_edge(world: Result) -> None:
+    axes = draw(world, "sankey_nd").axes[0]
+    shown = [p for p in axes.patches if str(p.get_gid()).startswith(("node-", "flow-", "stub-"))]
+    assert len(shown) > 10
+    assert not any(p.get_clip_on() for p in shown)
+
+
 def test_ribbons_keep_their_width_and_fill_their_bars(world: Result) -> None:
     found = chain(world, year=(2022,))
     captions = {n: Caption.of(node) for n, node in found.nodes.items()}

@@ -66,6 +66,8 @@ def test_a_total_that_is_certain_has_no_band() -> None:
     bands = (Band("a", look(0), np.array([1.0, 2.0])),)
     for sd, told in (
         (np.zeros(2), ["Total", "a"]),
+        (np.array([np.nan, np.nan]), ["Total", "a"]),
+        (np.array([np.nan, 1.0]), ["Total \N{PLUS-MINUS SIGN} 1 sd", "Total", "a"]),
         (np.ones(2), ["Total \N{PLUS-MINUS SIGN} 1 sd", "Total", "a"]),
     ):
         figure = series._drawn(Stack((2000, 2001), bands, sd), ("title", "words", ""), "kt", "year")

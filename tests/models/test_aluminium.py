@@ -125,7 +125,7 @@ class Plain:
 
 def test_a_general_solver_finds_the_same(folder: Path, reports: dict[str, Any], result: Result) -> None:
     plain = Plain(folder, reports)
-    ours = np.array([result.flow(n).item() / 1e6 for n in plain.names])
+    ours = np.array([result.flow(n).item() for n in plain.names])
     found = optimize.minimize(
         lambda x: float(np.sum(plain.residuals(x) ** 2)),
         plain.start(),
@@ -137,7 +137,7 @@ def test_a_general_solver_finds_the_same(folder: Path, reports: dict[str, Any], 
     )
     assert found.success
     assert np.sum(plain.residuals(ours) ** 2) == pytest.approx(found.fun, rel=1e-6)
-    sd = np.array([result.sd(n).item() / 1e6 for n in plain.names])
+    sd = np.array([result.sd(n).item() for n in plain.names])
     assert np.max(np.abs(ours - found.x) / np.maximum(sd, 0.01)) < 1e-5
 
 
@@ -147,12 +147,10 @@ def test_the_posterior_is_near_the_published_numbers(prepare: dict[str, Any], re
         for r in prepare["rows"]("flowsprior")
     ]
     published = {prepare["name"]((a, b)): q for a, b, q in rows if q > 0}
-    off = {
-        n: abs(result.flow(n).item() / 1e6 - q) / (result.sd(n).item() / 1e6) for n, q in published.items()
-    }
+    off = {n: abs(result.flow(n).item() - q) / (result.sd(n).item()) for n, q in published.items()}
     assert len(off) == 88
     assert max(off.values()) < 1.5
-    within = {n: result.sd(n).item() / 1e6 / prepare["prior"](q)[1] for n, q in published.items()}
+    within = {n: result.sd(n).item() / prepare["prior"](q)[1] for n, q in published.items()}
     assert max(within.values()) < 0.8  # what the data add to the priors
 
 

@@ -172,3 +172,15 @@ def test_spellings() -> None:
     assert spelt("r[1, a] (src, ed 2)").origin == "(src, ed 2)"
     assert spelt("r[1, a] exactly").head == "r exactly"
     assert spelt("share of a in b[1]") == spelt("share of a in b [ 1 ]")
+
+
+def test_an_indicator_has_its_formula_and_values() -> None:
+    result = solved(outputs={"indicators": {"yield": "metal / ore", "all": "sum(ore)"}})
+    (whole,) = result.explain("all")
+    assert ("formula", "sum(ore)") in whole.lines
+    assert "72,000 +- " in str(whole)
+    (some,) = result.explain("yield[2020, AAA]")
+    assert [text for key, text in some.lines if key == "value"] == ["2020, AAA: 0.25"]
+    assert "and 6 more" not in str(some)
+    with pytest.raises(UnknownName):
+        result.explain("yield[2019]")

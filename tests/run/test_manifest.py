@@ -6,7 +6,10 @@ import hashlib
 import json
 from pathlib import Path
 
-from mfa.run.manifest import input_hashes, versions, write_manifest
+import pytest
+
+from mfa.run.manifest import input_hashes, sha256, versions, write_manifest
+from tests.build.documents import solved
 
 
 def test_inputs_inside_the_root_by_path_others_by_name(tmp_path: Path) -> None:
@@ -29,3 +32,17 @@ def test_the_manifest_lists_all_but_itself_and_is_the_same_again(tmp_path: Path)
     content = json.loads(first)
     assert list(content["outputs"]) == ["sub/x"]
     assert versions()["numpy"] == content["versions"]["numpy"]
+
+
+def test_a_sheet_is_an_input_by_its_workbook(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.title = "Ore"
+    for row in (["year", "region", "value"], [2020, "AAA", 5], [2021, "BBB", 7]):
+        book.active.append(row)
+    book.save(tmp_path / "book.xlsx")
+    dug = {"of": "ore", "table": f"{tmp_path}/book.xlsx#Ore", "cv": 0.1, "unit": "kt"}
+    result = solved(observations={"dug": None, "seen": dug})
+    assert float(result.flow("ore").sel(year=2021, region="BBB")) == pytest.approx(7000)
+    assert result.inputs == {"book.xlsx": sha256(tmp_path / "book.xlsx")}
+    assert result.observations["place"].tolist() == ["book.xlsx#Ore:2", "book.xlsx#Ore:3"]

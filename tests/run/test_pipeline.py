@@ -40,6 +40,18 @@ def test_a_process_that_does_not_close_is_an_error(monkeypatch: pytest.MonkeyPat
         solved()
 
 
+def test_balances_are_summed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def counted(*args: object) -> object:
+        made.append(balance_table(*args))  # type: ignore[arg-type]
+        return made[-1]
+
+    monkeypatch.setattr(pipeline, "balance_table", counted)
+    result = solved()
+    assert [result.balances is table for table in made] == [True]
+
+
 def test_the_tolerance_is_that_of_the_closure_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
     reconcile = pipeline.reconcile

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from mfa.errors import OutputError
-from mfa.run.staging import MANIFEST, check_target, staged
+from mfa.run.staging import MANIFEST, check_target, held, refusals, staged
 
 
 def filled(folder: Path, text: str) -> Path:
@@ -61,3 +62,26 @@ def test_what_is_in_the_way(tmp_path: Path) -> None:
     check_target(tmp_path / "new")
     with pytest.raises(OutputError), staged(tmp_path / "file" / "below"):
         pass
+
+
+def test_a_users_own_files_in_a_results_folder_are_not_lost(tmp_path: Path) -> None:
+    manifest = json.dumps({"outputs": {"flows.csv": "0"}, "scenario": "plant"})
+    folder = filled(tmp_path / "out", manifest)
+    for name in ("flows.csv", "report.html", "figures/again.svg", ".hidden"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(name)
+    check_target(folder)
+    assert held(folder) == "plant"
+    assert held(tmp_path) is None
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(OutputError, match=r"no run wrote: notes\.txt; move them"):
+        check_target(folder)
+    assert (folder / "notes.txt").read_text() == "mine"
+
+
+def test_what_hdf5_says_of_a_full_disk_is_an_error_of_the_output(tmp_path: Path) -> None:
+    said = "flush failed (errno = 28, error message = 'No space left on device', buf = 0x1)"
+    with pytest.raises(OutputError, match=r'results to ".*out": No space left on device$'):  # noqa: SIM117
+        with staged(tmp_path / "out"), refusals():
+            raise RuntimeError(said)
+    assert not list(tmp_path.iterdir())

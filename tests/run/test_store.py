@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -39,6 +40,14 @@ def test_everything_comes_back(tmp_path: Path) -> None:
     assert again.dimensions == result.dimensions
     pd.testing.assert_frame_equal(long_table(again, stocks=True), long_table(result, stocks=True))
     assert again.save(tmp_path / "copy").is_dir()
+
+
+def test_tensors_are_packed_and_the_same_bytes_again(tmp_path: Path) -> None:
+    result = solved(**STOCK)
+    files = [result.save(tmp_path / name) / "result.nc" for name in ("one", "two")]
+    assert files[0].read_bytes() == files[1].read_bytes()
+    with h5py.File(files[0]) as file:
+        assert {file["ore"][what].compression for what in ("value", "sd", "status")} == {"gzip"}
 
 
 def test_a_region_called_NA_stays_a_label(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from mfa.spec.dimensions import file_header
 from mfa.spec.document import Document
 from mfa.spec.schema import Observation
 from mfa.spec.targets import kind_of
+from mfa.spec.values import LARGE_CV, Value
+from mfa.spec.walk import nodes
 
 
 def stated(document: Document) -> list[Problem]:
@@ -56,6 +58,29 @@ def _certain(document: Document, name: str, observation: Observation) -> Problem
         severity="warning" if tabled else "error",
         key=True,
     )
+
+
+def spreads(document: Document) -> list[Problem]:
+    """Warnings for relative standard deviations so large that they look like percentages."""
+    problems = []
+    for steps, value in nodes(document, Value):
+        if value.cv is not None and value.cv >= LARGE_CV:
+            text = f"cv: {value.cv:g} is {value.cv:.0%} of the value, so that it says next to nothing"
+            hint = f"write `{value.cv:g}%` if that is meant"
+            path = (*steps, "cv")
+            problems.append(document.problem("uncertainty", text, *path, hint=hint, severity="warning"))
+    return problems
+
+
+def interpolated(document: Document) -> list[Problem]:
+    """Observations of years that nobody reported."""
+    text = "an observation is what was reported: years in between would count as reports"
+    hint = "leave `interpolate` out; the years between follow from the balances"
+    return [
+        document.problem("value-form", text, "observations", name, "interpolate", hint=hint)
+        for name, observation in document.spec.observations.items()
+        if observation.interpolate is not None
+    ]
 
 
 def targets(document: Document) -> list[Problem]:

@@ -40,6 +40,8 @@ def _figure(document: Document, name: str, figure: Figure) -> list[Problem]:
             problems.append(unknown(document, what, target, (*path, "of", k), shown))
     if figure.kind == "ages":
         problems += _ages(document, figure, path)
+    if figure.kind == "area":
+        problems += _area(document, figure, path)
     axes = _axes(document)
     problems += restriction(document, figure.at, axes, "the document", (*path, "at"))
     if figure.by is not None:
@@ -58,6 +60,18 @@ def _ages(document: Document, figure: Figure, path: Steps) -> list[Problem]:
     if figure.of[0] in target_names(document) and figure.of[0] not in cohorts:
         text = f'"{figure.of[0]}" has no ages: it is no stock with a lifetime'
         return [document.problem("figure-of", text, *path, "of", hint=hint)]
+    return []
+
+
+def _area(document: Document, figure: Figure, path: Steps) -> list[Problem]:
+    """An area that shows nothing, or stocks and flows in one stack."""
+    kinds = {kind == "stock" for n in figure.of if (kind := kind_of(document, n)) is not None}
+    if not figure.of:
+        hint = "name flows, trades or stocks that add up, such as `of: [mined]`"
+        return [document.problem("figure-of", "a figure of areas says what it stacks", *path, hint=hint)]
+    if len(kinds) > 1:
+        text = "a stock (a level) and a flow (per time) cannot be stacked"
+        return [document.problem("figure-of", text, *path, "of", hint="make a figure of each")]
     return []
 
 

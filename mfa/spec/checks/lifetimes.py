@@ -124,11 +124,23 @@ def labels(document: Document) -> list[Problem]:
     ]
 
 
+def _varied(document: Document, lifetimes: dict[str, Parameters]) -> str | None:
+    """The dimension that has all labels of some lifetimes, if there is one."""
+    names = document.spec.dimensions
+    return next((d for d in names if {*lifetimes} <= {*map(str, dimension_labels(document, d))}), None)
+
+
 def _by_label(document: Document, name: str, lifetimes: dict[str, Parameters]) -> list[Problem]:
     axes = [a for a in axes_of(document, name) if a in document.spec.dimensions]
     known = {axis: tuple(map(str, dimension_labels(document, axis))) for axis in axes}
     best = max(axes, key=lambda a: sum(x in known[a] for x in lifetimes), default=None)
     path = ("stocks", name, "lifetime")
+    if best is None or not any(x in known[best] for x in lifetimes):
+        other = _varied(document, lifetimes)
+        if other is not None:
+            text = f'lifetimes differ by "{other}", and stock "{name}" does not'
+            hint = f"give its inflows and outflows `by: [{other}]`"
+            return [document.problem("unknown-label", text, *path, hint=hint, key=True)]
     if best is None:
         text = f'stock "{name}" has no dimension that its lifetimes could vary over'
         return [document.problem("unknown-label", text, *path, key=True)]

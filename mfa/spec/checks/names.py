@@ -132,22 +132,31 @@ def unknown(document: Document, what: str, name: str, steps: Steps, known: tuple
 
 
 def sources(document: Document) -> list[Problem]:
-    """Sources that `sources` does not list, and origins that are neither a source nor an observation."""
-    known, observed = named(document, "sources"), named(document, "observations")
+    """Sources that `sources` does not list, and origins that are no observation."""
+    known = named(document, "sources")
     problems = []
     for steps, value in nodes(document, Value):
         if value.source is not None and value.source not in known:
             problems.append(unknown(document, "source", value.source, (*steps, "source"), known))
         for k, origin in enumerate(value.derived_from):
-            if origin not in (*known, *observed):
-                path = (*steps, "derived_from", k)
-                problems.append(unknown(document, "observation or source", origin, path, (*observed, *known)))
+            if origin not in named(document, "observations"):
+                problems.append(_no_origin(document, origin, (*steps, "derived_from", k)))
     for name, constraint in document.spec.constraints.items():
         if constraint.source is not None and constraint.source not in known:
             problems.append(
                 unknown(document, "source", constraint.source, ("constraints", name, "source"), known)
             )
     return problems
+
+
+def _no_origin(document: Document, origin: str, steps: Steps) -> Problem:
+    """An origin that is no observation; a source may have figures of anything, so it says too little."""
+    if origin not in named(document, "sources"):
+        return unknown(document, "observation", origin, steps, named(document, "observations"))
+    text = f'a figure is derived from observations, and "{origin}" is a source'
+    same = [n for n, o in document.spec.observations.items() if o.source == origin and n != steps[1]]
+    hint = f"observations of it: {', '.join(same)}" if same else "name the observation that holds its figures"
+    return document.problem("unknown-name", text, *steps, hint=hint)
 
 
 def bases(document: Document) -> list[Problem]:

@@ -72,7 +72,9 @@ def _fit(document: Document, data: Any, axes: tuple[str, ...], path: Steps) -> I
     if not axes:
         if isinstance(data, bool) or not isinstance(data, int | float):
             text = f"expected a number, found {plain(data)}"
-            yield document.problem("data-shape", text, *path)
+            shares = isinstance(data, str) and data.rstrip().endswith("%")
+            hint = 'write numbers alone with `unit: "%"`, or shares such as 0.28' if shares else ""
+            yield document.problem("data-shape", text, *path, hint=hint)
         return
     labels = dimension_labels(document, dimension_of(axes[0]))
     if isinstance(data, dict):

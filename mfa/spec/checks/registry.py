@@ -41,7 +41,7 @@ def _check(run: Callable[[Document], list[Problem]], *needs: str) -> Check:
 CHECKS: tuple[Check, ...] = (
     _check(names.identifiers),
     _check(drivers.stated),
-    _check(drivers.asked),
+    _check(drivers.asked, "solve"),
     _check(names.duplicates),
     _check(names.references),
     _check(names.sources),
@@ -73,6 +73,8 @@ CHECKS: tuple[Check, ...] = (
     _check(lifetimes.labels, "dimensions", "flows"),
     _check(lifetimes.dims, "dimensions", "flows"),
     _check(evidence.stated),
+    _check(evidence.spreads),
+    _check(evidence.interpolated),
     _check(evidence.targets, "flows", "trade", "stocks"),
     _check(evidence.origins),
     _check(limits.bounds),

@@ -95,7 +95,7 @@ def _wrong_kind(
 def fitting(document: Document) -> list[Problem]:
     """Units of observations, limits, stocks and figures that measure something else."""
     spec = document.spec
-    problems = _wrong_kind(document, spec.units.mass, "mass", "the unit of mass", ("units", "mass"))
+    problems = _of_results(document, spec.units.mass)
     problems += _wrong_kind(document, spec.units.time, "time", "the unit of time", ("units", "time"))
     for name, observation in spec.observations.items():
         problems += _targeted(document, observation, observation, ("observations", name))
@@ -117,6 +117,18 @@ def fitting(document: Document) -> list[Problem]:
     for name, figure in spec.outputs.figures.items():
         problems += _figure(document, name, figure)
     return problems
+
+
+def _of_results(document: Document, text: str) -> list[Problem]:
+    """A unit of mass of results that is none, or one with a basis or per time: results are of elements."""
+    path, unit = ("units", "mass"), read_unit(document, text)
+    wrong = _wrong_kind(document, text, "mass", "the unit of mass", path)
+    if wrong or isinstance(unit, str) or (not unit.basis and "/" not in text):
+        return wrong
+    plain = text.partition("/")[0].split()[0]
+    words = f'results are masses of elements in one unit, and "{text}" says more than a unit of mass'
+    hint = f"write `{plain}`, and what is reported otherwise with the number, as in `unit: {text}`"
+    return [document.problem("unit-kind", words, *path, hint=hint)]
 
 
 def _figure(document: Document, name: str, figure: Figure) -> list[Problem]:

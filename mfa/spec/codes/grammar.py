@@ -55,13 +55,14 @@ ENTRIES = {
     "value-form": Entry(
         """A value is stated twice or cannot be read: give one of `value`, `table` and `data`. A short
         form is a number, a percentage, or a number with a unit, a range ("10-20 kt") or a round number
-        ("~100 kt"); an observation may also state a bound alone (">90 kt").""",
+        ("~100 kt"); an observation may also state a bound alone (">90 kt"), and
+        states no years that nobody reported (`interpolate`).""",
         "floor: 1 t",
     ),
     "uncertainty": Entry(
         """The uncertainty of a number is stated twice, or makes no sense: a negative standard
         deviation, an interval upside down, a lognormal factor of 1 or less. State one of sd, cv,
-        interval and factor.""",
+        interval and factor. A cv that looks like a percentage (15 for 15%) is a warning.""",
         "production: {of: mined, value: 210 kt, cv: 10%}",
     ),
     "constraint-form": Entry(
@@ -85,8 +86,9 @@ ENTRIES = {
         "sankey_nd: {kind: sankey, at: {year: 2022, element: Nd}}",
     ),
     "figure-of": Entry(
-        """A figure of ages shows none or several things, or something without cohorts. It shows one stock
-        with a lifetime, at one year.""",
+        """A figure of ages shows none or several things, or something without cohorts: it shows one stock
+        with a lifetime, at one year. A figure of areas says nothing of what it stacks, or stacks stocks on
+        flows.""",
         "fleet_by_age: {kind: ages, of: in_use, at: {year: 2022}, by: application}",
     ),
 }

@@ -6,8 +6,8 @@ from mfa.spec.codes.entry import Entry
 
 ENTRIES = {
     "empty-system": Entry(
-        """The system has no process, so there is nothing to compute. A scenario without processes
-        imports a model that has them.""",
+        """The system has no process, or no flow that exists at any label, so there is nothing to compute.
+        A scenario without processes imports a model that has them.""",
         "import: [../models/rare_earths/model.yaml]",
     ),
     "idle-process": Entry(
