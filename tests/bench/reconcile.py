@@ -1,10 +1,11 @@
-"""Timings of reconciliations, side by side: `python -m tests.bench.reconcile [networks|peers|worlds ...]`.
+"""Timings of reconciliations: `python -m tests.bench.reconcile [networks|peers|diagnosis|worlds ...]`.
 
 `networks`: linear networks of growing size (`--sizes 1k 10k 150k 1.8M 5M 10M`): bounded, equality only
 beside the factorisation of A V A' alone, and standard deviations; closure is the worst row of all, relative
 to its own terms. `peers`: PIQP and Clarabel on the bounded problem (`--sizes 150k`), with the closure they
-leave. `worlds`: problems with products. Every size runs in a process of its own; memory is its peak with
-its workers."""
+leave. `diagnosis`: what is asked after a solve (`--sizes 150k 1.8M`): intervals of the first free flows,
+sums of them, the next measurement for one flow, all gross errors one after another. `worlds`: problems with
+products. Every size runs in a process of its own; memory is its peak with its workers."""
 
 from __future__ import annotations
 
@@ -21,6 +22,10 @@ import numpy as np
 import qdldl
 from scipy import sparse
 
+from mfa.solve.classify import LISTED, free_sums
+from mfa.solve.elimination import gross_errors
+from mfa.solve.intervals import intervals
+from mfa.solve.narrow import narrowed
 from mfa.solve.posterior import posterior
 from mfa.solve.reconcile import reconcile
 from mfa.solve.separable.form import Separable, split
@@ -49,9 +54,10 @@ def peak() -> float:
 
 
 def closure(problem: Any, x: Any) -> float:
-    """The worst exact row, relative to its own terms (a gram at least)."""
+    """The worst exact row, relative to its own terms."""
     matrix = problem.exact.matrix
-    return float(np.max(np.abs(matrix @ x) / np.maximum(abs(matrix) @ np.abs(x), 1e-6)))
+    size = abs(matrix) @ np.abs(x)
+    return float(np.max(np.abs(matrix @ x)[size > 0] / size[size > 0]))
 
 
 def one_network(size: str) -> None:
@@ -81,6 +87,24 @@ def factorisation(problem: Any) -> float:
     variance = np.where(known, form.variance, form.variance[known].max())
     upper, _ = scaled(form.by_row, variance)
     return timed(lambda: qdldl.Solver(upper, upper=True))[1]
+
+
+def diagnosis(size: str) -> None:
+    """The row of one size: what is asked after a solve."""
+    problem = network(**SIZES[size]).problem
+    found = reconcile(problem)
+    spread = parts_posterior(problem, found)
+    assert spread is not None
+    free = np.flatnonzero(spread.free_q)
+    _, ranges = timed(lambda: intervals(spread, free[:LISTED]))
+    sums, summed = timed(lambda: free_sums(problem, found, spread))
+    singles = sparse.csr_array(sparse.eye_array(len(problem.cells)))
+    one = int(np.flatnonzero(spread.sd_q > 0.05 * found.q)[0])
+    sigma = 0.1 * np.abs(found.q) + 1e-6
+    _, following = timed(lambda: narrowed(spread, singles[[one]], singles, sigma, spread.sd_q))
+    errors, searched = timed(lambda: gross_errors(problem, found, spread))
+    row = f"| {size} | {len(free):,} | {ranges:.2f} | {len(sums)} | {summed:.2f} | {following:.2f} |"
+    print(row, f"{len(errors.suspects):,} | {searched:.1f} | {peak():.2f} |")
 
 
 def peers(size: str) -> None:
@@ -154,6 +178,11 @@ KINDS: dict[str, tuple[Callable[[str], None], list[str], str]] = {
         " closure | GiB |",
     ),
     "peers": (peers, ["150k"], "| solver | s | times ours | closure | cost above | status |"),
+    "diagnosis": (
+        diagnosis,
+        ["150k", "1.8M"],
+        "| size | free | intervals s | sums | sums s | next s | errors | errors s | GiB |",
+    ),
     "worlds": (one_world, ["small", "medium"], "| size | unknowns | rows | iterations | solve s | sds s |"),
 }
 
@@ -161,7 +190,7 @@ KINDS: dict[str, tuple[Callable[[str], None], list[str], str]] = {
 def main() -> None:
     """Print the tables asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kinds", nargs="*", help="networks, peers, worlds")
+    parser.add_argument("kinds", nargs="*", help="networks, peers, diagnosis, worlds")
     parser.add_argument("--sizes", nargs="*")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from mfa.solve.misfit import deviation
-from mfa.solve.problem import Cells, Floats, LeastSquares, Observed, Rows
+from mfa.solve.problem import Cells, Floats, Ints, LeastSquares, Observed, Rows
 from mfa.solve.separable.bounded import Optimum
 from mfa.solve.separable.form import Separable
 from mfa.solve.separable.world import Progress, reconcile_world, world_of
@@ -36,8 +36,7 @@ def in_parts(
     world, observed = world_of(problem), problem.observed
     counted, exact = world.split.counted, len(problem.exact)
     reports = observed.rows.rhs[counted]
-    seen = observed.rows.matrix if len(counted) == len(observed) else observed.rows.matrix[counted]
-    typical = abs(seen) @ np.abs(problem.cells.value(problem.scale))
+    typical = _typical(problem, counted)
 
     def sigma(fitted: Floats, first: bool) -> Floats:
         return sigma_at(problem, counted, reports if first else fitted, typical)
@@ -76,6 +75,15 @@ def in_parts(
         active=optimum.at[:sides],
         bound_multipliers=optimum.bound[:sides],
     )
+
+
+def _typical(problem: LeastSquares, counted: Ints) -> Floats:
+    """The usual size of the counted observations, by which those without an sd are kept from nothing."""
+    observed = problem.observed
+    if np.all(observed.sd[counted] > 0):
+        return np.ones(len(counted))
+    seen = observed.rows.matrix if len(counted) == len(observed) else observed.rows.matrix[counted]
+    return np.asarray(abs(seen) @ np.abs(problem.cells.value(problem.scale)))
 
 
 def _by(general: General | None, form: Separable) -> Optimum | None:

@@ -23,6 +23,8 @@ Rescue = Callable[[Separable], Optimum | None]
 LARGE = 5_000
 """Unknowns from which a linear problem is solved in separable form; below, one factorisation of everything
 does."""
+ROUNDS = 8
+"""Rounds that bounds usually take, each as long as all that is done without bounds."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class World:
         A part without an answer is tried component by component, and a component by `rescue`.
         """
         tasks = [(form, part, at) for part in self.parts]
-        found = spread_work(_solve_part, tasks, len(form))
+        bounded = bool(np.any(np.isfinite(form.lower)) or np.any(np.isfinite(form.upper)))
+        found = spread_work(_solve_part, tasks, len(form) if bounded else len(form) // ROUNDS)
         for k, part in enumerate(self.parts):
             if found[k] is None:
                 found[k] = _apart(part_of(form, part), rescue)
