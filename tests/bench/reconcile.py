@@ -5,15 +5,17 @@ beside the factorisation of A V A' alone, and standard deviations; closure is th
 to its own terms. `peers`: PIQP and Clarabel on the bounded problem (`--sizes 150k`), with the closure they
 leave. `diagnosis`: what is asked after a solve (`--sizes 150k 1.8M`): intervals of the first free flows,
 sums of them, the next measurement for one flow, all gross errors one after another. `worlds`: problems with
-products. Every size runs in a process of its own; memory is its peak with its workers."""
+products. Seconds are the processor's, of workers too: other work on the machine moves them little. Every
+size runs in a process of its own; memory is its peak with its data, of networks after the standard
+deviations."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -42,10 +44,15 @@ WORLDS = {
 T = TypeVar("T")
 
 
+def ready() -> None:
+    """Load what a first solve loads."""
+    reconcile(network(**SIZES["10k"]).problem)
+
+
 def timed(work: Callable[[], T]) -> tuple[T, float]:
-    """What `work` returns, and its seconds."""
-    start = time.perf_counter()
-    return work(), time.perf_counter() - start
+    """What `work` returns, and its processor seconds, those of its workers included."""
+    start = sum(os.times()[:4])
+    return work(), sum(os.times()[:4]) - start
 
 
 def peak() -> float:
@@ -62,17 +69,19 @@ def closure(problem: Any, x: Any) -> float:
 
 def one_network(size: str) -> None:
     """The row of one size."""
+    ready()
     problem = network(**SIZES[size]).problem
     found, bounded = timed(lambda: reconcile(problem))
     row = f"| {size} | {len(problem):,} | {len(problem.exact):,} | {bounded:.2f} | {found.iterations} |"
     open_ = closure(problem, found.x)
     _, spread = timed(lambda: parts_posterior(problem, found))
+    memory = peak()
     free = replace(problem, lower=np.full(len(problem), -np.inf), limits=_none(problem))
     solved, equality = timed(lambda: reconcile(free))
     open_ = max(open_, closure(problem, solved.x))
     alone = factorisation(free)
     ratio = equality / alone
-    print(row, f"{equality:.2f} | {alone:.2f} | {ratio:.2f} | {spread:.2f} | {open_:.1e} | {peak():.2f} |")
+    print(row, f"{equality:.2f} | {alone:.2f} | {ratio:.2f} | {spread:.2f} | {open_:.1e} | {memory:.2f} |")
 
 
 def _none(problem: Any) -> Any:
@@ -109,6 +118,7 @@ def diagnosis(size: str) -> None:
 
 def peers(size: str) -> None:
     """The row of each peer at one size, and ours."""
+    ready()
     problem = network(**SIZES[size]).problem
     form = split(problem).form(problem.observed.sd)
     weight = np.where(np.isfinite(form.variance), 1.0 / form.variance, 0.0)

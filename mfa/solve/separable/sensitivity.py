@@ -25,7 +25,7 @@ from mfa.solve.separable.blocks import Block
 from mfa.solve.separable.bounded import Optimum
 from mfa.solve.separable.form import Separable
 from mfa.solve.separable.spread import Spread, spread
-from mfa.solve.separable.world import World
+from mfa.solve.separable.world import World, optimum_of, world_of
 from mfa.solve.solution import Solution
 
 ROUNDING = 1e-12
@@ -36,15 +36,32 @@ CHUNK = 32
 
 @dataclass(frozen=True)
 class PartsSensitivity:
-    """The factors of a linear problem at its optimum; `sigma` are those of the counted observations,
-    `leverage` that of all."""
+    """The factors of a linear problem at its solution, with the leverage of every observation; all but these
+    is made when it is first asked for, and as much again as the problem."""
 
     problem: LeastSquares
-    world: World
-    form: Separable
-    optimum: Optimum
-    sigma: Floats
+    solution: Solution
     leverage: Floats
+
+    @cached_property
+    def world(self) -> World:
+        """The problem in separable form, in parts."""
+        return world_of(self.problem)
+
+    @cached_property
+    def form(self) -> Separable:
+        """The separable problem with the sigmas of the solution."""
+        return self.world.split.form(self.sigma)
+
+    @cached_property
+    def optimum(self) -> Optimum:
+        """The solution in the separable form."""
+        return optimum_of(self.world.split, self.solution)
+
+    @property
+    def sigma(self) -> Floats:
+        """The standard deviations of the counted observations."""
+        return self.solution.sigma[self.problem.observed.counted]
 
     @cached_property
     def spread(self) -> Spread:

@@ -14,6 +14,7 @@ from mfa.solve.separable.bounded import At, Optimum, solve
 from mfa.solve.separable.form import Separable, Split, is_linear, split
 from mfa.solve.separable.parts import Part, part_of, parts_of, spread_work
 from mfa.solve.separable.spread import Marginals, spread
+from mfa.solve.solution import Solution
 
 Sigma = Callable[[Floats, bool], Floats]
 """Standard deviations of the counted observations at fitted values (their reports at first)."""
@@ -81,6 +82,19 @@ def world_of(problem: LeastSquares) -> World:
     """A linear `problem` split and taken apart."""
     found = split(problem)
     return World(found, tuple(parts_of(found.rows)))
+
+
+def optimum_of(split: Split, solution: Solution) -> Optimum:
+    """A solution in the separable form's unknowns: its own, the limits' slacks, and sums that are
+    reported."""
+    problem = split.problem
+    slack = np.maximum(-problem.limits.residual(solution.q), 0.0)
+    rest = np.zeros(split.rows.shape[1] - len(problem) - len(slack))
+    x = np.concatenate([solution.x, slack, rest])
+    x[split.place] = solution.fitted[split.counted] / split.factor
+    dual = np.concatenate([solution.exact_multipliers, solution.limit_multipliers, rest])
+    bound = np.concatenate([solution.bound_multipliers, rest])
+    return Optimum(x, dual, bound, np.concatenate([solution.active, rest.astype(np.int8)]), 0)
 
 
 @dataclass(frozen=True)
