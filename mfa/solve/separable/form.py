@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 from scipy import sparse
+from scipy.sparse import get_index_dtype
 
 from mfa.solve.problem import Bools, Cells, Floats, Index, Ints, LeastSquares, Rows
 
@@ -125,23 +126,21 @@ class Split:
     def form(self, sigma: Floats) -> Separable:
         """The separable problem with these standard deviations of the counted observations."""
         problem, n = self.problem, self.rows.shape[1]
-        reports = problem.observed.rows.rhs[self.counted]
-        precision = (self.factor / sigma) ** 2
-        total = np.bincount(self.place, precision, n)
-        pull = np.bincount(self.place, self.factor * reports / sigma**2, n)
-        seen = total > 0
-        more = n - self.unknowns
+        weight = self.factor / sigma**2
+        total = np.bincount(self.place, weight * self.factor, n)
+        mean = np.bincount(self.place, weight * problem.observed.rows.rhs[self.counted], n)
+        seen, more = total > 0, n - self.unknowns
         lower = np.concatenate([problem.lower, np.zeros(self.slacks), np.full(more - self.slacks, -np.inf)])
         upper = np.concatenate([problem.upper, np.full(more, np.inf)])
-        start = np.clip(np.concatenate([problem.start, np.zeros(more)]), lower, upper)
+        start = np.concatenate([problem.start, np.zeros(more)])
         return Separable(
             self.rows,
             self.rhs,
-            np.divide(pull, total, out=np.zeros(n), where=seen),
+            np.divide(mean, total, out=mean, where=seen),
             np.divide(1.0, total, out=np.full(n, np.inf), where=seen),
             lower,
             upper,
-            start,
+            np.clip(start, lower, upper, out=start),
             self.shared,
             problem.floor,
         )
@@ -167,9 +166,11 @@ def split(problem: LeastSquares) -> Split:
     place[many] = n + p + np.arange(m)
     stacked = [part for part in (exact, limits, seen[many]) if part.shape[0]]
     by_row = sparse.vstack(stacked, format="csr") if len(stacked) > 1 else (stacked or [exact])[0]
-    rows = _widened(by_row, [(p, 1.0), (m, -1.0)])
+    shared, columns = _shared(by_row, problem.block), sparse.csc_array(by_row)
+    del by_row, stacked
+    rows = _widened(columns, [(p, 1.0), (m, -1.0)])
     rhs = np.concatenate([problem.exact.rhs, problem.limits.rhs, np.zeros(m)])
-    return Split(problem, rows, rhs, counted, place, factor, _shared(by_row, problem.block))
+    return Split(problem, rows, rhs, counted, place, factor, shared)
 
 
 def _shared(rows: sparse.csr_array, block: Ints) -> Bools:
@@ -196,14 +197,12 @@ def _in_unknowns(rows: Rows, cells: Cells, n: int, which: Ints | None = None) ->
     return found
 
 
-def _widened(rows: sparse.csr_array, tails: Sequence[tuple[int, float]]) -> sparse.csc_array:
+def _widened(columns: sparse.csc_array, tails: Sequence[tuple[int, float]]) -> sparse.csc_array:
     """The rows, the last of them with further unknowns of their own: each tail is how many rows have one, and
-    its coefficient."""
-    own, columns = sum(count for count, _ in tails), sparse.csc_array(rows)
-    if not own:
-        return columns
-    (m, n), index = rows.shape, columns.indices.dtype
+    its coefficient; places in no more bits than they need."""
+    (m, n), own = columns.shape, sum(count for count, _ in tails)
+    index = get_index_dtype(maxval=max(m, n, columns.nnz) + own)
     value = np.concatenate([columns.data, *(np.full(count, weight) for count, weight in tails)])
-    row = np.concatenate([columns.indices, np.arange(m - own, m, dtype=index)])
-    ends = np.concatenate([columns.indptr, columns.indptr[-1] + np.arange(1, own + 1, dtype=index)])
+    row = np.concatenate([columns.indices, np.arange(m - own, m)], dtype=index)
+    ends = np.concatenate([columns.indptr, columns.nnz + np.arange(1, own + 1)], dtype=index)
     return sparse.csc_array((value, row, ends), shape=(m, n + own))
