@@ -101,3 +101,13 @@ def test_what_is_not_listed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     result = mfa.run(copy.deepcopy(SCENARIO))
     assert (result.free["kind"] == "free").sum() == 3
     assert any("free.csv lists 3 of 16 free flows" in w for w in result.warnings)
+
+
+def test_standard_deviations_may_be_drawn(small: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = copy.deepcopy(SCENARIO) | {"uncertainty": {"method": "montecarlo", "draws": 100, "seed": 1}}
+    other = mfa.run(document).sd("c").to_numpy()
+    monkeypatch.setattr(world, "LARGE", 1)
+    drawn = mfa.run(document)
+    assert isinstance(drawn.state.posterior, PartsPosterior)
+    assert drawn.sd("c").to_numpy() == pytest.approx(other, rel=1e-3)
+    assert (other != small.sd("c").to_numpy()).all()

@@ -126,17 +126,21 @@ class Split:
     def form(self, sigma: Floats) -> Separable:
         """The separable problem with these standard deviations of the counted observations."""
         problem, n = self.problem, self.rows.shape[1]
-        weight = self.factor / sigma**2
-        total = np.bincount(self.place, weight * self.factor, n)
-        mean = np.bincount(self.place, weight * problem.observed.rows.rhs[self.counted], n)
+        precision, value = (self.factor / sigma) ** 2, problem.observed.rows.rhs[self.counted] / self.factor
+        total, mean = np.bincount(self.place, precision, n), np.zeros(n)
+        # the mean is taken of differences to one of the reports: then a single one is met to the last digit
+        mean[self.place] = value
+        value -= mean[self.place]
+        value *= precision
         seen, more = total > 0, n - self.unknowns
+        mean += np.divide(np.bincount(self.place, value, n), total, out=np.zeros(n), where=seen)
         lower = np.concatenate([problem.lower, np.zeros(self.slacks), np.full(more - self.slacks, -np.inf)])
         upper = np.concatenate([problem.upper, np.full(more, np.inf)])
         start = np.concatenate([problem.start, np.zeros(more)])
         return Separable(
             self.rows,
             self.rhs,
-            np.divide(mean, total, out=mean, where=seen),
+            mean,
             np.divide(1.0, total, out=np.full(n, np.inf), where=seen),
             lower,
             upper,
