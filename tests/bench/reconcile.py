@@ -12,10 +12,10 @@ deviations."""
 from __future__ import annotations
 
 import argparse
-import os
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -51,8 +51,13 @@ def ready() -> None:
 
 def timed(work: Callable[[], T]) -> tuple[T, float]:
     """What `work` returns, and its processor seconds, those of its workers included."""
-    start = sum(os.times()[:4])
-    return work(), sum(os.times()[:4]) - start
+    start = _processor()
+    return work(), _processor() - start
+
+
+def _processor() -> float:
+    workers = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + workers.ru_utime + workers.ru_stime
 
 
 def peak() -> float:
