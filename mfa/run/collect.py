@@ -22,10 +22,11 @@ from mfa.run.mirror import PAIR, label_columns, mirror_gaps
 from mfa.run.result import STATUSES, Quantity, Result
 from mfa.run.tables import observation_table
 from mfa.run.trace import traced
-from mfa.solve.classify import LISTED, FreeSum, free_sums, intervals
+from mfa.solve.classify import LISTED, FreeSum, free_sums
+from mfa.solve.intervals import LARGEST, intervals
 from mfa.solve.losses import loss_of
 from mfa.solve.misfit import losses_of
-from mfa.solve.posterior import Posterior
+from mfa.solve.uncertainty import Propagated
 
 if TYPE_CHECKING:
     from mfa.run.pipeline import Solved
@@ -41,6 +42,7 @@ def collect(solved: Solved) -> Result:
     observations = _observations(solved)
     reports = {g.name for g in model.observed if g.report}
     reported = observations["name"].isin(reports)
+    free, left_out = _free(solved)
     return Result(
         name=spec.name if not model.document.variant else f"{spec.name}-{model.document.variant}",
         title=spec.title or spec.name,
@@ -51,7 +53,7 @@ def collect(solved: Solved) -> Result:
         observations=_kept(observations, reported),
         parameters=_kept(observations, ~reported),
         balances=solved.balances,
-        free=_free(solved),
+        free=free,
         indicators=pd.DataFrame(columns=["name", "value", "sd"]),
         scenario=model.document.text(),
         identity=model.document.identity,
@@ -59,7 +61,7 @@ def collect(solved: Solved) -> Result:
         outputs=spec.outputs.model_dump(mode="json"),
         sources={n: {k: v for k, v in s.model_dump().items() if v} for n, s in spec.sources.items()},
         inputs=input_hashes((*model.document.files, *map(Path, model.files)), _root(model)),
-        warnings=tuple(str(w) for w in model.warnings),
+        warnings=(*(str(w) for w in model.warnings), *left_out),
         ages=model.ages,
         gross_errors=gross_error_table(traced(solved)),
         state=solved,
@@ -181,28 +183,33 @@ def _relative(places: pd.Series, root: Path) -> pd.Series:
     return places.map(known)
 
 
-def _free(solved: Solved) -> pd.DataFrame:
-    """What nothing determines: the cells with their feasible intervals, and the sums that are determined."""
+def _free(solved: Solved) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """What nothing determines: the cells with their feasible intervals, and the sums that are determined;
+    warnings of what the table leaves out."""
     problem, spread, flows = solved.model.problem, solved.posterior, _free_flows(solved)
-    columns = ["kind", "name", "value", "sd", "low", "high", "unit"]
-    name, system = problem.cells.name, solved.model.system
-    if not flows.any():
-        return pd.DataFrame(columns=columns)
-    if not isinstance(spread, Posterior):
-        # at world size only the names are given: an interval is a linear programme of its own
-        names = [name(int(k)) for k in np.flatnonzero(flows)[:LISTED]]
-        return pd.DataFrame({"kind": "free", "name": names}).reindex(columns=columns)
-    rows: list[Mapping[str, Any]] = [
-        {"kind": "free", "name": name(int(k)), "low": low, "high": high, "value": np.nan, "sd": np.nan}
-        for k, (low, high) in intervals(problem, spread).items()
-        if flows[k]
-    ]
-    sums = free_sums(problem, solved.solution, spread)
-    known = {name(int(k)) for k in np.flatnonzero(flows)}
-    rows += [_sum(s) for s in sums if known.issuperset(s.cells)]
-    table = pd.DataFrame(rows, columns=columns).assign(unit=system.mass_unit)
-    numbers = ["value", "sd", "low", "high"]
-    return table.assign(**{c: table[c] / system.mass_factor for c in numbers})
+    name, rows, every = problem.cells.name, list[Mapping[str, Any]](), np.flatnonzero(flows)
+    listed, missing = every[:LISTED], []
+    if len(every) > LISTED:
+        missing.append(f"free.csv lists {LISTED} of {len(every):,} free flows and stocks")
+    if len(every) and isinstance(spread, Propagated):
+        ranges = intervals(spread, listed)
+        rows += [_range(name(int(k)), *ranges.ends.get(int(k), (np.nan, np.nan))) for k in listed]
+        known = {name(int(k)) for k in every}
+        sums = free_sums(problem, solved.solution, spread)
+        rows += [_sum(s) for s in sums if known.issuperset(s.cells)]
+        if ranges.skipped:
+            text = f"{ranges.skipped:,} of them have no interval: more than {LARGEST:,} are free together"
+            missing.append(f"free.csv: {text}")
+    numbers, system = ["value", "sd", "low", "high"], solved.model.system
+    table = pd.DataFrame(rows, columns=["kind", "name", *numbers, "unit"])
+    if not rows:
+        return table, tuple(missing)
+    in_unit = {c: table[c] / system.mass_factor for c in numbers}
+    return table.assign(unit=system.mass_unit, **in_unit), tuple(missing)
+
+
+def _range(name: str, low: float, high: float) -> dict[str, Any]:
+    return {"kind": "free", "name": name, "low": low, "high": high, "value": np.nan, "sd": np.nan}
 
 
 def _sum(of: FreeSum) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from mfa.build.balances import BALANCE
 from mfa.run.trace import Trace
 from mfa.solve.diagnose import LEVEL, global_test
 from mfa.solve.elimination import Strategy, Suspect, gross_errors
-from mfa.solve.posterior import Posterior
+from mfa.solve.uncertainty import Propagated
 
 COLUMNS = ("order", "name", "kind", "size", "sd", "unit", "z", "critical", "chi_square", "dof", "p", "alike")
 
@@ -22,11 +22,10 @@ def gross_error_table(
 
     `size` is how far a report lies above what all others say, or how much more enters a process than leaves
     it, with its sd in `unit`; `z` its test before it is taken out, `chi_square`, `dof` and `p` the test of
-    what is left; `alike` what would explain the data just as well. Simulations
-    have none, and problems solved part by part are not searched: their flags stand in `observations.csv`.
+    what is left; `alike` what would explain the data just as well. Simulations have none.
     """
     spread, exact = trace.posterior, trace.problem.exact
-    if not isinstance(spread, Posterior):
+    if not isinstance(spread, Propagated):
         return pd.DataFrame(columns=list(COLUMNS))
     rows = [k for k in range(len(exact)) if exact.name(k).startswith(BALANCE)] if leaks else []
     found = gross_errors(trace.problem, trace.solution, spread, rows=rows, strategy=strategy, level=level)

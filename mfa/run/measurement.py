@@ -17,9 +17,8 @@ from mfa.run.formulas import Ints, Operand, evaluate, select, total
 from mfa.run.lookup import spelt
 from mfa.run.result import STATUSES, Quantity, Result
 from mfa.run.trace import Trace, trace_of
-from mfa.solve.certain import Certain
 from mfa.solve.narrow import narrowed
-from mfa.solve.posterior import Posterior
+from mfa.solve.uncertainty import Propagated
 
 CV = 0.1
 USEFUL = 1e-6
@@ -50,10 +49,6 @@ def next_measurement(
     """
     trace = trace_of(result)
     spread = trace.posterior
-    if not isinstance(spread, Posterior | Certain):
-        raise InputError(
-            "this problem was solved in parts: the next measurement is not looked for at its size"
-        )
     wanted = target(result, trace, name, at or {})
     matrix, table = _candidates(result, trace, among)
     relative = (CV if cv is None else cv) * table["value"].abs()
@@ -64,12 +59,13 @@ def next_measurement(
     table, matrix = table.iloc[kept], matrix[kept].tocsr()
     sigma, own = table["assumed"].to_numpy(float), table["sd"].to_numpy(float)
     after = np.zeros(len(table))
-    if isinstance(spread, Posterior):
+    if isinstance(spread, Propagated):
         after = narrowed(spread, wanted.slope, matrix, sigma, own)
     share = 1 - after / before if before > 0 else np.where(np.isfinite(after), np.nan, 0.0)
     table = table.assign(sd_after=after, narrows=share)
     useful = table["sd_after"].notna() if np.isnan(before) else table["sd_after"] < (1 - USEFUL) * before
     found = table[useful].sort_values("sd_after", kind="stable").reset_index(drop=True)
+    found = found.assign(measure=_names(result, found))
     found.attrs = {"name": name, "value": float(wanted.value[0]), "sd": before}
     return found[["measure", "value", "sd", "status", "assumed", "sd_after", "narrows"]]
 
@@ -130,7 +126,7 @@ def _candidates(result: Result, trace: Trace, among: Sequence[str]) -> tuple[spa
         for groups, table in _measurable(q, trace.first[q.name]):
             rows.append(count + groups[0])
             cells.append(groups[1])
-            tables.append(table)
+            tables.append(table.assign(of=q.name))
             count += len(table)
     if not count:
         raise InputError("there is nothing left to measure: every flow is given")
@@ -142,30 +138,34 @@ def _candidates(result: Result, trace: Trace, among: Sequence[str]) -> tuple[spa
 
 
 def _measurable(q: Quantity, first: int) -> Iterator[tuple[tuple[Ints, Ints], pd.DataFrame]]:
-    """(row, cell) entries and a table: of single cells, and of sums over elements."""
+    """(row, cell) entries and a table: of single cells, and of sums over elements (place `e` -1)."""
     width = q.value.shape[1]
     k, e = np.nonzero((q.status >= 0) & (q.status != FIXED))
     if len(k):
         entries = (np.arange(len(k)), first + k * width + e)
-        yield entries, _table(q, k, e, q.status[k, e]).assign(value=q.value[k, e], sd=q.sd[k, e])
+        yield entries, _table(k, e, q.status[k, e]).assign(value=q.value[k, e], sd=q.sd[k, e])
     if len(q.elements) > 1 and len(k):
         some = np.unique(k)
-        status = np.array([np.max(q.status[i][q.status[i] >= 0]) for i in some])
+        status = np.max(q.status[some], axis=1)
         value = np.where(q.status >= 0, q.value, 0.0)[some].sum(axis=1)
         kk, ee = np.nonzero(q.status[some] >= 0)
         entries = (kk, first + some[kk] * width + ee)
-        yield entries, _table(q, some, None, status).assign(value=value, sd=np.nan)
+        yield entries, _table(some, np.full(len(some), -1), status).assign(value=value, sd=np.nan)
 
 
-def _table(q: Quantity, k: Ints, e: Ints | None, status: npt.NDArray[Any]) -> pd.DataFrame:
-    names = [_name(q, int(cell), None if e is None else int(e[i])) for i, cell in enumerate(k)]
-    words = np.asarray(STATUSES, dtype=object)[status]
-    return pd.DataFrame({"measure": names, "status": words})
+def _table(k: Ints, e: Ints, status: npt.NDArray[Any]) -> pd.DataFrame:
+    return pd.DataFrame({"k": k, "e": e, "status": np.asarray(STATUSES, dtype=object)[status]})
 
 
-def _name(q: Quantity, k: int, e: int | None) -> str:
+def _names(result: Result, table: pd.DataFrame) -> list[str]:
+    """The names of candidates, of which only those that are listed are made."""
+    places = zip(table["of"], table["k"], table["e"], strict=True)
+    return [_name(result.quantity(str(of)), int(k), int(e)) for of, k, e in places]
+
+
+def _name(q: Quantity, k: int, e: int) -> str:
     words = [str(q.labels[a][k]) for a in q.axes]
-    if e is not None and q.elements:
+    if e >= 0 and q.elements:
         words.append(q.elements[e])
     text = f"{q.name}[{', '.join(words)}]" if words else q.name
-    return f"{text}, sum over {ELEMENT}" if e is None else text
+    return f"{text}, sum over {ELEMENT}" if e < 0 else text

@@ -25,10 +25,9 @@ from mfa.solve.classify import Classification, classify
 from mfa.solve.diagnose import Diagnosis, diagnose
 from mfa.solve.draws import Draws, draws
 from mfa.solve.losses import loss_of
-from mfa.solve.posterior import Posterior
 from mfa.solve.reconcile import reconcile
 from mfa.solve.solution import Solution
-from mfa.solve.uncertainty import uncertainty
+from mfa.solve.uncertainty import Propagated, uncertainty
 from mfa.spec.resolve import Document
 
 Progress = Callable[[str], None]
@@ -84,8 +83,8 @@ def solve(model: Model, say: Progress) -> Solved:
     say("classification and diagnosis")
     found, judged = classify(problem, solution, spread), diagnose(problem, solution, spread)
     drawn = _drawn(model, solution, say)
-    if drawn is not None and isinstance(spread, Posterior):
-        spread = with_draws(spread, drawn)
+    if drawn is not None and isinstance(spread, Propagated):
+        spread = with_draws(spread, problem, drawn)
     return Solved(model, solution, spread, found, judged, drawn)
 
 

@@ -13,7 +13,8 @@ from mfa.run.measurement import At, target
 from mfa.run.result import Result
 from mfa.run.trace import Trace, trace_of
 from mfa.solve.draws import Draws, draws
-from mfa.solve.posterior import Posterior
+from mfa.solve.problem import LeastSquares
+from mfa.solve.uncertainty import Propagated
 
 Floats = npt.NDArray[np.float64]
 
@@ -62,9 +63,8 @@ def sample(result: Result, n: int, seed: int) -> Sample:
     return Sample(result, trace, draws(trace.problem, trace.solution, n, seed))
 
 
-def with_draws(spread: Posterior, drawn: Draws) -> Posterior:
+def with_draws(spread: Propagated, problem: LeastSquares, drawn: Draws) -> Propagated:
     """The posterior with standard deviations over draws; what is free stays so."""
-    problem = spread.tangent.form.problem
     q = np.array([problem.cells.value(x) for x in drawn.x])
     fitted = q @ problem.observed.rows.matrix.T
     sd = [np.std(values, axis=0, ddof=1) for values in (drawn.x, q, fitted)]

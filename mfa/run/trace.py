@@ -23,6 +23,7 @@ from mfa.run.staging import refusals
 from mfa.solve.certain import Spread
 from mfa.solve.kkt import Ordering, ordering_of
 from mfa.solve.problem import Cells, LeastSquares, Names, Observed, Rows, named
+from mfa.solve.separable.world import is_world
 from mfa.solve.solution import Solution
 from mfa.solve.standard import standard
 from mfa.solve.uncertainty import uncertainty
@@ -227,7 +228,10 @@ def _solution(group: Any, problem: LeastSquares) -> Solution:
     return Solution(order=_order(problem), **_taken(Solution, group))
 
 
-def _order(problem: LeastSquares) -> Ordering:
+def _order(problem: LeastSquares) -> Ordering | None:
+    """The elimination order of a problem that is factorised as a whole."""
+    if is_world(problem):
+        return None
     form = standard(problem, warm=True)
     cells = form.cell_jacobian(form.start)
     return ordering_of(

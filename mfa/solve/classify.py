@@ -16,16 +16,14 @@ import numpy.typing as npt
 from scipy import sparse
 
 from mfa.solve.certain import Spread
-from mfa.solve.posterior import Posterior
-from mfa.solve.problem import Bools, Floats, Ints, LeastSquares, Rows
-from mfa.solve.programme import least
-from mfa.solve.solution import Solution, Tangent
+from mfa.solve.problem import Bools, Ints, LeastSquares, Rows
+from mfa.solve.solution import Solution
+from mfa.solve.uncertainty import Propagated, sensitivity_of
 
 Statuses = npt.NDArray[np.str_]
 CHECKED = 1e-6
 LISTED = 200
-ROUNDING = 1e-12
-"""Ends of an interval this small beside the value found are nothing."""
+"""Free cells and determined sums of them that are listed; the number of free cells is always said."""
 
 
 @dataclass(frozen=True)
@@ -102,19 +100,23 @@ def _marked(places: Ints, size: int) -> Bools:
     return mark
 
 
-def free_sums(problem: LeastSquares, solution: Solution, spread: Posterior) -> list[FreeSum]:
-    """The sums of two free cells or more that an exact row determines, each once, with its standard
-    deviation; a row of free cells alone that sums to nothing says nothing."""
+def free_sums(
+    problem: LeastSquares, solution: Solution, spread: Propagated, limit: int = LISTED
+) -> list[FreeSum]:
+    """The sums of two free cells or more that an exact row determines (the first `limit`), each once, with
+    its standard deviation; a row of free cells alone that sums to nothing says nothing."""
     matrix = problem.exact.matrix
     free = spread.free_q[matrix.indices]
     kept = (matrix.data * free, matrix.indices.copy(), matrix.indptr.copy())
     part = sparse.csr_array(kept, matrix.shape)
     part.eliminate_zeros()
+    part.sort_indices()
     held = np.diff(matrix.indptr) > np.diff(part.indptr)
     some = np.flatnonzero((np.diff(part.indptr) > 1) & (held | (problem.exact.rhs != 0)))
-    some = some[_distinct(part[some].tocsr())]
+    some = some[~sensitivity_of(spread).frees(part[some].tocsr())]
+    some = some[_distinct(part[some].tocsr())][:limit]
     chosen = part[some].tocsr()
-    chosen = sparse.csr_array(sparse.diags_array(1 / chosen.data[chosen.indptr[:-1]]) @ chosen)
+    chosen.data /= np.repeat(chosen.data[chosen.indptr[:-1]], np.diff(chosen.indptr))
     value, sd = chosen @ solution.q, spread.sd_of(chosen)
     return [
         FreeSum(
@@ -140,42 +142,3 @@ def _parts(
     span = slice(chosen.indptr[k], chosen.indptr[k + 1])
     names = tuple(problem.cells.name(int(c)) for c in chosen.indices[span])
     return names, tuple(float(w) for w in chosen.data[span])
-
-
-def intervals(
-    problem: LeastSquares, spread: Posterior, limit: int = LISTED
-) -> dict[int, tuple[float, float]]:
-    """The range of each free cell (the first `limit`) with everything determined held at its value.
-
-    Linear programmes over the free unknowns; products are linearised at the solution.
-    """
-    wanted = np.flatnonzero(spread.free_q)[:limit]
-    if not len(wanted):
-        return {}
-    at = spread.tangent
-    moving = np.flatnonzero(spread.null.free)
-    held = _held(at, moving)
-    low, high = (at.form.lower - at.z)[moving], (at.form.upper - at.z)[moving]
-    slopes = sparse.hstack([at.cells, sparse.csr_array((at.cells.shape[0], at.form.slacks))]).tocsr()
-    now = at.form.cells(at.z)
-    found = {}
-    for cell in wanted:
-        slope = slopes[[int(cell)]].toarray().ravel()[moving]
-        ends = now[cell] + np.array([_least(slope, held, low, high), -_least(-slope, held, low, high)])
-        least_, most = np.where(np.abs(ends) <= ROUNDING * abs(now[cell]), 0.0, ends)
-        found[int(cell)] = (float(least_), float(most))
-    return found
-
-
-def _held(at: Tangent, moving: Ints) -> sparse.csc_array:
-    """Rows and observations over the `moving` unknowns, each of unit size."""
-    held = sparse.vstack([at.pulls, at.rows]).tocsr()[:, moving]
-    size = np.asarray(abs(held).max(axis=1).toarray()).ravel()
-    some = np.flatnonzero(size > 0)
-    return sparse.csc_array(sparse.diags_array(1 / size[some]) @ held[some])
-
-
-def _least(slope: Floats, held: sparse.csc_array, low: Floats, high: Floats) -> float:
-    """The minimum of slope . d over steps d that leave `held` unmoved; minus infinity where there is none."""
-    found = least(slope, held, np.zeros(held.shape[0]), low, high)
-    return found.value if found.optimal else -np.inf

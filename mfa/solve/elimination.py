@@ -11,21 +11,26 @@ Sidak's value.
 * compensation: sizes found earlier stay as they were (Narasimhan and Mah 1987).
 
 On linear problems elimination is the same as solving again without the report; elsewhere it is exact to first
-order.
+order. One more error changes variances and values by its column of G given E alone, a rank-one update over
+the part of the system that it is in: column and update are two solves, and no matrix of the size of the
+problem is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 from mfa.solve.diagnose import LEVEL, UNCHECKED, GlobalTest, global_test, sidak
-from mfa.solve.posterior import CHUNK, Posterior, posterior
+from mfa.solve.posterior import posterior
 from mfa.solve.problem import Bools, Floats, Ints, LeastSquares
+from mfa.solve.sensitivity import Errors
 from mfa.solve.solution import Solution
+from mfa.solve.uncertainty import Propagated, sensitivity_of
 
 Strategy = Literal["elimination", "compensation"]
 NOTHING = 1e-12
@@ -65,59 +70,46 @@ class GrossErrors:
 
 @dataclass(frozen=True)
 class _Candidates:
-    """Residuals u and variances G_ii of every counted report, then of the exact rows asked for."""
+    """The counted reports and then the exact rows asked for, with their errors."""
 
     problem: LeastSquares
-    spread: Posterior
-    counted: Ints
-    rows: Ints
+    errors: Errors
     q: Floats
-    u: Floats
-    diagonal: Floats
 
-    @property
+    @cached_property
     def chi2(self) -> float:
         """The sum of squares as it is."""
-        return float(np.sum(self.u[: len(self.counted)] ** 2))
+        return float(np.sum(self.errors.u[: len(self.errors.counted)] ** 2))
 
-    @property
+    @cached_property
     def dof(self) -> float:
         """Its degrees of freedom."""
-        return float(np.sum(self.diagonal[: len(self.counted)]))
+        return float(np.sum(self.errors.diagonal[: len(self.errors.counted)]))
 
-    @property
+    @cached_property
     def least(self) -> Floats:
         """Variances up to these are none: nothing checks the report, or no report bears on the row."""
-        own = self.diagonal[len(self.counted) :]
-        terms = abs(self.problem.exact.matrix[self.rows]) @ np.abs(self.q)
-        borne = own * terms**2 > NOTHING
-        rows = np.where(borne, UNCHECKED * np.abs(own), np.inf)
-        return np.concatenate([np.full(len(self.counted), UNCHECKED), rows])
+        m = len(self.errors.counted)
+        own = self.errors.diagonal[m:]
+        terms = abs(self.problem.exact.matrix[self.errors.rows]) @ np.abs(self.q)
+        rows = np.where(own * terms**2 > NOTHING, UNCHECKED * np.abs(own), np.inf)
+        return np.concatenate([np.full(m, UNCHECKED), rows])
 
-    def position(self, i: int) -> int:
-        """Where candidate `i` stands in the system."""
-        n, m, _ = self.spread.kkt.size
-        return n + i if i < m else n + m + int(self.rows[i - m])
-
-    def column(self, i: int) -> Floats:
-        """G between candidate `i` and all of them."""
-        n, m, p = self.spread.kkt.size
-        unit = np.zeros(n + m + p)
-        unit[self.position(i)] = 1.0
-        moved = self.spread.kkt.solve(unit)
-        return -np.concatenate([moved[n : n + m], moved[n + m + self.rows]])
+    def place(self, i: int) -> tuple[Literal["bias", "leak"], int]:
+        """The kind of candidate `i`, and its number among observations or exact rows."""
+        m = len(self.errors.counted)
+        return ("bias", int(self.errors.counted[i])) if i < m else ("leak", int(self.errors.rows[i - m]))
 
     def name(self, i: int) -> str:
         """The name of candidate `i`."""
-        m = len(self.counted)
-        exact, observed = self.problem.exact, self.problem.observed.rows
-        return observed.name(int(self.counted[i])) if i < m else exact.name(int(self.rows[i - m]))
+        kind, place = self.place(i)
+        return (self.problem.observed.rows if kind == "bias" else self.problem.exact).name(place)
 
 
 def gross_errors(
     problem: LeastSquares,
     solution: Solution,
-    spread: Posterior,
+    spread: Propagated,
     *,
     rows: Sequence[int] = (),
     strategy: Strategy = "elimination",
@@ -130,123 +122,139 @@ def gross_errors(
     if np.any(solution.weight != 1.0):
         solution = replace(solution, weight=np.ones_like(solution.weight))
         spread = posterior(problem, solution)
-    every = _candidates(problem, solution, spread, np.asarray(rows, dtype=np.int64))
-    found, taken = _search(every, strategy, level)
+    every = _Candidates(problem, sensitivity_of(spread).errors(problem, solution, rows), solution.q)
+    found, parts = _search(every, strategy, level)
     before = global_test(every.chi2, every.dof, level)
-    after = global_test(taken.chi2(every), every.dof - len(found), level) if found else before
-    return GrossErrors(tuple(_sized(every, solution.sigma, found, taken)), before, after)
-
-
-def _candidates(problem: LeastSquares, solution: Solution, spread: Posterior, rows: Ints) -> _Candidates:
-    counted = spread.tangent.form.counted
-    n, m, p = spread.kkt.size
-    gap = (problem.observed.rows.rhs - solution.fitted)[counted] / solution.sigma[counted]
-    moved = spread.kkt.solve(spread.kkt.join(np.zeros(n), gap, np.zeros(p)))
-    u = np.concatenate([moved[n : n + m], moved[n + m + rows]])
-    none = _Candidates(problem, spread, counted, rows, solution.q, u, np.zeros(len(u)))
-    return replace(none, diagonal=np.concatenate([spread.leverage[counted], _slopes(none)]))
-
-
-def _slopes(of: _Candidates) -> Floats:
-    """G_ii of the rows."""
-    n, m, p = of.spread.kkt.size
-    found = np.zeros(len(of.rows))
-    for at in range(0, len(found), CHUNK):
-        places = n + m + of.rows[at : at + CHUNK]
-        unit = np.zeros((n + m + p, len(places)))
-        unit[places, np.arange(len(places))] = 1.0
-        found[at : at + CHUNK] = -of.spread.kkt.solve(unit)[places, np.arange(len(places))]
-    return found
+    after = global_test(found[-1].chi2, every.dof - len(found), level) if found else before
+    return GrossErrors(tuple(_sized(solution.sigma, found, parts)), before, after)
 
 
 @dataclass(frozen=True)
 class _Taken:
-    """Candidates taken out, their columns of G, and the estimated errors."""
+    """Candidates of a part taken out (their order in it), the errors as they were first estimated, and
+    L^-1 where G_EE = L L', with room for more."""
 
     places: Ints
-    columns: Floats
     sizes: Floats
+    room: Floats
+
+    @classmethod
+    def none(cls) -> _Taken:
+        """Nothing."""
+        return cls(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros((4, 4)))
 
     @property
-    def among(self) -> Floats:
-        """G among them."""
-        return self.columns[self.places]
+    def inverse(self) -> Floats:
+        """L^-1."""
+        k = len(self.places)
+        return self.room[:k, :k]
 
-    def variance(self, every: _Candidates) -> Floats:
-        """The variances of all candidates given that these are out."""
-        if not len(self.places):
-            return every.diagonal
-        share = np.linalg.solve(self.among, self.columns.T).T
-        return np.asarray(every.diagonal - np.sum(self.columns * share, axis=1))
-
-    def less(self, column: Floats) -> Floats:
-        """A column of G (or several) given that these are out."""
-        return np.asarray(column - self.columns @ np.linalg.solve(self.among, column[self.places]))
-
-    def chi2(self, every: _Candidates) -> float:
-        """What the estimated errors leave of chi-square."""
-        c = self.sizes
-        return float(every.chi2 - 2 * c @ every.u[self.places] + c @ self.among @ c)
-
-    def plus(self, every: _Candidates, one: int, strategy: Strategy) -> _Taken:
-        """With one more, all errors estimated anew or that one alone."""
-        places = np.append(self.places, one)
-        columns = np.column_stack([self.columns, every.column(one)])
-        if strategy == "elimination":
-            return _Taken(places, columns, np.linalg.solve(columns[places], every.u[places]))
-        left = every.u[one] - self.columns[one] @ self.sizes
-        return _Taken(places, columns, np.append(self.sizes, left / columns[one, -1]))
+    def plus(self, one: int, across: Floats, variance: float, size: float) -> _Taken:
+        """With one more: L^-1 G_Ek of its column, its variance given the others, its error."""
+        k, root = len(self.places), float(np.sqrt(variance))
+        room = self.room if k < len(self.room) else np.pad(self.room, (0, k))
+        room[k, :k], room[k, k] = -(across @ self.inverse) / root, 1.0 / root
+        return _Taken(np.append(self.places, one), np.append(self.sizes, size), room)
 
 
-def _search(every: _Candidates, strategy: Strategy, level: float) -> tuple[list[Suspect], _Taken]:
-    """The suspects in their order (errors not yet estimated), and what was taken out."""
-    none = np.zeros(0, dtype=np.int64)
-    taken, found = _Taken(none, np.zeros((len(every.u), 0)), np.zeros(0)), list[Suspect]()
-    while len(found) < every.dof - UNCHECKED:
-        u, given = every.u - taken.columns @ taken.sizes, taken.variance(every)
-        variance = given if strategy == "elimination" else every.diagonal
-        judged = given > every.least
-        judged[taken.places] = False
-        t = np.where(judged, u**2 / np.where(judged, variance, 1.0), 0.0)
-        critical = sidak(int(np.count_nonzero(judged)), level) ** 2
-        best = int(np.argmax(t)) if len(t) else 0
-        if not judged.any() or t[best] <= critical:
+class _Part:
+    """Where the search stands in a part of the system: values of its candidates, their variances given what
+    is out, which are judged, and the foremost of them. All of it changes as errors are taken out."""
+
+    def __init__(self, every: _Candidates, part: int, strategy: Strategy) -> None:
+        self.every, self.part, self.strategy = every, part, strategy
+        self.members = every.errors.members(part)
+        self.u, self.whole = (x[self.members] for x in (every.errors.u, every.errors.diagonal))
+        self.least, self.given = every.least[self.members], self.whole.copy()
+        self.judged = self.given > self.least
+        self.taken = _Taken.none()
+        self._look()
+
+    def _look(self) -> None:
+        """Find the foremost candidate anew."""
+        statistic = _statistic(self.u, self.variance, self.judged)
+        self.foremost = int(np.argmax(statistic))
+        self.largest = float(statistic[self.foremost])
+
+    @property
+    def variance(self) -> Floats:
+        """The variances that candidates are judged by."""
+        return self.given if self.strategy == "elimination" else self.whole
+
+    def take(self, critical: float, left: tuple[float, float]) -> Suspect:
+        """Take the foremost error out of (chi-square, freedom) `left`: the suspect, its error yet unsized."""
+        one, test = self.foremost, self.largest
+        given, across = self._given(one)
+        column = given
+        if self.strategy == "compensation":
+            column = self.every.errors.response(self.part, np.array([one]), np.ones(1))
+        alike = self._alike(one, column)
+        size = float(self.u[one] / column[one])
+        chi2 = left[0] - float(self.u[one]) * size
+        self.u -= size * column
+        self.given -= given**2 / given[one]
+        self.judged &= self.given > self.least
+        self.judged[one] = False
+        self.taken = self.taken.plus(one, across, float(given[one]), size)
+        self._look()
+        i = int(self.members[one])
+        kind, place = self.every.place(i)
+        return Suspect(self.every.name(i), kind, place, 0.0, 0.0, test, critical, chi2, left[1] - 1, alike)
+
+    def _given(self, one: int) -> tuple[Floats, Floats]:
+        """A column of G given what is out, and L^-1 of the column over what is out."""
+        errors, taken = self.every.errors, self.taken
+        among = errors.response(self.part, np.array([one]), np.ones(1), taken.places)
+        across = taken.inverse @ among
+        places, sizes = np.append(taken.places, one), np.append(-(across @ taken.inverse), 1.0)
+        return errors.response(self.part, places, sizes), across
+
+    def _alike(self, one: int, column: Floats) -> tuple[str, ...]:
+        """The names of candidates whose error would look the same as that of `one`."""
+        bar = (1 - SAME) ** 2 * self.variance[one] * np.where(self.judged, self.variance, np.inf)
+        same = self.members[np.flatnonzero(column**2 >= bar)]
+        return tuple(self.every.name(int(i)) for i in same if i != self.members[one])
+
+    def sized(self) -> dict[tuple[str, int], tuple[float, float]]:
+        """The final estimate and standard deviation of every error taken out, by its kind and place."""
+        out, places = self.taken, self.members[self.taken.places]
+        final = out.sizes
+        if self.strategy == "elimination":
+            final = out.inverse.T @ (out.inverse @ self.every.errors.u[places])
+        sd = np.sqrt(np.sum(out.inverse**2, axis=0))
+        return {
+            self.every.place(int(i)): (float(c), float(e)) for i, c, e in zip(places, final, sd, strict=True)
+        }
+
+
+def _statistic(u: Floats, variance: Floats, judged: Bools) -> Floats:
+    """T, 0 where a candidate is not judged."""
+    return np.divide(u**2, variance, out=np.zeros(len(u)), where=judged)
+
+
+def _search(every: _Candidates, strategy: Strategy, level: float) -> tuple[list[Suspect], list[_Part]]:
+    """The suspects in their order (errors not yet sized), and the parts they are of."""
+    errors, judged = every.errors, every.errors.diagonal > every.least
+    largest = np.zeros(int(errors.parts.max(initial=-1)) + 1)
+    np.maximum.at(largest, errors.parts, _statistic(errors.u, errors.diagonal, judged))
+    parts, found = dict[int, _Part](), list[Suspect]()
+    count, left = int(np.count_nonzero(judged)), (every.chi2, every.dof)
+    while left[1] > UNCHECKED and count:
+        critical, k = sidak(count, level) ** 2, int(np.argmax(largest))
+        if largest[k] <= critical:
             break
-        alike = _alike(every, taken if strategy == "elimination" else None, best, variance, judged)
-        taken = taken.plus(every, best, strategy)
-        left = (taken.chi2(every), every.dof - len(taken.places))
-        found.append(_suspect(every, best, (float(t[best]), critical), left, alike))
-    return found, taken
+        part = parts[k] = parts.get(k) or _Part(every, k, strategy)
+        count -= int(np.count_nonzero(part.judged))
+        found.append(part.take(critical, left))
+        count += int(np.count_nonzero(part.judged))
+        largest[k], left = part.largest, (found[-1].chi2, found[-1].dof)
+    return found, list(parts.values())
 
 
-def _alike(
-    every: _Candidates, taken: _Taken | None, best: int, variance: Floats, judged: Bools
-) -> tuple[str, ...]:
-    """The names of candidates whose error would look the same as that of `best`."""
-    column = every.column(best)
-    if taken is not None and len(taken.places):
-        column = taken.less(column)
-    bar = (1 - SAME) ** 2 * variance[best] * np.where(judged, variance, np.inf)
-    return tuple(every.name(int(i)) for i in np.flatnonzero(column**2 >= bar) if i != best)
-
-
-def _suspect(
-    every: _Candidates, one: int, test: tuple[float, float], left: tuple[float, float], alike: tuple[str, ...]
-) -> Suspect:
-    """A suspect with its statistic and critical value, and what it leaves of chi-square and freedom."""
-    m = len(every.counted)
-    kind: Literal["bias", "leak"] = "bias" if one < m else "leak"
-    place = int(every.counted[one] if one < m else every.rows[one - m])
-    return Suspect(every.name(one), kind, place, 0.0, 0.0, *test, *left, alike)
-
-
-def _sized(every: _Candidates, sigma: Floats, found: list[Suspect], taken: _Taken) -> list[Suspect]:
+def _sized(sigma: Floats, found: list[Suspect], parts: list[_Part]) -> Iterator[Suspect]:
     """The suspects with the final estimates of their errors; a report's is minus its residual's."""
-    if not found:
-        return []
-    spread = np.sqrt(np.diag(np.linalg.inv(taken.among)))
-    unit = [-float(sigma[s.place]) if s.kind == "bias" else 1.0 for s in found]
-    return [
-        replace(s, size=float(c * k), sd=float(e * abs(k)))
-        for s, c, e, k in zip(found, taken.sizes, spread, unit, strict=True)
-    ]
+    sizes = {place: size for part in parts for place, size in part.sized().items()}
+    for suspect in found:
+        unit = -float(sigma[suspect.place]) if suspect.kind == "bias" else 1.0
+        size, sd = sizes[suspect.kind, suspect.place]
+        yield replace(suspect, size=size * unit, sd=sd * abs(unit))

@@ -3,7 +3,7 @@
 Measuring c with sigma s takes cov(t, c)^2 / (var(c) + s^2) off the variance of t (the update of a Gaussian by
 one observation). A free t is determined by measuring c where t = a c + what is determined already: on two
 random null vectors of the problem the changes of t and c then have one ratio a, and only then, with
-probability one; its variance becomes var(t - a c) + a^2 s^2.
+probability one; its variance becomes var(t - a c) + a^2 s^2. All covariances with t are one solve.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from mfa.solve.posterior import Posterior
 from mfa.solve.problem import Bools, Floats
+from mfa.solve.uncertainty import Propagated, sensitivity_of
 
 TRIED = 256
 PARALLEL = 1e-6
@@ -22,7 +22,7 @@ CANCELLED = 1e-12
 
 
 def narrowed(
-    spread: Posterior,
+    spread: Propagated,
     target: sparse.csr_array,
     candidates: sparse.csr_array,
     sigma: Floats,
@@ -34,21 +34,20 @@ def narrowed(
     computed (nan elsewhere); of the others the `TRIED` that could bring most are looked at, the rest are
     taken to bring nothing.
     """
-    free = _free(spread, candidates)
-    if np.isnan(spread.sd_of(target)[0]):
+    free, now = sensitivity_of(spread).frees(candidates), spread.sd_of(target)[0]
+    if np.isnan(now):
         return _determined(spread, target, candidates, sigma, free)
-    effects = spread.effects(target)[0]
-    n, _, p = spread.kkt.size
-    moved = spread.kkt.solve(spread.kkt.join(np.zeros(n), effects, np.zeros(p)))[:n]
-    moved[spread.tangent.fixed] = 0.0
-    square = np.where(free, 0.0, (_rows(spread, candidates) @ moved) ** 2)
+    covariance = candidates @ sensitivity_of(spread).covariance_with(target)
+    square = np.where(free, 0.0, covariance**2)
     sd = _spread_of(spread, candidates, square / sigma**2, known)
     useful = np.isfinite(sd) & (square > 0)
     gain = np.divide(square, sd**2 + sigma**2, out=np.zeros(len(sigma)), where=useful)
-    return np.asarray(np.sqrt(np.maximum(effects @ effects - gain, 0.0)))
+    return np.asarray(np.sqrt(np.maximum(now**2 - gain, 0.0)))
 
 
-def _spread_of(spread: Posterior, candidates: sparse.csr_array, most: Floats, known: Floats | None) -> Floats:
+def _spread_of(
+    spread: Propagated, candidates: sparse.csr_array, most: Floats, known: Floats | None
+) -> Floats:
     """The sd of candidates, nan where `most` is too little to look."""
     sd = np.full(len(most), np.nan) if known is None else known.copy()
     unknown = np.flatnonzero(np.isnan(sd) & (most > 0))
@@ -58,20 +57,12 @@ def _spread_of(spread: Posterior, candidates: sparse.csr_array, most: Floats, kn
     return sd
 
 
-def _free(spread: Posterior, candidates: sparse.csr_array) -> Bools:
-    """Which candidates nothing determines."""
-    problem = spread.tangent.form.problem
-    typical = abs(candidates) @ np.abs(problem.cells.value(problem.scale))
-    return spread.null.frees(_rows(spread, candidates), np.asarray(typical))
-
-
 def _determined(
-    spread: Posterior, target: sparse.csr_array, candidates: sparse.csr_array, sigma: Floats, free: Bools
+    spread: Propagated, target: sparse.csr_array, candidates: sparse.csr_array, sigma: Floats, free: Bools
 ) -> Floats:
     """The sd of a free target where one measurement determines it, of at most `TRIED` such."""
-    own = (_rows(spread, target) @ spread.null.vectors)[0]
-    others = np.asarray(_rows(spread, candidates) @ spread.null.vectors)
-    ratio, one = _proportional(own, others)
+    drift = sensitivity_of(spread).drift
+    ratio, one = _proportional(drift(target)[0], drift(candidates))
     found = np.full(len(sigma), np.nan)
     places = np.flatnonzero(one & free)
     places = places[np.argsort(np.abs(ratio * sigma)[places], kind="stable")[:TRIED]]
@@ -95,10 +86,3 @@ def _proportional(own: Floats, others: Floats) -> tuple[Floats, Bools]:
     ratio = np.divide(others @ own, square, out=np.zeros(len(square)), where=square > 0)
     left = np.linalg.norm(own - ratio[:, None] * others, axis=1)
     return ratio, np.asarray((square > 0) & (left <= PARALLEL * np.linalg.norm(own)))
-
-
-def _rows(spread: Posterior, matrix: sparse.csr_array) -> sparse.csr_array:
-    """Rows over cells as rows over unknowns and slacks, in the solver's units."""
-    rows = (sparse.csr_array(matrix) @ spread.tangent.cells).tocsr()
-    shape = (rows.shape[0], len(spread.tangent.fixed))
-    return sparse.csr_array((rows.data, rows.indices, rows.indptr), shape)

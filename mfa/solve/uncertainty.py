@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from mfa.solve.certain import Spread, certain
-from mfa.solve.posterior import posterior
+from mfa.solve.posterior import Posterior, posterior
 from mfa.solve.problem import LeastSquares
-from mfa.solve.separable.posterior import parts_posterior
+from mfa.solve.sensitivity import Sensitivity
+from mfa.solve.separable.posterior import PartsPosterior, parts_posterior
 from mfa.solve.separable.world import is_world
 from mfa.solve.solution import Solution
+from mfa.solve.whole import Whole
+
+Propagated = Posterior | PartsPosterior
+"""Standard deviations that come from errors of observations."""
 
 
 def uncertainty(problem: LeastSquares, solution: Solution) -> Spread:
@@ -19,3 +24,8 @@ def uncertainty(problem: LeastSquares, solution: Solution) -> Spread:
         if found is not None:
             return found
     return posterior(problem, solution)
+
+
+def sensitivity_of(spread: Propagated) -> Sensitivity:
+    """How everything moves with errors, from what the standard deviations were made of."""
+    return spread.sensitivity if isinstance(spread, PartsPosterior) else Whole(spread)

@@ -19,14 +19,16 @@ from mfa.solve.problem import Cells, LeastSquares, Observed, Rows
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-ABUNDANCE = 10.0 ** -np.linspace(0, 4, 15)
+ELEMENTS = 15
+TRACE = 6.0
+"""Decades from the most to the least abundant element with which flows go over 13 decades."""
 SIZES = {
-    "1k": {"elements": 2, "years": 1, "regions": 20, "stages": 3, "partners": 6},
-    "10k": {"elements": 5, "years": 2, "regions": 40, "stages": 4, "partners": 6},
-    "150k": {"elements": 15, "years": 3, "regions": 66, "stages": 4, "partners": 14},
-    "1.8M": {"elements": 15, "years": 20, "regions": 66, "stages": 4, "partners": 60},
-    "5M": {"elements": 15, "years": 25, "regions": 226, "stages": 6, "partners": 10},
-    "10M": {"elements": 15, "years": 30, "regions": 250, "stages": 6, "partners": 15},
+    "1k": {"elements": 2, "years": 1, "regions": 20, "stages": 3, "partners": 6, "decades": TRACE},
+    "10k": {"elements": 5, "years": 2, "regions": 40, "stages": 4, "partners": 6, "decades": TRACE},
+    "150k": {"elements": 15, "years": 3, "regions": 66, "stages": 4, "partners": 14, "decades": TRACE},
+    "1.8M": {"elements": 15, "years": 20, "regions": 66, "stages": 4, "partners": 60, "decades": TRACE},
+    "5M": {"elements": 15, "years": 25, "regions": 226, "stages": 6, "partners": 10, "decades": TRACE},
+    "10M": {"elements": 15, "years": 30, "regions": 250, "stages": 6, "partners": 15, "decades": TRACE},
 }
 """About 1.2 thousand to 10 million unknowns."""
 
@@ -59,14 +61,16 @@ def network(
     partners: int,
     seed: int = 1,
     reserves: bool = True,
+    decades: float = 4.0,
 ) -> Network:
-    """A world of `elements` x `years` blocks of `regions` x `stages` markets."""
+    """A world of `elements` x `years` blocks of `regions` x `stages` markets; the elements, of 15 whose
+    abundances fall over some `decades`, are the first."""
     rng = np.random.default_rng(seed)
     block, nodes = _block(rng, regions, stages, partners), regions * stages
     count, flows = elements * years, len(block.source)
     factors = splu(_leaving(block, nodes))
     size = 10 ** rng.uniform(0, 5, block.mines)
-    scale = np.repeat(ABUNDANCE[:elements], years)
+    scale = np.repeat(10.0 ** -np.linspace(0, decades, ELEMENTS)[:elements], years)
     truth = np.concatenate([_truth(rng, block, factors, nodes, size * s) for s in scale])
     balance = _balances(block, nodes, count)
     limits, most = (

@@ -1,10 +1,13 @@
-"""Timings of reconciliations, side by side: `python -m tests.bench.reconcile [networks|peers|worlds ...]`.
+"""Timings of reconciliations: `python -m tests.bench.reconcile [networks|peers|diagnosis|worlds ...]`.
 
 `networks`: linear networks of growing size (`--sizes 1k 10k 150k 1.8M 5M 10M`): bounded, equality only
 beside the factorisation of A V A' alone, and standard deviations; closure is the worst row of all, relative
 to its own terms. `peers`: PIQP and Clarabel on the bounded problem (`--sizes 150k`), with the closure they
-leave. `worlds`: problems with products. Every size runs in a process of its own; memory is its peak with
-its workers."""
+leave. `diagnosis`: what is asked after a solve (`--sizes 150k 1.8M`): intervals of the first free flows,
+sums of them, the next measurement for one flow, all gross errors one after another. `worlds`: problems with
+products. Seconds are the processor's, of workers too: other work on the machine moves them little. Every
+size runs in a process of its own; memory is its peak with its data, of networks after the standard
+deviations."""
 
 from __future__ import annotations
 
@@ -21,6 +24,10 @@ import numpy as np
 import qdldl
 from scipy import sparse
 
+from mfa.solve.classify import LISTED, free_sums
+from mfa.solve.elimination import gross_errors
+from mfa.solve.intervals import intervals
+from mfa.solve.narrow import narrowed
 from mfa.solve.posterior import posterior
 from mfa.solve.reconcile import reconcile
 from mfa.solve.separable.form import Separable, split
@@ -37,10 +44,20 @@ WORLDS = {
 T = TypeVar("T")
 
 
+def ready() -> None:
+    """Load what a first solve loads."""
+    reconcile(network(**SIZES["10k"]).problem)
+
+
 def timed(work: Callable[[], T]) -> tuple[T, float]:
-    """What `work` returns, and its seconds."""
-    start = time.perf_counter()
-    return work(), time.perf_counter() - start
+    """What `work` returns, and its processor seconds, those of its workers included."""
+    start = _processor()
+    return work(), _processor() - start
+
+
+def _processor() -> float:
+    workers = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + workers.ru_utime + workers.ru_stime
 
 
 def peak() -> float:
@@ -49,24 +66,27 @@ def peak() -> float:
 
 
 def closure(problem: Any, x: Any) -> float:
-    """The worst exact row, relative to its own terms (a gram at least)."""
+    """The worst exact row, relative to its own terms."""
     matrix = problem.exact.matrix
-    return float(np.max(np.abs(matrix @ x) / np.maximum(abs(matrix) @ np.abs(x), 1e-6)))
+    size = abs(matrix) @ np.abs(x)
+    return float(np.max(np.abs(matrix @ x)[size > 0] / size[size > 0]))
 
 
 def one_network(size: str) -> None:
     """The row of one size."""
+    ready()
     problem = network(**SIZES[size]).problem
     found, bounded = timed(lambda: reconcile(problem))
     row = f"| {size} | {len(problem):,} | {len(problem.exact):,} | {bounded:.2f} | {found.iterations} |"
     open_ = closure(problem, found.x)
     _, spread = timed(lambda: parts_posterior(problem, found))
+    memory = peak()
     free = replace(problem, lower=np.full(len(problem), -np.inf), limits=_none(problem))
     solved, equality = timed(lambda: reconcile(free))
     open_ = max(open_, closure(problem, solved.x))
     alone = factorisation(free)
     ratio = equality / alone
-    print(row, f"{equality:.2f} | {alone:.2f} | {ratio:.2f} | {spread:.2f} | {open_:.1e} | {peak():.2f} |")
+    print(row, f"{equality:.2f} | {alone:.2f} | {ratio:.2f} | {spread:.2f} | {open_:.1e} | {memory:.2f} |")
 
 
 def _none(problem: Any) -> Any:
@@ -83,8 +103,27 @@ def factorisation(problem: Any) -> float:
     return timed(lambda: qdldl.Solver(upper, upper=True))[1]
 
 
+def diagnosis(size: str) -> None:
+    """The row of one size: what is asked after a solve."""
+    problem = network(**SIZES[size]).problem
+    found = reconcile(problem)
+    spread = parts_posterior(problem, found)
+    assert spread is not None
+    free = np.flatnonzero(spread.free_q)
+    _, ranges = timed(lambda: intervals(spread, free[:LISTED]))
+    sums, summed = timed(lambda: free_sums(problem, found, spread))
+    singles = sparse.csr_array(sparse.eye_array(len(problem.cells)))
+    one = int(np.flatnonzero(spread.sd_q > 0.05 * found.q)[0])
+    sigma = 0.1 * np.abs(found.q) + 1e-6
+    _, following = timed(lambda: narrowed(spread, singles[[one]], singles, sigma, spread.sd_q))
+    errors, searched = timed(lambda: gross_errors(problem, found, spread))
+    row = f"| {size} | {len(free):,} | {ranges:.2f} | {len(sums)} | {summed:.2f} | {following:.2f} |"
+    print(row, f"{len(errors.suspects):,} | {searched:.1f} | {peak():.2f} |")
+
+
 def peers(size: str) -> None:
     """The row of each peer at one size, and ours."""
+    ready()
     problem = network(**SIZES[size]).problem
     form = split(problem).form(problem.observed.sd)
     weight = np.where(np.isfinite(form.variance), 1.0 / form.variance, 0.0)
@@ -154,6 +193,11 @@ KINDS: dict[str, tuple[Callable[[str], None], list[str], str]] = {
         " closure | GiB |",
     ),
     "peers": (peers, ["150k"], "| solver | s | times ours | closure | cost above | status |"),
+    "diagnosis": (
+        diagnosis,
+        ["150k", "1.8M"],
+        "| size | free | intervals s | sums | sums s | next s | errors | errors s | GiB |",
+    ),
     "worlds": (one_world, ["small", "medium"], "| size | unknowns | rows | iterations | solve s | sds s |"),
 }
 
@@ -161,7 +205,7 @@ KINDS: dict[str, tuple[Callable[[str], None], list[str], str]] = {
 def main() -> None:
     """Print the tables asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kinds", nargs="*", help="networks, peers, worlds")
+    parser.add_argument("kinds", nargs="*", help="networks, peers, diagnosis, worlds")
     parser.add_argument("--sizes", nargs="*")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mfa.solve.classify import Classification, classify, free_sums, intervals
+from mfa.solve.classify import Classification, classify, free_sums
+from mfa.solve.intervals import intervals
 from mfa.solve.posterior import Posterior, posterior
 from mfa.solve.problem import LeastSquares
 from mfa.solve.reconcile import reconcile
@@ -48,7 +49,7 @@ def test_free_sums_and_intervals() -> None:
     assert total.coefficients == (1.0, 1.0)
     assert total.value == pytest.approx(152.425960, abs=5e-7)
     assert total.sd == pytest.approx(7.882792, abs=5e-7)
-    ranges = intervals(problem, spread)
+    ranges = intervals(spread, np.flatnonzero(spread.free_q)).ends
     assert {problem.cells.name(k) for k in ranges} == {"F6", "F7"}
     for low, high in ranges.values():
         assert (low, high) == pytest.approx((0.0, 152.425960), abs=1e-5)
@@ -77,7 +78,7 @@ def test_a_product_with_nothing_is_determined_and_its_share_free() -> None:
     product = np.flatnonzero(problem.cells.j >= 0)
     assert not np.any(spread.free_q[product])
     assert spread.sd_q[product[0]] == 0.0
-    assert {problem.cells.i[k] for k in intervals(problem, spread)} == {2, 3}
+    assert {problem.cells.i[k] for k in intervals(spread, np.flatnonzero(spread.free_q)).ends} == {2, 3}
     (total,) = free_sums(problem, found, spread)
     assert (total.row, total.value, total.sd) == ("parts of closed", pytest.approx(1.0), pytest.approx(0.0))
 
@@ -105,7 +106,7 @@ def test_an_unbounded_loop_has_no_upper_end() -> None:
     problem = small.problem()
     found, spread = classified(problem)
     assert by_name(problem, found) == {"a": "free", "b": "free", "c": "observed"}
-    assert list(intervals(problem, spread).values()) == [(0.0, np.inf)] * 2
+    assert list(intervals(spread, np.flatnonzero(spread.free_q)).ends.values()) == [(0.0, np.inf)] * 2
 
 
 def test_at_a_bound_is_fixed() -> None:

@@ -11,6 +11,7 @@ problems settle in few rounds, and their active set is nearly that of the proble
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -105,21 +106,27 @@ def _finished(problem: Separable, state: State, rounds: int) -> Optimum | None:
 
 @dataclass(frozen=True)
 class State:
-    """Where the rounds stand: unknowns, multipliers of rows and of held unknowns' bounds, active set,
-    rounding."""
+    """Where the rounds stand: active set, unknowns, multipliers of rows and of held unknowns' bounds, and
+    what they were solved from."""
 
     problem: Separable
     at: At
     x: Floats
     dual: Floats
     bound: Floats
-    rounding: Floats
+    equality: Equality | None = None
 
     @classmethod
     def first(cls, problem: Separable, at: At | None) -> State:
         """The start."""
         none, at = np.zeros(len(problem)), np.zeros(len(problem), np.int8) if at is None else at.copy()
-        return cls(problem, at, problem.start, np.zeros(len(problem.rhs)), none, none)
+        return cls(problem, at, problem.start, np.zeros(len(problem.rhs)), none)
+
+    @cached_property
+    def rounding(self) -> Floats:
+        """About how well each unknown is computed."""
+        none = np.zeros(len(self.problem))
+        return none if self.equality is None else self.equality.rounding(self.x, self.dual)
 
     @property
     def moves(self) -> Bools:
@@ -131,19 +138,19 @@ class State:
         problem, at = self.problem, self.at
         held = np.where(at < 0, problem.lower, np.where(at > 0, problem.upper, self.x))
         x, dual = equality.solve(held)
-        still = ~self.moves
-        pull = np.divide(x - problem.mean, problem.variance, out=np.zeros_like(x), where=still)
-        bound = np.where(still, pull + problem.rows.T @ dual, 0.0)
-        return State(problem, at, x, dual, bound, equality.rounding(x, dual))
+        bound, still = np.zeros_like(x), np.flatnonzero(~self.moves)
+        if len(still):
+            pull = (x[still] - problem.mean[still]) / problem.variance[still]
+            bound[still] = pull + (problem.rows.T @ dual)[still]
+        return State(problem, at, x, dual, bound, equality)
 
 
 def _wanted(problem: Separable, state: State) -> At:
     """The active set that a solution asks for."""
     wanted, x = state.at.copy(), state.x
     out = np.flatnonzero(state.moves & ((x < problem.lower) | (x > problem.upper)))
-    out = out[
-        np.maximum(problem.lower[out] - x[out], x[out] - problem.upper[out]) > _reach(problem, state, out)
-    ]
+    beyond = np.maximum(problem.lower[out] - x[out], x[out] - problem.upper[out])
+    out = out[beyond > _reach(problem, state, out)] if len(out) else out
     wanted[out] = np.where(x[out] < problem.lower[out], -1, 1)
     pulled = np.flatnonzero(state.at * state.bound > 0)
     force = np.abs(x - problem.mean)[pulled] / problem.variance[pulled]
@@ -172,6 +179,8 @@ def _snapped(problem: Separable, state: State) -> Floats:
     inside = np.clip(state.x, problem.lower, problem.upper)
     low, high = inside - problem.lower, problem.upper - inside
     some = np.flatnonzero(np.isfinite(np.minimum(low, high)))
+    if not len(some):
+        return inside
     some = some[np.minimum(low, high)[some] <= _reach(problem, state, some)]
     snapped = inside.copy()
     snapped[some] = np.where(low <= high, problem.lower, problem.upper)[some]

@@ -9,8 +9,9 @@ from functools import cached_property
 
 import numpy as np
 from scipy import sparse
+from scipy.sparse import get_index_dtype
 
-from mfa.solve.problem import Bools, Cells, Floats, Ints, LeastSquares, Rows
+from mfa.solve.problem import Bools, Cells, Floats, Index, Ints, LeastSquares, Rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +72,11 @@ class Separable:
         return np.where(np.diff(columns.indptr) > 0, found, np.inf)
 
     def part(self, rows: Ints, columns: Ints) -> Separable:
-        """The problem of some rows and of the unknowns that appear in these rows alone."""
+        """The problem of some rows (ascending) and of the unknowns that appear in these rows alone."""
+        own = self.rows[:, columns]
+        place = _places(rows, own.indices, self.rows.shape[0])
         return Separable(
-            sparse.csc_array(self.rows[:, columns][rows]),
+            sparse.csc_array((own.data, place, own.indptr), shape=(len(rows), len(columns))),
             self.rhs[rows],
             self.mean[columns],
             self.variance[columns],
@@ -83,6 +86,15 @@ class Separable:
             self.shared[rows],
             self.floor,
         )
+
+
+def _places(some: Ints, wanted: Index, n: int) -> Index:
+    """Where each of `wanted` stands among `some` (ascending) of `n`."""
+    if len(wanted) < n:
+        return np.searchsorted(some, wanted).astype(wanted.dtype)
+    place = np.zeros(n, wanted.dtype)
+    place[some] = np.arange(len(some))
+    return np.asarray(place[wanted])
 
 
 @dataclass(frozen=True)
@@ -117,24 +129,24 @@ class Split:
         problem, n = self.problem, self.rows.shape[1]
         reports = problem.observed.rows.rhs[self.counted] if reports is None else reports
         precision, value = (self.factor / sigma) ** 2, reports / self.factor
-        total = np.bincount(self.place, precision, n)
+        total, mean = np.bincount(self.place, precision, n), np.zeros(n)
         # the mean is taken of differences to one of the reports: then a single one is met to the last digit
-        one = np.zeros(n)
-        one[self.place] = value
-        pull = np.bincount(self.place, precision * (value - one[self.place]), n)
-        seen = total > 0
-        more = n - self.unknowns
+        mean[self.place] = value
+        value -= mean[self.place]
+        value *= precision
+        seen, more = total > 0, n - self.unknowns
+        mean += np.divide(np.bincount(self.place, value, n), total, out=np.zeros(n), where=seen)
         lower = np.concatenate([problem.lower, np.zeros(self.slacks), np.full(more - self.slacks, -np.inf)])
         upper = np.concatenate([problem.upper, np.full(more, np.inf)])
-        start = np.clip(np.concatenate([problem.start, np.zeros(more)]), lower, upper)
+        start = np.concatenate([problem.start, np.zeros(more)])
         return Separable(
             self.rows,
             self.rhs,
-            one + np.divide(pull, total, out=np.zeros(n), where=seen),
+            mean,
             np.divide(1.0, total, out=np.full(n, np.inf), where=seen),
             lower,
             upper,
-            start,
+            np.clip(start, lower, upper, out=start),
             self.shared,
             problem.floor,
         )
@@ -148,40 +160,41 @@ def is_linear(problem: LeastSquares) -> bool:
 def split(problem: LeastSquares) -> Split:
     """A linear `problem` with every counted observation on one unknown."""
     counted = np.flatnonzero(problem.observed.counted)
-    exact, limits = _in_unknowns(problem.exact, problem.cells), _in_unknowns(problem.limits, problem.cells)
-    seen = _in_unknowns(problem.observed.rows, problem.cells, counted)
+    n, cells = len(problem), problem.cells
+    exact, limits = _in_unknowns(problem.exact, cells, n), _in_unknowns(problem.limits, cells, n)
+    seen = _in_unknowns(problem.observed.rows, cells, n, counted)
     terms = np.diff(seen.indptr)
     many = np.flatnonzero(terms != 1)
-    n, p, m = len(problem), len(problem.limits), len(many)
+    p, m = len(problem.limits), len(many)
     place, factor = np.empty(len(counted), np.int64), np.ones(len(counted))
     one = np.flatnonzero(terms == 1)
     place[one], factor[one] = seen.indices[seen.indptr[one]], seen.data[seen.indptr[one]]
     place[many] = n + p + np.arange(m)
-    rows = _widened(sparse.vstack([exact, limits, seen[many]], format="csr"), n, [(p, 1.0), (m, -1.0)])
+    stacked = [part for part in (exact, limits, seen[many]) if part.shape[0]]
+    by_row = sparse.vstack(stacked, format="csr") if len(stacked) > 1 else (stacked or [exact])[0]
+    shared, columns = _shared(by_row, problem.block), sparse.csc_array(by_row)
+    del by_row, stacked
+    rows = _widened(columns, [(p, 1.0), (m, -1.0)])
     rhs = np.concatenate([problem.exact.rhs, problem.limits.rhs, np.zeros(m)])
-    return Split(problem, rows, rhs, counted, place, factor, _shared(rows, problem.block))
+    return Split(problem, rows, rhs, counted, place, factor, shared)
 
 
-def _shared(rows: sparse.csc_array, block: Ints) -> Bools:
+def _shared(rows: sparse.csr_array, block: Ints) -> Bools:
     """Rows whose unknowns belong to more than one block."""
     if not len(block):
         return np.zeros(rows.shape[0], np.bool_)
-    label = np.concatenate([block, np.full(rows.shape[1] - len(block), -1)])
-    by_row = sparse.csr_array(rows)
-    found = label[by_row.indices]
-    row = np.repeat(np.arange(by_row.shape[0]), np.diff(by_row.indptr))[found >= 0]
-    found = found[found >= 0]
-    low, high = np.full(by_row.shape[0], np.iinfo(np.int64).max), np.full(by_row.shape[0], -1)
-    np.minimum.at(low, row, found)
-    np.maximum.at(high, row, found)
-    return np.asarray(high > low)
+    label, some = block[rows.indices], np.flatnonzero(np.diff(rows.indptr))
+    starts, found = rows.indptr[some], np.zeros(rows.shape[0], np.bool_)
+    none = np.iinfo(label.dtype).max
+    low = np.minimum.reduceat(np.where(label < 0, none, label), starts) if len(some) else some
+    found[some] = np.maximum.reduceat(label, starts) > low if len(some) else False
+    return found
 
 
-def _in_unknowns(rows: Rows, cells: Cells, which: Ints | None = None) -> sparse.csr_array:
-    """Some rows over cells (all unless told) as rows over unknowns."""
+def _in_unknowns(rows: Rows, cells: Cells, n: int, which: Ints | None = None) -> sparse.csr_array:
+    """Some rows over cells (all unless told) as rows over `n` unknowns."""
     matrix = rows.matrix if which is None or len(which) == len(rows) else rows.matrix[which]
     k = np.arange(len(cells))
-    n = int(cells.i.max(initial=-1)) + 1
     if len(cells) == n and np.array_equal(cells.i, k) and np.all(cells.coef == 1.0):
         return sparse.csr_array(matrix)
     unknowns = sparse.csr_array(sparse.coo_array((cells.coef, (k, cells.i)), shape=(len(cells), n)))
@@ -190,14 +203,12 @@ def _in_unknowns(rows: Rows, cells: Cells, which: Ints | None = None) -> sparse.
     return found
 
 
-def _widened(rows: sparse.csr_array, n: int, tails: Sequence[tuple[int, float]]) -> sparse.csc_array:
-    """The rows over `n` unknowns, the last of them with further unknowns of their own: each tail is how many
-    rows have one, and its coefficient."""
-    own = sum(count for count, _ in tails)
-    entries = rows.tocoo()
-    value = np.concatenate([np.full(count, weight) for count, weight in tails])
-    k = np.arange(own)
-    row = np.concatenate([entries.row, rows.shape[0] - own + k])
-    column = np.concatenate([entries.col, n + k])
-    data = np.concatenate([entries.data, value])
-    return sparse.csc_array(sparse.coo_array((data, (row, column)), shape=(rows.shape[0], n + own)))
+def _widened(columns: sparse.csc_array, tails: Sequence[tuple[int, float]]) -> sparse.csc_array:
+    """The rows, the last of them with further unknowns of their own: each tail is how many rows have one, and
+    its coefficient; places in no more bits than they need."""
+    (m, n), own = columns.shape, sum(count for count, _ in tails)
+    index = get_index_dtype(maxval=max(m, n, columns.nnz) + own)
+    value = np.concatenate([columns.data, *(np.full(count, weight) for count, weight in tails)])
+    row = np.concatenate([columns.indices, np.arange(m - own, m)], dtype=index)
+    ends = np.concatenate([columns.indptr, columns.nnz + np.arange(1, own + 1)], dtype=index)
+    return sparse.csc_array((value, row, ends), shape=(m, n + own))

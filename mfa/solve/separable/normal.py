@@ -13,7 +13,7 @@ import numpy as np
 import qdldl
 from scipy import sparse
 
-from mfa.solve.problem import Floats
+from mfa.solve.problem import Floats, Ints
 
 SHIFT = 1e-13
 
@@ -43,13 +43,35 @@ def scaled(
     rows: sparse.csr_array, variance: Floats, shift: float = SHIFT
 ) -> tuple[sparse.csc_matrix, Floats]:
     """The upper triangle of the matrix with a unit diagonal (and the shift), and the scaling."""
-    root = np.sqrt(variance)
-    pulled = sparse.csr_array((rows.data * root[rows.indices], rows.indices, rows.indptr), rows.shape)
-    size = np.sqrt(np.asarray(pulled.power(2).sum(axis=1)).ravel())
+    pulled = sparse.csr_array(
+        (rows.data * np.sqrt(variance)[rows.indices], rows.indices, rows.indptr), rows.shape
+    )
+    row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    size = np.sqrt(np.bincount(row, pulled.data**2, rows.shape[0]))
     unit = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
-    pulled.data *= np.repeat(unit, np.diff(pulled.indptr))
-    product = sparse.triu(pulled @ pulled.T, k=1, format="csc")
-    whole = product + sparse.diags_array(np.full(len(unit), 1.0 + shift), format="csc")
-    whole.sort_indices()
+    pulled.data *= unit[row]
+    low, high, values = _pairs(sparse.csc_array(pulled))
+    k = np.arange(len(unit))
+    entries = np.concatenate([values, np.full(len(k), 1.0 + shift)])
+    places = (np.concatenate([low, k]), np.concatenate([high, k]))
     # QDLDL's binding takes matrices alone
-    return sparse.csc_matrix(whole), unit
+    return sparse.csc_matrix(sparse.coo_matrix((entries, places), shape=(len(k), len(k)))), unit
+
+
+def _pairs(columns: sparse.csc_array) -> tuple[Ints, Ints, Floats]:
+    """The terms of A A' above its diagonal: most columns, those of flows, are in two rows and give one."""
+    terms, first = np.diff(columns.indptr), columns.indptr[:-1]
+    at = first[terms == 2]
+    one, other = columns.indices[at], columns.indices[at + 1]
+    values = columns.data[at] * columns.data[at + 1]
+    some = np.flatnonzero(values)
+    low, high = np.minimum(one, other)[some], np.maximum(one, other)[some]
+    rest = columns[:, np.flatnonzero(terms > 2)]
+    if not rest.nnz:
+        return low, high, values[some]
+    more = sparse.triu(rest @ rest.T, k=1, format="coo")
+    return (
+        np.concatenate([low, more.row]),
+        np.concatenate([high, more.col]),
+        np.concatenate([values[some], more.data]),
+    )

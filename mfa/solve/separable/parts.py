@@ -8,12 +8,13 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from mfa.solve.problem import Ints
 from mfa.solve.separable.form import Separable
@@ -38,16 +39,23 @@ def parts_of(rows: sparse.csc_array, useful: int = USEFUL) -> list[Part]:
     label = component_of(rows)
     column = _column_labels(rows, label)
     size = np.bincount(column[column >= 0], minlength=int(label.max(initial=-1)) + 1)
-    group = (np.cumsum(size) - size) // useful if len(size) else size
+    group = (np.cumsum(size) - size) // _even(int(size.sum()), useful) if len(size) else size
     # unknowns in no row go with the first part
     own = np.where(column >= 0, group[column] if len(group) else 0, 0)
-    row_order, column_order = (np.argsort(k, kind="stable") for k in (group[label], own))
-    numbers = np.unique(np.concatenate([own, group[label]]))
-    row_ends = np.searchsorted(group[label][row_order], numbers, side="right")
-    column_ends = np.searchsorted(own[column_order], numbers, side="right")
+    of_row = group[label] if len(group) else label
+    row_order, column_order = (np.argsort(k, kind="stable") for k in (of_row, own))
+    count = int(max(own.max(initial=-1), of_row.max(initial=-1))) + 1
+    sizes = [np.bincount(k, minlength=count) for k in (of_row, own)]
+    numbers = np.flatnonzero(sizes[0] + sizes[1])
+    row_ends, column_ends = (np.cumsum(size)[numbers] for size in sizes)
     row_parts = np.split(row_order, row_ends[:-1]) if len(numbers) else []
     column_parts = np.split(column_order, column_ends[:-1]) if len(numbers) else []
     return [Part(r, c) for r, c in zip(row_parts, column_parts, strict=True)]
+
+
+def _even(total: int, useful: int) -> int:
+    """A size of parts near the useful one that keeps two processes busy to the end."""
+    return useful if total < LARGE else -(-total // (2 * max(1, round(total / (2 * useful)))))
 
 
 def component_of(rows: sparse.csc_array) -> Ints:
@@ -67,13 +75,19 @@ def _column_labels(rows: sparse.csc_array, label: Ints) -> Ints:
     return found
 
 
+@cache
+def _blas() -> ThreadpoolController:
+    """The libraries whose threads are counted; looking for them takes as long as a small factorisation."""
+    return ThreadpoolController()
+
+
 _SHARED: list[tuple[Callable[..., Any], Sequence[Any]]] = []
 
 
 def _shared_work(k: int) -> Any:
     work, tasks = _SHARED[-1]
     # blocks are too small for threads of their own, and processes would fight over the cores
-    with threadpool_limits(1, user_api="blas"):
+    with _blas().limit(limits=1, user_api="blas"):
         return work(*tasks[k])
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 
-from mfa.errors import NotConverged, Problem
 from mfa.solve.problem import Bools, Floats, LeastSquares
-from mfa.solve.separable.bounded import Optimum
-from mfa.solve.separable.form import Separable
-from mfa.solve.separable.spread import Spread, spread
-from mfa.solve.separable.world import World, world_of
+from mfa.solve.separable.form import Split
+from mfa.solve.separable.sensitivity import PartsSensitivity
+from mfa.solve.separable.world import optimum_of, world_of
 from mfa.solve.solution import Solution
 
 
@@ -28,110 +25,54 @@ class PartsPosterior:
     free_x: Bools
     free_q: Bools
     leverage: Floats
-    moved: Moved = field(repr=False)
+    sensitivity: PartsSensitivity = field(repr=False)
 
     def covariance_of(self, matrix: sparse.csr_array) -> Floats:
         """The covariance (k, k) of linear combinations of cells, one per row of `matrix` (k, cells)."""
-        effects = self.moved.by_reports(matrix)
-        return np.asarray(effects @ effects.T)
+        return self.sensitivity.covariance_of(matrix)
 
     def sd_of(self, matrix: sparse.csr_array) -> Floats:
         """The standard deviation of linear combinations of cells; nan where nothing determines one."""
-        return self.moved.sd(matrix)
-
-
-@dataclass(frozen=True)
-class Moved:
-    """How combinations of cells move with the counted observations, by one solve each."""
-
-    problem: LeastSquares
-    world: World
-    form: Separable
-    optimum: Optimum
-    sigma: Floats
-
-    @cached_property
-    def spread(self) -> Spread:
-        """The factors of the whole problem at its optimum."""
-        found = spread(self.form, self.optimum)
-        if found is None:
-            raise NotConverged(Problem("not-converged", "the rows of the optimum cannot be merged"))
-        return found
-
-    def by_reports(self, matrix: sparse.csr_array) -> Floats:
-        """How each row of `matrix` (k, cells) moves with a one-sigma error of each counted observation, (k,
-        m)."""
-        cells, split = self.problem.cells, self.world.split
-        over = sparse.csr_array(matrix).tocoo()
-        entries = (over.data * cells.coef[over.col], (over.row, cells.i[over.col]))
-        combined = sparse.csr_array(sparse.coo_array(entries, shape=(over.shape[0], len(self.form))))
-        effects = self.spread.effects(combined)
-        weight = np.where(np.isfinite(self.form.variance), self.form.variance, 0.0)[split.place]
-        found = effects[:, split.place] * (weight * split.factor / self.sigma)
-        found[self.spread.frees(combined)] = np.nan
-        return np.asarray(found)
-
-    def sd(self, matrix: sparse.csr_array, chunk: int = 64) -> Floats:
-        """The standard deviation of each row of `matrix` (k, cells)."""
-        n = matrix.shape[0]
-        parts = [self.by_reports(matrix[k : k + chunk]) for k in range(0, n, chunk)]
-        return np.concatenate([np.sqrt(np.sum(p**2, axis=1)) for p in parts] or [np.zeros(0)])
+        return self.sensitivity.sd(matrix)
 
 
 def parts_posterior(problem: LeastSquares, solution: Solution) -> PartsPosterior | None:
     """Standard deviations at the solution of a linear problem; None where its rows do not merge."""
     world = world_of(problem)
-    counted = world.split.counted
-    sigma = solution.sigma[counted]
-    form = world.split.form(sigma)
-    optimum = _optimum(problem, world, form, solution)
-    found = world.marginals(form, optimum)
+    split, sigma = world.split, solution.sigma[world.split.counted]
+    found = world.marginals(split.form(sigma), optimum_of(split, solution))
     if found is None:
         return None
-    moved = Moved(problem, world, form, optimum, sigma)
     n, cells = len(problem), problem.cells
-    sd = np.sqrt(found.variance)
     leverage = np.zeros(len(problem.observed))
-    own = world.split.factor**2 * np.nan_to_num(found.variance)[world.split.place]
-    leverage[counted] = np.clip(1.0 - own / sigma**2, 0.0, 1.0)
+    own = split.factor**2 * np.nan_to_num(found.variance[split.place])
+    leverage[split.counted] = np.clip(1.0 - own / sigma**2, 0.0, 1.0)
+    moved = PartsSensitivity(problem, solution, leverage)
+    sd = np.sqrt(found.variance)
     return PartsPosterior(
         sd_x=sd[:n],
         sd_q=np.where(cells.coef == 0, 0.0, np.abs(cells.coef) * sd[cells.i]),
-        sd_observed=_observed(problem, world, moved, sd),
+        sd_observed=_observed(split, moved, sd),
         free_x=found.free[:n],
         free_q=found.free[cells.i] & (cells.coef != 0),
         leverage=leverage,
-        moved=moved,
+        sensitivity=moved,
     )
 
 
-def _optimum(problem: LeastSquares, world: World, form: Separable, solution: Solution) -> Optimum:
-    """A solution in the separable form's unknowns: its own, the limits' slacks, and sums that are
-    reported."""
-    more = len(form) - len(problem)
-    slack = np.maximum(-problem.limits.residual(solution.q), 0.0)
-    x = np.concatenate([solution.x, slack, np.zeros(more - len(slack))])
-    x[world.split.place] = solution.fitted[world.split.counted] / world.split.factor
-    rest = np.zeros(more - len(slack))
-    dual = np.concatenate([solution.exact_multipliers, solution.limit_multipliers, rest])
-    bound = np.concatenate([solution.bound_multipliers, rest])
-    at = np.concatenate([solution.active, rest.astype(np.int8)])
-    return Optimum(x, dual, bound, at, 0)
-
-
-def _observed(problem: LeastSquares, world: World, moved: Moved, sd: Floats) -> Floats:
+def _observed(split: Split, moved: PartsSensitivity, sd: Floats) -> Floats:
     """The standard deviation of every observed row; those of several unknowns that are not counted by a
     solve each."""
-    split = world.split
-    found = np.zeros(len(problem.observed))
+    observed, cells = split.problem.observed, split.problem.cells
+    found = np.zeros(len(observed))
     found[split.counted] = np.abs(split.factor) * sd[split.place]
-    rest = np.flatnonzero(~problem.observed.counted)
+    rest = np.flatnonzero(~observed.counted)
     if len(rest):
-        matrix = problem.observed.rows.matrix[rest]
+        matrix = observed.rows.matrix[rest]
         single = np.diff(matrix.indptr) == 1
         cell = matrix.indices[matrix.indptr[:-1][single]]
-        own = matrix.data[matrix.indptr[:-1][single]] * problem.cells.coef[cell]
-        found[rest[single]] = np.abs(own) * sd[problem.cells.i[cell]]
+        own = matrix.data[matrix.indptr[:-1][single]] * cells.coef[cell]
+        found[rest[single]] = np.abs(own) * sd[cells.i[cell]]
         several = np.flatnonzero(np.diff(matrix.indptr) > 1)
         found[rest[several]] = moved.sd(sparse.csr_array(matrix[several]))
     return found

@@ -39,22 +39,27 @@ def quadratic_forms(
     asked = sparse.csr_array(wanted @ sparse.diags_array(unit))
     inner, edge = np.flatnonzero(~border), np.flatnonzero(border)
     total = np.zeros(asked.shape[0])
-    schur = matrix[edge][:, edge].toarray()
-    reach = sparse.csc_array(asked[:, edge]).toarray() if len(edge) else np.zeros((asked.shape[0], 0))
+    schur, left = matrix[edge][:, edge].toarray(), np.zeros((len(unit), len(edge)))
+    left[edge, np.arange(len(edge))] = 1.0
     by_place = sparse.csc_array(asked)
     for places in _blocks(matrix, inner):
-        block = matrix[places][:, places]
-        coupling = matrix[places][:, edge]
         own = sparse.csr_array(by_place[:, places])
         some = np.flatnonzero(np.diff(own.indptr))
-        forms, moved = _of_block(block, coupling, own[some])
+        across = matrix[places][:, edge].toarray()
+        forms, moved = _of_block(matrix[places][:, places], across, own[some])
         total[some] += forms
-        if len(edge):
-            schur -= moved[0]
-            reach[some] -= moved[1]
-    if len(edge):
-        total += np.einsum("kb,bk->k", reach, linalg.solve(schur, reach.T, assume_a="pos"))
-    return total
+        schur -= across.T @ moved
+        left[places] = -moved
+    return total + _at_border(asked, left, schur) if len(edge) else total
+
+
+def _at_border(wanted: sparse.csr_array, left: Floats, schur: Floats) -> Floats:
+    """h' S^-1 h of every g, h = `left`' g; few at a time, as all h are dense."""
+    factor, found = linalg.cholesky(schur, lower=True), np.zeros(wanted.shape[0])
+    for at in range(0, len(found), CHUNK):
+        reach = np.asarray(wanted[at : at + CHUNK] @ left)
+        found[at : at + CHUNK] = np.sum(linalg.solve_triangular(factor, reach.T, lower=True) ** 2, axis=0)
+    return found
 
 
 def _blocks(matrix: sparse.csr_array, inner: Ints) -> Iterator[Ints]:
@@ -66,16 +71,12 @@ def _blocks(matrix: sparse.csr_array, inner: Ints) -> Iterator[Ints]:
         yield inner[order[limits[k] : limits[k + 1]]]
 
 
-def _of_block(
-    block: sparse.csr_array, coupling: sparse.csr_array, wanted: sparse.csr_array
-) -> tuple[Floats, tuple[Floats, Floats]]:
-    """The forms by one block, and what it takes off the border's matrix and off each g's border."""
+def _of_block(block: sparse.csr_array, across: Floats, wanted: sparse.csr_array) -> tuple[Floats, Floats]:
+    """The forms by one block, and M^-1 of its coupling to the border."""
     if block.shape[0] > LARGEST:
-        return _of_large(block, coupling, wanted)
+        return _of_large(block, across, wanted)
     inverse = _dense_inverse(block.toarray())
-    across = coupling.toarray()
-    moved = inverse @ across
-    return _forms(inverse, wanted), (across.T @ moved, np.asarray(wanted @ moved))
+    return _forms(inverse, wanted), inverse @ across
 
 
 def _dense_inverse(matrix: Floats) -> Floats:
@@ -114,9 +115,7 @@ def _pairs(wanted: sparse.csr_array, entry: Any) -> Floats:
     return total
 
 
-def _of_large(
-    block: sparse.csr_array, coupling: sparse.csr_array, wanted: sparse.csr_array
-) -> tuple[Floats, tuple[Floats, Floats]]:
+def _of_large(block: sparse.csr_array, across: Floats, wanted: sparse.csr_array) -> tuple[Floats, Floats]:
     """The same by selected inversion; a g with pairs outside its pattern is solved for by itself."""
     factors = qdldl.Solver(sparse.csc_matrix(sparse.triu(block, format="csc")), upper=True)
     inverse = selected_inverse(factors)
@@ -126,6 +125,5 @@ def _of_large(
     for k in np.flatnonzero(np.isnan(found)):
         g = wanted[[k]].toarray().ravel()
         found[k] = g @ factors.solve(g)
-    across = coupling.toarray()
-    moved = np.column_stack([factors.solve(c) for c in across.T]) if across.shape[1] else across
-    return found, (across.T @ moved, np.asarray(wanted @ moved))
+    moved = [factors.solve(c) for c in across.T]
+    return found, np.column_stack(moved) if moved else across

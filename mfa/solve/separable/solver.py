@@ -10,7 +10,7 @@ from scipy import sparse
 
 from mfa.solve.degenerate import FORCELESS, leaned_on
 from mfa.solve.misfit import deviation
-from mfa.solve.problem import Cells, LeastSquares, Observed, Rows
+from mfa.solve.problem import Cells, Floats, Ints, LeastSquares, Observed, Rows
 from mfa.solve.separable.bounded import At, Optimum
 from mfa.solve.separable.form import Separable
 from mfa.solve.separable.undetermined import nearest
@@ -38,8 +38,7 @@ def in_parts(
     """
     world, observed = world_of(problem), problem.observed
     counted, exact = world.split.counted, len(problem.exact)
-    seen = observed.rows.matrix if len(counted) == len(observed) else observed.rows.matrix[counted]
-    typical = abs(seen) @ np.abs(problem.cells.value(problem.scale))
+    typical = _typical(problem, counted)
     found = reconcile_world(
         world,
         errors_of(problem, counted, typical),
@@ -84,6 +83,15 @@ def _held(form: Separable, optimum: Optimum) -> At:
     size = np.abs(x - form.mean) / form.variance + form.magnitude.T @ np.abs(optimum.dual)
     force = np.abs(optimum.bound) > FORCELESS * size
     return leaned_on(form.by_row, np.where(moves, side, optimum.at), force, moves)
+
+
+def _typical(problem: LeastSquares, counted: Ints) -> Floats:
+    """The usual size of the counted observations, by which those without an sd are kept from nothing."""
+    observed = problem.observed
+    if np.all(observed.sd[counted] > 0):
+        return np.ones(len(counted))
+    seen = observed.rows.matrix if len(counted) == len(observed) else observed.rows.matrix[counted]
+    return np.asarray(abs(seen) @ np.abs(problem.cells.value(problem.scale)))
 
 
 def _by(general: General | None, form: Separable) -> Optimum | None:

@@ -21,13 +21,13 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from mfa.solve.problem import Bools, Floats
+from mfa.solve.separable.blocks import Blocks
 from mfa.solve.separable.bounded import Optimum
 from mfa.solve.separable.equality import Equality, equality_of, grounded
 from mfa.solve.separable.form import Separable
-from mfa.solve.separable.normal import Normal, factorise
 from mfa.solve.separable.quadratic import quadratic_forms
 
-SEED = 20011
+SEEDS = (20011, 70001)
 MOVED = 1e-9
 """Share of the largest entry of a null vector from which an entry counts as one."""
 SETTLED = 1e-12
@@ -58,9 +58,9 @@ class Spread:
         return self.equality.merged_rows()
 
     @cached_property
-    def normal(self) -> Normal:
-        """The factors of M."""
-        return factorise(self.rows, self.equality.variance)
+    def blocks(self) -> Blocks:
+        """The connected parts of M."""
+        return Blocks.of(self.rows, self.equality.variance)
 
     @cached_property
     def through(self) -> sparse.csr_array:
@@ -73,11 +73,15 @@ class Spread:
 
     @cached_property
     def null(self) -> Floats:
-        """A random null vector of the rows over the unobserved unknowns; 0 where they are determined."""
+        """Two random null vectors of the rows over the unobserved unknowns (unknowns, 2); 0 where they are
+        determined."""
+        return np.column_stack([self._null(seed) for seed in SEEDS])
+
+    def _null(self, seed: int) -> Floats:
         equality, vector = self.equality, np.zeros(len(self.equality.problem))
         loose, pivots = equality.contraction.loose, equality.contraction.pivots
         if len(loose):
-            vector[loose] = np.random.default_rng(SEED).uniform(1.0, 2.0, len(loose))
+            vector[loose] = np.random.default_rng(seed).uniform(1.0, 2.0, len(loose))
             vector[pivots] = -equality.tree.solve(equality.problem.by_row @ vector)
             vector[np.abs(vector) <= MOVED * np.max(np.abs(vector))] = 0.0
         return vector
@@ -85,12 +89,12 @@ class Spread:
     @cached_property
     def free(self) -> Bools:
         """Which unknowns nothing determines."""
-        return np.asarray(self.null != 0)
+        return np.asarray(np.any(self.null != 0, axis=1))
 
     def frees(self, combinations: sparse.csr_array) -> Bools:
-        """Which combinations (k, unknowns) nothing determines: those that the null vector moves."""
+        """Which combinations (k, unknowns) nothing determines: those that a null vector moves."""
         moved = np.abs(combinations @ self.null)
-        return np.asarray(moved > MOVED * (abs(combinations) @ np.abs(self.null)))
+        return np.asarray(np.any(moved > MOVED * (abs(combinations) @ np.abs(self.null)), axis=1))
 
     def marginals(self) -> Marginals:
         """The variances of all unknowns."""
@@ -100,23 +104,31 @@ class Spread:
         own = sparse.csr_array(pulled.T)[moving]
         tree = sparse.csr_array(self.through @ pulled.T)
         wanted = sparse.csr_array(sparse.vstack([own, tree]))
-        border = self.equality.contraction.sizes(self.equality.problem.shared.astype(float)) > 0
-        share = quadratic_forms(self.rows, v, wanted, border)
+        share = self.forms(wanted)
         stated = np.concatenate([v[moving], self.through.power(2) @ v])
         left = np.where(stated - share > SETTLED * stated, stated - share, 0.0)
         variance = np.zeros(len(v))
         variance[moving], variance[pivots] = left[: len(moving)], left[len(moving) :]
         return Marginals(np.where(self.free, np.nan, variance), self.free)
 
-    def effects(self, combinations: sparse.csr_array) -> Floats:
+    def forms(self, wanted: sparse.csr_array) -> Floats:
+        """g' M^-1 g for every row g of `wanted` (k, merged rows)."""
+        border = self.equality.contraction.sizes(self.equality.problem.shared.astype(float)) > 0
+        return quadratic_forms(self.rows, self.equality.variance, wanted, border)
+
+    def effects(self, combinations: sparse.csr_array) -> sparse.csr_array:
         """How each combination (k, unknowns) moves with the mean of every unknown, (k, unknowns)."""
         v, tree = self.equality.variance, self.equality.contraction
         direct = combinations @ sparse.diags_array((v > 0).astype(float))
         whole = sparse.csr_array(direct - combinations[:, tree.pivots] @ self.through)
-        out = whole.toarray()
-        for k in range(len(out)):
-            out[k] -= self.rows.T @ self.normal.solve(self.rows @ (v * out[k]))
-        return np.where(v > 0, out, 0.0)
+        whole.eliminate_zeros()
+        return self.blocks.projected(whole)
+
+    def covariance_with(self, combination: sparse.csr_array) -> Floats:
+        """The covariance of every unknown with one combination (1, unknowns); 0 where it is loose."""
+        found = self.equality.variance * self.effects(combination).toarray()[0]
+        found[self.equality.contraction.pivots] = -(self.through @ found)
+        return np.asarray(found)
 
 
 def spread(problem: Separable, optimum: Optimum) -> Spread | None:

@@ -17,6 +17,7 @@ from mfa.solve.separable.form import Separable, Split, is_linear, split
 from mfa.solve.separable.parts import Part, part_of, parts_of, spread_work
 from mfa.solve.separable.spread import Marginals, spread
 from mfa.solve.sigma import Errors
+from mfa.solve.solution import Solution
 
 Progress = Callable[[int, str], None]
 Rescue = Callable[[Separable], Optimum | None]
@@ -24,6 +25,8 @@ Rescue = Callable[[Separable], Optimum | None]
 LARGE = 5_000
 """Unknowns from which a linear problem is solved in separable form; below, one factorisation of everything
 does."""
+ROUNDS = 8
+"""Rounds that bounds usually take, each as long as all that is done without bounds."""
 
 NEARLY = 0.3
 """Moves in sigma from which on steps are taken together."""
@@ -44,7 +47,8 @@ class World:
         A part without an answer is tried component by component, and a component by `rescue`.
         """
         tasks = [(form, part, at) for part in self.parts]
-        found = spread_work(_solve_part, tasks, len(form))
+        bounded = bool(np.any(np.isfinite(form.lower)) or np.any(np.isfinite(form.upper)))
+        found = spread_work(_solve_part, tasks, len(form) if bounded else len(form) // ROUNDS)
         for k, part in enumerate(self.parts):
             if found[k] is None:
                 found[k] = _apart(part_of(form, part), rescue)
@@ -84,6 +88,19 @@ def world_of(problem: LeastSquares) -> World:
     """A linear `problem` split and taken apart."""
     found = split(problem)
     return World(found, tuple(parts_of(found.rows)))
+
+
+def optimum_of(split: Split, solution: Solution) -> Optimum:
+    """A solution in the separable form's unknowns: its own, the limits' slacks, and sums that are
+    reported."""
+    problem = split.problem
+    slack = np.maximum(-problem.limits.residual(solution.q), 0.0)
+    rest = np.zeros(split.rows.shape[1] - len(problem) - len(slack))
+    x = np.concatenate([solution.x, slack, rest])
+    x[split.place] = solution.fitted[split.counted] / split.factor
+    dual = np.concatenate([solution.exact_multipliers, solution.limit_multipliers, rest])
+    bound = np.concatenate([solution.bound_multipliers, rest])
+    return Optimum(x, dual, bound, np.concatenate([solution.active, rest.astype(np.int8)]), 0)
 
 
 @dataclass(frozen=True)

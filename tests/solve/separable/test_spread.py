@@ -76,7 +76,7 @@ def test_the_sum_of_free_flows_may_be_determined() -> None:
     assert moved.free.tolist() == [False, True, True]
     combinations = sparse.csr_array(np.array([[0.0, 1.0, 1.0], [0.0, 1.0, -1.0], [1.0, 0.0, 0.0]]))
     assert moved.frees(combinations).tolist() == [False, True, False]
-    assert moved.effects(combinations)[0] == pytest.approx([1.0, 0.0, 0.0])
+    assert moved.effects(combinations).toarray()[0] == pytest.approx([1.0, 0.0, 0.0])
 
 
 def test_effects_are_derivatives_of_the_optimum() -> None:
@@ -88,7 +88,7 @@ def test_effects_are_derivatives_of_the_optimum() -> None:
     moved = spread(problem, found)
     assert moved is not None
     combination = sparse.csr_array(np.ones((1, len(problem))))
-    effect = moved.effects(combination)[0]
+    effect = moved.effects(combination).toarray()[0]
     for k in np.flatnonzero((found.at == 0) & np.isfinite(problem.variance))[:5]:
         step = 1e-3 * np.sqrt(problem.variance[k])
         mean = problem.mean.copy()
