@@ -15,6 +15,7 @@ from mfa.solve.posterior import Posterior
 from mfa.solve.problem import Bools, Floats
 
 TRIED = 256
+CANCELLED = 1e-12
 PARALLEL = 1e-6
 """Sine of the angle between the changes of two numbers on the null vectors up to which they are one."""
 
@@ -75,10 +76,15 @@ def _determined(
     places = places[np.argsort(np.abs(ratio * sigma)[places], kind="stable")[:TRIED]]
     if len(places):
         scaled = sparse.diags_array(ratio[places]) @ candidates[places]
-        rest = sparse.csr_array(sparse.vstack([target] * len(places)) - scaled)
-        known = spread.sd_of(rest)
+        known = spread.sd_of(_difference(sparse.csr_array(sparse.vstack([target] * len(places))), scaled))
         found[places] = np.hypot(known, ratio[places] * sigma[places])
     return found
+
+
+def _difference(one: sparse.csr_array, other: sparse.csr_array) -> sparse.csr_array:
+    """`one` less `other`, what cancels but for rounding left out."""
+    left = one - other
+    return sparse.csr_array(left.multiply(abs(left) > CANCELLED * (abs(one) + abs(other))))
 
 
 def _proportional(own: Floats, others: Floats) -> tuple[Floats, Bools]:
