@@ -1,11 +1,10 @@
-"""One dense front eliminated: exact rows by orthogonal rows and a substitution, then observations by QR.
+"""One dense front eliminated: exact rows by a substitution, then observations by QR.
 
-    exact rows    E_F x_F + E_R x_R = 0          ->   x_p = -B (x_s, x_R)
-    observations  A_F x_F + A_R x_R = error      ->   x_s = -C x_R + T^-1 error
+    exact rows    E_F x_F + E_R x_R = 0          ->   x_g = -B (x_t, x_f, x_R)
+    observations  A_F x_F + A_R x_R = error      ->   x_t = -C (x_f, x_R) + T^-1 error
 
-x_p are unknowns that an exact row gives, x_s those that observations tell. What neither gives is free. A row
-whose coefficients in the front are small beside those outside of it waits, with its unknowns, for the next
-front.
+x_g are unknowns that exact rows give, x_t those that observations tell; x_f are free. An exact row whose
+coefficients in the front are small beside those outside of it waits, with its unknowns, for the next front.
 """
 
 from __future__ import annotations
@@ -13,63 +12,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import lapack
 
-from mfa.solve.problem import Bools, Floats, Ints
+from mfa.solve.frontal.dense import pivoted, rows_by_size, triangular
+from mfa.solve.problem import Floats, Ints
 
 NOTHING, UNTOLD = 1e-11, 1e-13
 """Coefficients of exact rows, and shares of the norm of a column of observations, that are rounding."""
+WEAK = 1e-2
+"""Coefficients of an exact row inside its front, as a share of those outside, with which it waits: what is
+given through it would carry the rounding of the rest that much larger."""
 EPS, MARGIN = 2.2e-16, 100.0
 """Rounding, and how often what it may have made of a column of observations is still taken for it."""
-WEAK = 1e-2
-"""Coefficients of an exact row inside its front, as a share of those outside, with which it waits."""
-LARGE, SOUND = 200, 1e-6
-"""Columns from which QR is first tried without pivoting, and the share of its column that each pivot then
-must have."""
 
 
 @dataclass(frozen=True)
-class Eliminated:
-    """How the unknowns of a front follow from the columns outside of it, `waiting` ones of its own first.
-
-    `given` are those of exact rows, `told` those that observations tell, `free` the rest. Over (told, free,
-    outside) `substituted` is B; over (free, outside) `mean` is C; `noise` is T^-1.
-    """
-
-    given: Ints
-    told: Ints
-    free: Ints
-    waiting: Ints
-    substituted: Floats
-    mean: Floats
-    noise: Floats
-    size: int
-
-    def spread(self, outside: Floats) -> Floats:
-        """Factors of the covariance of all columns, the front's own first, from those of the columns
-        outside."""
-        told = np.concatenate([-(self.mean[:, len(self.free) :] @ outside), self.noise], axis=1)
-        wide = np.zeros((len(outside), told.shape[1]))
-        wide[:, : outside.shape[1]] = outside
-        return self._all(told, np.zeros((len(self.free), told.shape[1])), wide)
-
-    def null(self, outside: Floats, rng: np.random.Generator) -> Floats:
-        """A null vector (or several, by column) of all columns, random where free, from that outside."""
-        free = rng.standard_normal((len(self.free), outside.shape[1]))
-        return self._all(-(self.mean @ np.concatenate([free, outside])), free, outside)
-
-    def _all(self, told: Floats, free: Floats, outside: Floats) -> Floats:
-        waiting = len(self.waiting)
-        found = np.empty((self.size + len(outside) - waiting, outside.shape[1]))
-        found[self.given] = -(self.substituted @ np.concatenate([told, free, outside]))
-        found[self.told], found[self.free] = told, free
-        found[self.waiting] = outside[:waiting]
-        found[self.size :] = outside[waiting:]
-        return found
-
-
-@dataclass(frozen=True)
-class Rest:
+class Rows:
     """Rows over some columns: exact ones and observations, and about how large rounding is in each column of
     the latter."""
 
@@ -78,46 +35,102 @@ class Rest:
     noise: Floats
 
 
-def eliminated(rows: Rest, size: int) -> tuple[Eliminated, Rest]:
-    """The first `size` columns eliminated, and the rows that are left over those waiting and the rest."""
-    exact, soft = rows.exact, rows.soft
-    given, waiting, others, substituted, left, triangle = _by_exact_rows(exact, size)
-    order = np.concatenate([others, waiting, np.arange(size, exact.shape[1])])
-    kept, doubt = soft[:, order], rows.noise[order]
-    if len(given):
-        own = soft[:, given]
-        kept = kept - own @ substituted
-        norm = np.sqrt(np.sum(exact[:, order] ** 2, axis=0))
-        doubt = doubt + EPS * norm * _largest_row(_triangular(triangle, own.T, trans=1).T)
-        doubt = doubt + (rows.noise[given] + EPS * np.max(np.abs(own), axis=0, initial=0.0)) @ np.abs(substituted)
-    told, mean, noise, rest = _by_observations(kept, doubt, len(others))
-    free = np.ones(len(others), np.bool_)
-    free[told] = False
-    split = np.concatenate([told, np.flatnonzero(free), np.arange(len(others), len(order))])
+@dataclass(frozen=True)
+class Eliminated:
+    """How the `size` own columns of a front follow from those outside, `waiting` ones of its own first.
+
+    `given` are those of exact rows, `told` those that observations tell, `free` the rest. `substituted` is B,
+    `mean` is C and `spread` is T^-1.
+    """
+
+    given: Ints
+    told: Ints
+    free: Ints
+    waiting: Ints
+    substituted: Floats
+    mean: Floats
+    spread: Floats
+    size: int
+
+    def factor(self, outside: Floats) -> Floats:
+        """A factor F of the covariance F F' of all columns, the front's own first, from that of those
+        outside; what is free stays where it is."""
+        told = np.concatenate([-(self.mean[:, len(self.free) :] @ outside), self.spread], axis=1)
+        wide = np.zeros((len(outside), told.shape[1]))
+        wide[:, : outside.shape[1]] = outside
+        return self._all(told, np.zeros((len(self.free), told.shape[1])), wide)
+
+    def null(self, outside: Floats, rng: np.random.Generator) -> Floats:
+        """Null vectors, by column, of all columns from those outside; random where free."""
+        free = rng.standard_normal((len(self.free), outside.shape[1]))
+        return self._all(-(self.mean @ np.concatenate([free, outside])), free, outside)
+
+    def _all(self, told: Floats, free: Floats, outside: Floats) -> Floats:
+        waiting = len(self.waiting)
+        found = np.empty((self.size + len(outside) - waiting, outside.shape[1]))
+        found[self.given] = -(self.substituted @ np.concatenate([told, free, outside]))
+        found[self.told], found[self.free] = told, free
+        found[self.waiting], found[self.size :] = outside[:waiting], outside[waiting:]
+        return found
+
+
+def eliminated(rows: Rows, size: int) -> tuple[Eliminated, Rows]:
+    """The first `size` columns eliminated, and the rows left over those waiting and the rest."""
+    by = _given(rows.exact, size)
+    order = np.concatenate([by.others, by.waiting, np.arange(size, rows.exact.shape[1])])
+    told = _told(*_substituted(rows, by, order), len(by.others))
+    free = np.setdiff1d(np.arange(len(by.others)), told.places)
+    split = np.concatenate([told.places, free, np.arange(len(by.others), len(order))])
     found = Eliminated(
-        given, others[told], others[free], waiting, substituted[:, split], mean, noise, size
+        by.columns,
+        by.others[told.places],
+        by.others[free],
+        by.waiting,
+        by.substituted[:, split],
+        told.mean,
+        told.spread,
+        size,
     )
-    return found, Rest(left, _compressed(rest), doubt[len(others) :])
+    return found, Rows(by.left, _compressed(told.left), told.noise)
 
 
-def _by_exact_rows(exact: Floats, size: int) -> tuple[Ints, Ints, Ints, Floats, Floats, Floats]:
-    """Columns that exact rows give, columns that wait, the others; the substitution over (others, waiting,
-    rest), the rows left over (waiting, rest), and the triangle that was inverted."""
-    exact = _sorted(exact, NOTHING)
-    rows, width = exact.shape
-    if not rows or not size:
-        none = np.zeros(0, np.int64)
-        return none, none, np.arange(size), np.zeros((0, width)), exact[:, size:], np.zeros((0, 0))
-    turned, order = _pivoted(exact, size)
+@dataclass(frozen=True)
+class _Given:
+    """Columns that exact rows give, others, and waiting ones; B over (others, waiting, outside), the rows
+    left over (waiting, outside), the triangle that B was solved with, and the norm of every column."""
+
+    columns: Ints
+    others: Ints
+    waiting: Ints
+    substituted: Floats
+    left: Floats
+    triangle: Floats
+    norm: Floats
+
+
+def _given(exact: Floats, size: int) -> _Given:
+    """What exact rows give of the first `size` columns."""
+    exact, none = rows_by_size(exact, NOTHING), np.zeros(0, np.int64)
+    width, norm = exact.shape[1], np.sqrt(np.sum(exact**2, axis=0))
+    if not len(exact) or not size:
+        nothing = np.zeros((0, width))
+        return _Given(none, np.arange(size), none, nothing, exact[:, size:], np.zeros((0, 0)), norm)
+    turned, order = pivoted(exact, size)
     rank = _rank(turned, size)
     left = turned[rank:, rank:]
     waits = np.any(np.abs(left[:, : size - rank]) > NOTHING, axis=0)
     kept = np.flatnonzero(np.concatenate([waits, np.ones(width - size, np.bool_)]))
     across = turned[:rank, rank + np.concatenate([np.flatnonzero(~waits), kept])]
-    triangle = turned[:rank, :rank]
-    others, waiting = order[rank:][~waits], order[rank:][waits]
-    left = _sorted(left[:, kept], NOTHING)
-    return order[:rank], waiting, others, _triangular(triangle, across), left, triangle
+    triangle, rest = turned[:rank, :rank], order[rank:]
+    return _Given(
+        columns=order[:rank],
+        others=rest[~waits],
+        waiting=rest[waits],
+        substituted=triangular(triangle, across),
+        left=rows_by_size(left[:, kept], NOTHING),
+        triangle=triangle,
+        norm=norm,
+    )
 
 
 def _rank(turned: Floats, size: int) -> int:
@@ -129,87 +142,62 @@ def _rank(turned: Floats, size: int) -> int:
     return int(weak[0]) if len(weak) else most
 
 
-def _sorted(rows: Floats, least: float) -> Floats:
-    """Rows in order of their largest coefficients, those up to `least` left out: QR with pivoting then errs by
-    a share of each row (Cox and Higham 1998)."""
-    size = np.max(np.abs(rows), axis=1, initial=0.0)
-    order = np.argsort(-size, kind="stable")
-    return np.asarray(rows[order[: np.count_nonzero(size > least)]])
+def _substituted(rows: Rows, by: _Given, order: Ints) -> tuple[Floats, Floats]:
+    """The observations over columns in `order`, what is given substituted; and about how large rounding is
+    in each column.
+
+    A column of exact rows errs by a share of its norm (1 at least: its entries are what is left of such),
+    and so does B by as much through the triangle's inverse.
+    """
+    soft, noise = rows.soft[:, order], rows.noise[order]
+    if not len(by.columns) or not len(soft):
+        return soft, noise
+    own, size = rows.soft[:, by.columns], np.abs(by.substituted)
+    through = np.sum(triangular(by.triangle, own.T, trans=1) ** 2, axis=0)
+    norm = np.where(by.norm > 0, np.maximum(by.norm, 1.0), 0.0)[order]
+    noise = noise + EPS * norm * float(np.sqrt(np.max(through)))
+    noise = noise + (rows.noise[by.columns] + EPS * np.max(np.abs(own), axis=0)) @ size
+    return soft - own @ by.substituted, noise
 
 
-def _by_observations(matrix: Floats, doubt: Floats, size: int) -> tuple[Ints, Floats, Floats, Floats]:
-    """Of the first `size` columns those that are told; C over (free, rest), T^-1, and the rows left over the
-    rest."""
-    matrix = _sorted(matrix, 0.0)
-    norm = np.sqrt(np.sum(matrix[:, :size] ** 2, axis=0))
-    unit = np.maximum(MARGIN * doubt[:size], UNTOLD * norm)
+@dataclass(frozen=True)
+class _Told:
+    """Places that observations tell; C over (free, rest), T^-1, and the observations left over the rest."""
+
+    places: Ints
+    mean: Floats
+    spread: Floats
+    left: Floats
+    noise: Floats
+
+
+def _told(soft: Floats, noise: Floats, size: int) -> _Told:
+    """What observations tell of the first `size` columns."""
+    soft = rows_by_size(soft, 0.0)
+    norm = np.sqrt(np.sum(soft[:, :size] ** 2, axis=0))
+    unit = np.maximum(MARGIN * noise[:size], UNTOLD * norm)
     seen = np.flatnonzero(norm > unit)
     if not len(seen):
-        return seen, np.zeros((0, matrix.shape[1])), np.zeros((0, 0)), matrix[:, size:]
+        return _Told(seen, np.zeros((0, soft.shape[1])), np.zeros((0, 0)), soft[:, size:], noise[size:])
     n = len(seen)
-    both = np.concatenate([matrix[:, seen] / unit[seen], matrix[:, size:]], axis=1)
-    turned, order = _pivoted(both, n)
+    turned, order = pivoted(np.concatenate([soft[:, seen] / unit[seen], soft[:, size:]], axis=1), n)
     weak = np.flatnonzero(np.abs(np.diagonal(turned[:, :n])) <= 1.0)
-    rank = int(weak[0]) if len(weak) else min(turned.shape[0], n)
-    told, rest = seen[order[:rank]], seen[order[rank:]]
-    free = np.ones(size, np.bool_)
-    free[told] = False
+    rank = int(weak[0]) if len(weak) else min(len(turned), n)
+    places, rest = seen[order[:rank]], seen[order[rank:]]
     across = np.zeros((rank, size))
     across[:, rest] = turned[:rank, rank:n] * unit[rest]
-    across = np.concatenate([across[:, free], turned[:rank, n:]], axis=1)
-    found = _triangular(turned[:rank, :rank], np.concatenate([across, np.eye(rank)], axis=1))
-    found = found / unit[told, None]
-    return told, found[:, : across.shape[1]], found[:, across.shape[1] :], turned[rank:, n:]
-
-
-def _largest_row(matrix: Floats) -> float:
-    return float(np.sqrt(np.max(np.sum(matrix**2, axis=1), initial=0.0)))
-
-
-def _triangular(triangle: Floats, right: Floats, trans: int = 0) -> Floats:
-    """triangle^-1 right (its transpose's inverse: `trans` 1), the upper triangle of the first."""
-    if not right.size:
-        return right
-    return np.asarray(lapack.dtrtrs(triangle, right, trans=trans)[0])
-
-
-def _pivoted(matrix: Floats, size: int) -> tuple[Floats, Ints]:
-    """Q' times a matrix, Q from the QR of its first `size` columns in an order of falling pivots; and that
-    order."""
-    own = np.asfortranarray(matrix[:, :size])
-    qr, tau, order = _qr(own)
-    rest = matrix[:, size:]
-    if rest.shape[1]:
-        rest = lapack.dormqr("L", "T", qr[:, : len(tau)], tau, rest, 64 * rest.shape[1])[0]
-    return np.concatenate([np.triu(qr), rest], axis=1), order
-
-
-def _qr(matrix: Floats) -> tuple[Floats, Floats, Ints]:
-    """A QR factorisation in LAPACK's form, and its order of columns."""
-    rows, size = matrix.shape
-    if size >= LARGE and rows >= size:
-        qr, tau, _, _ = lapack.dgeqrf(matrix, lwork=64 * size)
-        norm = np.sqrt(np.sum(matrix**2, axis=0))
-        if np.all(np.abs(np.diagonal(qr)) > SOUND * norm):
-            return qr, tau, np.arange(size)
-    qr, order, tau, _, _ = lapack.dgeqp3(matrix, lwork=2 * size + 32 * (size + 1))
-    return qr, tau, order.astype(np.int64) - 1
+    across = np.concatenate([np.delete(across, places, axis=1), turned[:rank, n:], np.eye(rank)], axis=1)
+    found = triangular(turned[:rank, :rank], across) / unit[places, None]
+    width = found.shape[1] - rank
+    return _Told(places, found[:, :width], found[:, width:], turned[rank:, n:], noise[size:])
 
 
 def _compressed(rows: Floats) -> Floats:
-    """As few rows with the same squares; those that are nothing left out."""
-    rows = _sorted(rows, 0.0)
+    """As few rows with the same squares, those that are nothing left out."""
+    rows = rows_by_size(rows, 0.0)
     if rows.shape[0] <= rows.shape[1]:
         return rows
-    turned, order = _pivoted(rows, rows.shape[1])
+    turned, order = pivoted(rows, rows.shape[1])
     found = np.empty((rows.shape[1], rows.shape[1]))
     found[:, order] = turned[: rows.shape[1]]
     return found
-
-
-def square(factor: Floats) -> Floats:
-    """A factor F with F F' as before and no more columns than rows."""
-    if factor.shape[1] <= factor.shape[0] or not factor.shape[0]:
-        return factor
-    qr, _, _, _ = lapack.dgeqrf(np.asfortranarray(factor.T), lwork=64 * factor.shape[0])
-    return np.triu(qr[: factor.shape[0]]).T

@@ -1,10 +1,4 @@
-"""What a front is made of: its columns, what its children leave it, and the rows that are met in it.
-
-A long row is summed up the tree: below the front that closes it, a column stands for the sum of its terms so
-far, in units of its largest coefficient. A front that adds to a sum replaces the child's column by its own
-less what it adds; where it adds more than was there, or joins several, the others are columns of its own,
-which an exact row may then eliminate.
-"""
+"""What a front is made of: its columns, what its children leave it, and the rows that are met in it."""
 
 from __future__ import annotations
 
@@ -12,27 +6,28 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mfa.solve.frontal.eliminate import EPS, Rest
-from mfa.solve.frontal.system import EXACT, SOFT, WANTED
+from mfa.solve.frontal.eliminate import EPS, Rows
+from mfa.solve.frontal.sums import Sums, sums_of
+from mfa.solve.frontal.system import EXACT, SOFT, Kinds
 from mfa.solve.frontal.work import Shorts, Work
-from mfa.solve.problem import Bools, Floats, Ints
+from mfa.solve.problem import Floats, Ints
 
 
 @dataclass(frozen=True)
 class Message:
-    """What a front leaves to its parent: rows over columns that wait, unknowns, and sums of rows so far."""
+    """What a front leaves to its parent: rows over columns that wait, unknowns, and sums in their units."""
 
     waiting: int
     unknowns: Ints
     sums: Ints
     units: Floats
-    rest: Rest
+    rows: Rows
 
 
 @dataclass(frozen=True)
 class Link:
-    """A child's columns among those of its parent: `direct` ones are `to`; those in `led` are less by `less`
-    times the columns `busy`, and nothing else where they are not direct."""
+    """A child's columns among those of its parent: `direct` ones are those at `to`; each of `led` is `less`
+    times those at `busy` less than that, or than nothing."""
 
     direct: Ints
     to: Ints
@@ -41,13 +36,13 @@ class Link:
     busy: Ints
     size: int
 
-    def up(self, rest: Rest, columns: int) -> Rest:
+    def up(self, rows: Rows, columns: int) -> Rows:
         """A child's rows over its parent's columns."""
         noise = np.zeros(columns)
-        noise[self.to] = rest.noise[self.direct]
-        made = rest.noise[self.led] + EPS * np.max(np.abs(rest.soft[:, self.led]), axis=0, initial=0.0)
+        noise[self.to] = rows.noise[self.direct]
+        made = rows.noise[self.led] + EPS * np.max(np.abs(rows.soft[:, self.led]), axis=0, initial=0.0)
         noise[self.busy] += made @ np.abs(self.less)
-        return Rest(self._up(rest.exact, columns), self._up(rest.soft, columns), noise)
+        return Rows(self._up(rows.exact, columns), self._up(rows.soft, columns), noise)
 
     def _up(self, rows: Floats, columns: int) -> Floats:
         found = np.zeros((len(rows), columns))
@@ -67,42 +62,66 @@ class Link:
 
 @dataclass(frozen=True)
 class Asked:
-    """Rows whose variance is asked for in a front: kinds, numbers, and coefficients over its columns."""
+    """Rows whose variance is asked for in a front: kinds and numbers of long ones, their coefficients over
+    its columns, and short ones."""
 
-    kind: Ints
+    kind: Kinds
     number: Ints
     rows: Floats
     shorts: Shorts
 
-    def values(self, values: Floats) -> tuple[Floats, Floats]:
-        """Values of the long and the short rows from those of the columns."""
-        short = self.shorts.factors[:, :1] * values[self.shorts.terms[:, 0]]
-        for k in range(1, self.shorts.terms.shape[1]):
-            short += self.shorts.factors[:, k : k + 1] * values[self.shorts.terms[:, k]]
-        return self.rows @ values, short
+    def values(self, columns: Floats) -> tuple[Floats, Floats]:
+        """Values of the long and of the short rows from those of the columns."""
+        terms, factors = self.shorts.terms, self.shorts.factors
+        short = factors[:, :1] * columns[terms[:, 0]]
+        for k in range(1, terms.shape[1]):
+            short += factors[:, k : k + 1] * columns[terms[:, k]]
+        return self.rows @ columns, short
 
 
 @dataclass(frozen=True)
 class Front:
-    """A front before it is eliminated: `inner` columns of its own, `own` unknowns first, then later unknowns
-    and open sums; its rows, its links to its children, and what is asked in it."""
+    """A front before it is eliminated: `inner` columns of its own (its `own` unknowns first), then later
+    unknowns and open sums; its rows, the links to its children, and what is asked in it."""
 
     own: Ints
     inner: int
     later: Ints
-    open: Ints
+    sums: Ints
     units: Floats
-    rows: Rest
+    rows: Rows
     links: tuple[Link, ...]
     asked: Asked
 
-    def message(self, waiting: int, rest: Rest) -> Message:
+    def message(self, waiting: int, rows: Rows) -> Message:
         """What is left to the parent."""
-        return Message(waiting, self.later, self.open, self.units, rest)
+        return Message(waiting, self.later, self.sums, self.units, rows)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The order of a front's columns: `own` unknowns, inner sums, waiting ones of its children, later
+    unknowns, open sums."""
+
+    own: int
+    sums: Sums
+    added: Floats
+    """What the front adds to every sum, over its columns."""
+
+    @property
+    def count(self) -> int:
+        """Number of columns."""
+        return int(self.added.shape[1])
+
+    @property
+    def out(self) -> Ints:
+        """The column of each sum that stays open (else -1)."""
+        first = self.count - np.count_nonzero(self.sums.open)
+        return np.where(self.sums.open, first + np.cumsum(self.sums.open) - 1, -1)
 
 
 class Assembler:
-    """Puts fronts together, one after another."""
+    """Puts the fronts of some work together, children before parents."""
 
     def __init__(self, work: Work) -> None:
         self.work = work
@@ -110,125 +129,60 @@ class Assembler:
 
     def front(self, k: int, messages: list[Message]) -> Front:
         """Front `k` from what its children left."""
-        work, terms, shorts = self.work, self.work.terms(k), self.work.shorts(k)
-        own = work.own(k)
+        work, terms, shorts, own = self.work, self.work.terms(k), self.work.shorts(k), self.work.own(k)
+        carried = np.concatenate([np.zeros(0, np.int64), *(m.sums for m in messages)])
+        units = np.concatenate([np.zeros(0), *(m.units for m in messages)])
+        sums = sums_of(work, k, terms, carried, units)
         met = np.concatenate([terms.unknown, shorts.terms.ravel(), *(m.unknowns for m in messages)])
         later = np.unique(met[work.front_of_unknown[met] > k])
-        sums = _Sums.of(work, k, messages)
         inner = len(own) + len(sums.inner) + sum(m.waiting for m in messages)
         self._column[own] = np.arange(len(own))
         self._column[later] = inner + np.arange(len(later))
-        columns = inner + len(later) + int(np.count_nonzero(sums.open))
-        added = np.zeros((len(sums.rows), columns))
+        added = np.zeros((len(sums.rows), inner + len(later) + np.count_nonzero(sums.open)))
         added[np.searchsorted(sums.rows, terms.row), self._column[terms.unknown]] = terms.factor
         added[sums.carrier[sums.inner], len(own) + np.arange(len(sums.inner))] = sums.units[sums.inner]
-        links = self._links(messages, sums, added, len(own), inner + len(later))
+        columns = _Columns(len(own), sums, added)
         here = Shorts(self._column[shorts.terms], shorts.factors, shorts.kind, shorts.number)
-        rows = self._rows(messages, links, sums, added, here, columns)
-        asked = _asked(work, sums, added, here)
-        return Front(own, inner, later, sums.rows[sums.open], sums.top[sums.open], rows, links, asked)
+        links = self._links(messages, columns)
+        up = [link.up(message.rows, columns.count) for link, message in zip(links, messages, strict=True)]
+        rows, asked = _rows(up, columns, here), _asked(work, columns, here)
+        return Front(own, inner, later, sums.rows[sums.open], sums.unit[sums.open], rows, links, asked)
 
-    def _links(
-        self, messages: list[Message], sums: _Sums, added: Floats, own: int, last: int
-    ) -> tuple[Link, ...]:
+    def _links(self, messages: list[Message], columns: _Columns) -> tuple[Link, ...]:
         """Where each child's columns are."""
-        place_in = np.full(len(sums.carrier), -1)
-        place_in[sums.inner] = own + np.arange(len(sums.inner))
-        place_out = np.where(sums.open, last + np.cumsum(sums.open) - 1, -1)
-        to_sum = np.where(sums.leads, place_out[sums.carrier], place_in)
-        at, waited, found = 0, own + len(sums.inner), []
+        sums = columns.sums
+        to_sum = columns.out[sums.carrier]
+        to_sum[sums.inner] = columns.own + np.arange(len(sums.inner))
+        at, waited, found = 0, columns.own + len(sums.inner), []
         for message in messages:
-            span = slice(at, at + len(message.sums))
-            first = message.waiting + len(message.unknowns)
-            to = np.concatenate(
-                [waited + np.arange(message.waiting), self._column[message.unknowns], to_sum[span]]
-            )
-            leads = np.flatnonzero(sums.leads[span])
-            less = added[sums.carrier[span][leads]] / sums.units[span][leads, None]
-            some = np.flatnonzero(np.any(less != 0, axis=1))
-            busy = np.flatnonzero(np.any(less != 0, axis=0))
-            direct = np.flatnonzero(to >= 0)
-            found.append(
-                Link(direct, to[direct], first + leads[some], less[np.ix_(some, busy)], busy, len(to))
-            )
-            at, waited = span.stop, waited + message.waiting
+            here = np.arange(at, at + len(message.sums))
+            waiting = waited + np.arange(message.waiting)
+            to = np.concatenate([waiting, self._column[message.unknowns], to_sum[here]])
+            found.append(_link(to, columns, here))
+            at, waited = at + len(here), waited + message.waiting
         return tuple(found)
 
-    def _rows(
-        self,
-        messages: list[Message],
-        links: tuple[Link, ...],
-        sums: _Sums,
-        added: Floats,
-        shorts: Shorts,
-        columns: int,
-    ) -> Rest:
-        """All rows of the front: those of its children, those that define or close sums, short ones."""
-        up = [link.up(message.rest, columns) for link, message in zip(links, messages, strict=True)]
-        defined = sums.defining
-        fresh = added[defined]
-        out = columns - int(np.count_nonzero(sums.open)) + np.cumsum(sums.open) - 1
-        opened = np.flatnonzero(sums.open[defined])
-        fresh[opened, out[defined][opened]] = -sums.top[defined][opened]
-        fresh = fresh / sums.top[defined][:, None]
-        soft = np.concatenate([added[sums.soft], _dense(shorts, SOFT, columns)])
-        exact = np.concatenate([*(r.exact for r in up), fresh, _dense(shorts, EXACT, columns)])
-        noise = np.max([np.zeros(columns), *(r.noise for r in up)], axis=0)
-        return Rest(exact, np.concatenate([*(r.soft for r in up), soft]), noise)
+
+def _link(to: Ints, columns: _Columns, here: Ints) -> Link:
+    """The link of a child whose columns go `to` columns (-1: none), its last carry sums as those `here`."""
+    sums = columns.sums
+    leads = np.flatnonzero(sums.leads[here])
+    less = columns.added[sums.carrier[here[leads]]] / sums.units[here[leads], None]
+    some, busy = np.flatnonzero(np.any(less != 0, axis=1)), np.flatnonzero(np.any(less != 0, axis=0))
+    direct, first = np.flatnonzero(to >= 0), len(to) - len(here)
+    return Link(direct, to[direct], first + leads[some], less[np.ix_(some, busy)], busy, len(to))
 
 
-@dataclass(frozen=True)
-class _Sums:
-    """The long rows that a front meets, and the columns of its children that carry them.
-
-    `rows` are numbered in order; of each: whether it stays `open`, is `soft` (closed here), its largest
-    coefficient `top`, whether an exact row defines it. Of each column that carries one: `carrier` its place
-    in `rows`, `units`, whether it `leads` (the front's own sum takes its place); the others are `inner`.
-    """
-
-    rows: Ints
-    open: Bools
-    soft: Bools
-    wanted: Bools
-    defining: Bools
-    top: Floats
-    carrier: Ints
-    units: Floats
-    leads: Bools
-
-    @property
-    def inner(self) -> Ints:
-        """Carrying columns that are columns of the front itself."""
-        return np.flatnonzero(~self.leads)
-
-    @classmethod
-    def of(cls, work: Work, k: int, messages: list[Message]) -> _Sums:
-        """The sums met in front `k`."""
-        terms = work.terms(k)
-        carried = np.concatenate([np.zeros(0, np.int64), *(m.sums for m in messages)])
-        units = np.concatenate([np.zeros(0), *(m.units for m in messages)])
-        rows = np.unique(np.concatenate([carried, terms.row]))
-        carrier, here = np.searchsorted(rows, carried), np.searchsorted(rows, terms.row)
-        fresh, most = np.zeros(len(rows)), np.zeros(len(rows))
-        np.maximum.at(fresh, here, np.abs(terms.factor))
-        np.maximum.at(most, carrier, units)
-        open_, kind = work.front_of_row[rows] > k, work.kind[rows]
-        led = (most > 0) & (most >= fresh) & (open_ | (kind == EXACT))
-        leads = led[carrier] & (units == most[carrier])
-        leads &= _first(carrier, leads)
-        defining = (open_ | (kind == EXACT)) & ~led
-        closed = ~open_
-        soft, wanted = closed & (kind == SOFT), closed & (kind == WANTED)
-        return cls(rows, open_, soft, wanted, defining, np.maximum(fresh, most), carrier, units, leads)
-
-
-def _first(group: Ints, some: Bools) -> Bools:
-    """Which of `some` are the first of their group."""
-    places = np.flatnonzero(some)
-    _, first = np.unique(group[places], return_index=True)
-    found = np.zeros(len(group), np.bool_)
-    found[places[first]] = True
-    return found
+def _rows(up: list[Rows], columns: _Columns, shorts: Shorts) -> Rows:
+    """All rows of a front: those of its children, those that define or close sums, short ones."""
+    sums, count = columns.sums, columns.count
+    fresh, unit = columns.added[sums.defined], sums.unit[sums.defined]
+    opened = np.flatnonzero(sums.open[sums.defined])
+    fresh[opened, columns.out[sums.defined][opened]] = -unit[opened]
+    exact = [*(r.exact for r in up), fresh / unit[:, None], _dense(shorts, EXACT, count)]
+    soft = [*(r.soft for r in up), columns.added[sums.soft], _dense(shorts, SOFT, count)]
+    noise = np.max([np.zeros(count), *(r.noise for r in up)], axis=0)
+    return Rows(np.concatenate(exact), np.concatenate(soft), noise)
 
 
 def _dense(shorts: Shorts, kind: int, columns: int) -> Floats:
@@ -240,10 +194,10 @@ def _dense(shorts: Shorts, kind: int, columns: int) -> Floats:
     return found
 
 
-def _asked(work: Work, sums: _Sums, added: Floats, shorts: Shorts) -> Asked:
-    """The rows closed here that are not exact."""
-    some = sums.soft | sums.wanted
-    rows = sums.rows[some]
-    few = np.flatnonzero(shorts.kind != EXACT)
+def _asked(work: Work, columns: _Columns, shorts: Shorts) -> Asked:
+    """The rows met or closed in a front that are not exact."""
+    sums = columns.sums
+    closed, few = sums.soft | sums.wanted, np.flatnonzero(shorts.kind != EXACT)
+    rows = sums.rows[closed]
     short = Shorts(shorts.terms[few], shorts.factors[few], shorts.kind[few], shorts.number[few])
-    return Asked(work.kind[rows], work.number[rows], added[some], short)
+    return Asked(work.kind[rows], work.number[rows], columns.added[closed], short)

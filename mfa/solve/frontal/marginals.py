@@ -13,7 +13,8 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from mfa.solve.frontal.eliminate import Eliminated, eliminated, square
+from mfa.solve.frontal.dense import narrow
+from mfa.solve.frontal.eliminate import Eliminated, eliminated
 from mfa.solve.frontal.front import Asked, Assembler, Front, Link, Message
 from mfa.solve.frontal.system import SOFT, system
 from mfa.solve.frontal.tree import tree_of
@@ -71,7 +72,9 @@ def marginals(exact: sparse.csr_array, soft: sparse.csr_array, wanted: sparse.cs
 
 def _up(work: Work) -> list[_Kept]:
     """All fronts eliminated, children before parents."""
-    assembler, waiting, kept = Assembler(work), dict[int, Message](), list[_Kept]()
+    assembler = Assembler(work)
+    waiting: dict[int, Message] = {}
+    kept: list[_Kept] = []
     for k, children in enumerate(work.children):
         front: Front = assembler.front(k, [waiting.pop(c) for c in children])
         done, rest = eliminated(front.rows, front.inner)
@@ -87,13 +90,13 @@ def _down(work: Work, kept: list[_Kept], found: Marginals) -> None:
     for k in range(len(kept) - 1, -1, -1):
         front = kept.pop()
         factor, null = above.pop(k, (np.zeros((0, 0)), np.zeros((0, VECTORS))))
-        factor, null = front.eliminated.spread(factor), front.eliminated.null(null, rng)
+        factor, null = front.eliminated.factor(factor), front.eliminated.null(null, rng)
         own = len(front.own)
         found.unknowns[front.own] = np.sum(factor[:own] ** 2, axis=1)
         found.vectors[front.own] = null[:own]
         _write(front.asked, factor, found)
         for child, link in zip(work.children[k], front.links, strict=True):
-            above[child] = square(link.down(factor)), link.down(null)
+            above[child] = narrow(link.down(factor)), link.down(null)
 
 
 def _write(asked: Asked, factor: Floats, found: Marginals) -> None:

@@ -11,6 +11,7 @@ from scipy import sparse
 from mfa.solve.kkt import largest
 from mfa.solve.problem import Floats, Ints
 
+Kinds = npt.NDArray[np.int8]
 EXACT, SOFT, WANTED = 0, 1, 2
 SHORT = 3
 """Terms up to which a row joins its unknowns directly; longer ones are summed up the tree, term by term."""
@@ -28,7 +29,7 @@ class System:
     """
 
     unit: Floats
-    kind: npt.NDArray[np.int8]
+    kind: Kinds
     number: Ints
     terms: Ints
     factors: Floats

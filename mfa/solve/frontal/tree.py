@@ -16,7 +16,7 @@ from scipy.sparse.linalg import spilu
 from mfa.solve.frontal.system import System
 from mfa.solve.problem import Ints
 
-OVERHEAD = 60
+OVERHEAD = 100
 """Size of a dense front whose arithmetic costs as much as the handling of any."""
 
 
@@ -38,7 +38,7 @@ def tree_of(system: System) -> Tree:
 
 
 def _graph(system: System) -> sparse.csr_array:
-    """Which nodes are in a row together: unknowns of short rows with each other, those of long ones with it."""
+    """Which nodes are in a row together: unknowns of short rows with each other, of long ones with it."""
     n, terms, long = len(system), system.terms, system.long.tocoo()
     pairs = [(terms[:, a], terms[:, b]) for a in range(terms.shape[1]) for b in range(a)]
     row = np.concatenate([long.row + n, *(a for a, _ in pairs)])
@@ -80,14 +80,7 @@ class _Eliminated:
 def _eliminated(graph: sparse.csr_array, order: Ints) -> _Eliminated:
     """The elimination tree of `graph` in `order`, with the number of later nodes that each meets."""
     size = len(order)
-    place = np.empty(size, np.int64)
-    place[order] = np.arange(size)
-    entries = graph.tocoo()
-    row, column = place[entries.row], place[entries.col]
-    low = sparse.csc_array(
-        sparse.coo_array((np.ones(np.sum(row > column)), (row[row > column], column[row > column])),
-                         shape=graph.shape)
-    )  # fmt: skip
+    low = sparse.csc_array(sparse.tril(graph[order][:, order], k=-1))
     ends, indices = low.indptr.tolist(), low.indices.tolist()
     waiting: list[list[set[int]]] = [[] for _ in range(size)]
     parent, later = [-1] * size, [0] * size

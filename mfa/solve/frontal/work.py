@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from mfa.solve.frontal.system import System
+from mfa.solve.frontal.system import Kinds, System
 from mfa.solve.frontal.tree import Tree
 from mfa.solve.problem import Floats, Ints
 
@@ -27,7 +26,7 @@ class Shorts:
 
     terms: Ints
     factors: Floats
-    kind: npt.NDArray[np.int8]
+    kind: Kinds
     number: Ints
 
 
