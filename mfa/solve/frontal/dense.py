@@ -15,6 +15,8 @@ must have."""
 def pivoted(matrix: Floats, size: int) -> tuple[Floats, Ints]:
     """Q' times a matrix, Q from the QR of its first `size` columns in an order of falling pivots; and that
     order."""
+    if not len(matrix) or not size:
+        return matrix, np.arange(size)
     qr, tau, order = _qr(np.asfortranarray(matrix[:, :size]))
     rest = matrix[:, size:]
     if rest.shape[1]:

@@ -21,6 +21,9 @@ NOTHING, UNTOLD = 1e-11, 1e-13
 WEAK = 1e-2
 """Coefficients of an exact row inside its front, as a share of those outside, with which it waits: what is
 given through it would carry the rounding of the rest that much larger."""
+PANEL = 128
+"""Rows that are eliminated together: products of matrices then do most of the work."""
+SEED, PROBES = 20011, 4
 EPS, MARGIN = 2.2e-16, 100.0
 """Rounding, and how often what it may have made of a column of observations is still taken for it."""
 
@@ -97,40 +100,60 @@ def eliminated(rows: Rows, size: int) -> tuple[Eliminated, Rows]:
 @dataclass(frozen=True)
 class _Given:
     """Columns that exact rows give, others, and waiting ones; B over (others, waiting, outside), the rows
-    left over (waiting, outside), the triangle that B was solved with, and the norm of every column."""
+    left over (waiting, outside), how errors of the rows get into what is given, and every column's norm."""
 
     columns: Ints
     others: Ints
     waiting: Ints
     substituted: Floats
     left: Floats
-    triangle: Floats
+    errors: Floats
     norm: Floats
 
 
 def _given(exact: Floats, size: int) -> _Given:
-    """What exact rows give of the first `size` columns."""
-    exact, none = rows_by_size(exact, NOTHING), np.zeros(0, np.int64)
+    """What exact rows give of the first `size` columns: a panel of rows at a time, then those that waited."""
+    exact = rows_by_size(exact, NOTHING)
     width, norm = exact.shape[1], np.sqrt(np.sum(exact**2, axis=0))
-    if not len(exact) or not size:
-        nothing = np.zeros((0, width))
-        return _Given(none, np.arange(size), none, nothing, exact[:, size:], np.zeros((0, 0)), norm)
-    turned, order = pivoted(exact, size)
-    rank = _rank(turned, size)
-    left = turned[rank:, rank:]
-    waits = np.any(np.abs(left[:, : size - rank]) > NOTHING, axis=0)
-    kept = np.flatnonzero(np.concatenate([waits, np.ones(width - size, np.bool_)]))
-    across = turned[:rank, rank + np.concatenate([np.flatnonzero(~waits), kept])]
-    triangle, rest = turned[:rank, :rank], order[rank:]
-    return _Given(
-        columns=order[:rank],
-        others=rest[~waits],
-        waiting=rest[waits],
-        substituted=triangular(triangle, across),
-        left=rows_by_size(left[:, kept], NOTHING),
-        triangle=triangle,
-        norm=norm,
-    )
+    errors = np.random.default_rng(SEED).standard_normal((len(exact), PROBES))
+    rows = np.concatenate([exact, errors], axis=1)
+    given, by = np.zeros(0, np.int64), np.zeros((0, width + PROBES))
+    panels = [rows[k : k + PANEL] for k in range(0, len(rows), PANEL)]
+    waited = []
+    for panel in panels:
+        given, by, left = _panel(given, by, panel, size)
+        waited.append(left)
+    if len(panels) != 1:
+        given, by, left = _panel(given, by, np.concatenate([rows[:0], *waited]), size)
+    left = rows_by_size(left[:, :width], NOTHING)
+    waits = np.any(np.abs(left[:, :size]) > NOTHING, axis=0)
+    open_ = np.ones(size, np.bool_)
+    open_[given] = False
+    waiting, outside = np.flatnonzero(waits & open_), np.arange(size, width)
+    others = np.flatnonzero(open_ & ~waits)
+    kept = np.concatenate([waiting, outside])
+    across = by[:, np.concatenate([others, kept])]
+    return _Given(given, others, waiting, across, left[:, kept], by[:, width:], norm)
+
+
+def _panel(given: Ints, by: Floats, rows: Floats, size: int) -> tuple[Ints, Floats, Floats]:
+    """What is given after a panel of rows, by which rows over all columns, and what is left of the panel.
+
+    `by` says x_given + by x = 0, nothing in it over what is given.
+    """
+    rows = rows - rows[:, given] @ by
+    rows[:, given] = 0.0
+    open_ = np.setdiff1d(np.arange(size), given)
+    turned, order = pivoted(np.concatenate([rows[:, open_], rows[:, size:]], axis=1), len(open_))
+    rank = _rank(turned[:, : turned.shape[1] - PROBES], len(open_))
+    columns = np.concatenate([open_[order], np.arange(size, rows.shape[1])])
+    more, left = np.zeros((rank, rows.shape[1])), np.zeros((len(rows) - rank, rows.shape[1]))
+    more[:, columns[rank:]] = triangular(turned[:rank, :rank], turned[:rank, rank:])
+    left[:, columns[rank:]] = turned[rank:, rank:]
+    fresh = open_[order[:rank]]
+    by = by - by[:, fresh] @ more
+    by[:, fresh] = 0.0
+    return np.concatenate([given, fresh]), np.concatenate([by, more]), left
 
 
 def _rank(turned: Floats, size: int) -> int:
@@ -147,15 +170,15 @@ def _substituted(rows: Rows, by: _Given, order: Ints) -> tuple[Floats, Floats]:
     in each column.
 
     A column of exact rows errs by a share of its norm (1 at least: its entries are what is left of such),
-    and so does B by as much through the triangle's inverse.
+    and what is given by as much, as errors of the rows get into it.
     """
     soft, noise = rows.soft[:, order], rows.noise[order]
     if not len(by.columns) or not len(soft):
         return soft, noise
     own, size = rows.soft[:, by.columns], np.abs(by.substituted)
-    through = np.sum(triangular(by.triangle, own.T, trans=1) ** 2, axis=0)
+    through = np.sqrt(np.mean((own @ by.errors) ** 2, axis=1))
     norm = np.where(by.norm > 0, np.maximum(by.norm, 1.0), 0.0)[order]
-    noise = noise + EPS * norm * float(np.sqrt(np.max(through)))
+    noise = noise + EPS * norm * float(np.max(through))
     noise = noise + (rows.noise[by.columns] + EPS * np.max(np.abs(own), axis=0)) @ size
     return soft - own @ by.substituted, noise
 
