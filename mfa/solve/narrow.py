@@ -68,16 +68,15 @@ def _determined(
     places = places[np.argsort(np.abs(ratio * sigma)[places], kind="stable")[:TRIED]]
     if len(places):
         scaled = sparse.diags_array(ratio[places]) @ candidates[places]
-        rest = _less(sparse.csr_array(sparse.vstack([target] * len(places))), sparse.csr_array(scaled))
-        known = spread.sd_of(rest)
+        known = spread.sd_of(_difference(sparse.csr_array(sparse.vstack([target] * len(places))), scaled))
         found[places] = np.hypot(known, ratio[places] * sigma[places])
     return found
 
 
-def _less(matrix: sparse.csr_array, other: sparse.csr_array) -> sparse.csr_array:
-    """The difference of two matrices, entries that cancel taken as nothing."""
-    found, size = sparse.csr_array(matrix - other), sparse.csr_array(abs(matrix) + abs(other))
-    return sparse.csr_array(found.multiply(abs(found) > CANCELLED * size))
+def _difference(one: sparse.csr_array, other: sparse.csr_array) -> sparse.csr_array:
+    """`one` less `other`, what cancels but for rounding left out."""
+    left = one - other
+    return sparse.csr_array(left.multiply(abs(left) > CANCELLED * (abs(one) + abs(other))))
 
 
 def _proportional(own: Floats, others: Floats) -> tuple[Floats, Bools]:

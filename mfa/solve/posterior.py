@@ -1,20 +1,22 @@
 """Standard deviations of everything, by propagation of the observations' errors through the optimum.
 
-With K the system at the solution (what sits at a bound held there) a unit error of observation k, in sigma,
-moves the unknowns by s_k = K^-1 e_k, and Cov(x) = S S'. One pivoted factorisation serves the null space, one
-refined solve per observation, and whatever is asked later.
+At the solution (what sits at a bound held there) unknowns x have exact rows J x = 0 and observations A x of
+unit error, in sigma. One factorisation gives all their variances (:mod:`mfa.solve.frontal`). What is asked
+later takes a solve with the whole system K each: with s_k = K^-1 e_k how unknowns move with a unit error of
+observation k, Cov(x) = S S'.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 
-from mfa.solve.border import Bordered
+from mfa.solve.frontal.marginals import Marginals, marginals
 from mfa.solve.kkt import Kkt, largest
-from mfa.solve.nullspace import NullSpace, null_space
+from mfa.solve.nullspace import NullSpace
 from mfa.solve.problem import Bools, Floats, Ints, LeastSquares
 from mfa.solve.solution import Solution, Tangent, tangent
 
@@ -40,8 +42,12 @@ class Posterior:
     free_q: Bools
     leverage: Floats
     tangent: Tangent
-    kkt: Kkt
     null: NullSpace
+
+    @cached_property
+    def kkt(self) -> Kkt:
+        """The pivoted factors of the whole system."""
+        return self.tangent.factorise()[0]
 
     def effects(self, matrix: sparse.csr_array) -> Floats:
         """How each row of `matrix` (k, cells) moves with a one-sigma error of each counted observation,
@@ -70,21 +76,53 @@ class Posterior:
 def posterior(problem: LeastSquares, solution: Solution) -> Posterior:
     """Standard deviations at `solution`."""
     at = tangent(problem, solution)
-    kkt, factors = at.factorise()
-    null = null_space(at, kkt, factors)
     n, q = len(problem), len(problem.cells)
     every, typical = _everything(at)
+    found = _Found.of(at, every)
+    null = found.null
     free = null.frees(every, typical)
     free[:n] = null.free[:n]
-    variance, share = _propagated(kkt, factors, every)
-    sd = np.sqrt(variance)
+    sd = np.sqrt(found.variance(every))
     noise = np.minimum(ROUNDING * np.maximum(typical, _values(at, solution)), UNNOTICED * _finest(at, every))
     sd = np.where(free, np.nan, np.where(sd > noise, sd, 0.0))
     sd[:n] *= at.form.scale[:n]
     sd_x, sd_q, sd_seen = np.split(sd, [n, n + q])
     leverage = np.zeros(len(problem.observed))
-    leverage[at.form.counted] = share
-    return Posterior(sd_x, sd_q, sd_seen, free[:n], free[n : n + q], leverage, at, kkt, null)
+    leverage[at.form.counted] = np.clip(1.0 - found.marginals.observed, 0.0, 1.0)
+    return Posterior(sd_x, sd_q, sd_seen, free[:n], free[n : n + q], leverage, at, null)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The marginal variances of what moves, and those of the `several` rows of more than one unknown."""
+
+    marginals: Marginals
+    moving: Ints
+    several: Ints
+    size: int
+
+    @classmethod
+    def of(cls, at: Tangent, every: sparse.csr_array) -> _Found:
+        """The variances of unknowns, observations, and of the rows of `every` with several unknowns."""
+        moving = np.flatnonzero(~at.fixed)
+        several = np.flatnonzero(np.diff(every.indptr) > 1)
+        parts = [sparse.csr_array(m[:, moving]) for m in (at.rows, at.pulls, every[several])]
+        return cls(marginals(*parts), moving, several, len(at.fixed))
+
+    @property
+    def null(self) -> NullSpace:
+        """Random null vectors of all unknowns."""
+        vectors, unit = np.zeros((self.size, self.marginals.vectors.shape[1])), np.ones(self.size)
+        vectors[self.moving], unit[self.moving] = self.marginals.vectors, self.marginals.unit
+        return NullSpace(vectors, unit)
+
+    def variance(self, every: sparse.csr_array) -> Floats:
+        """The variance of every row."""
+        own = np.zeros(self.size)
+        own[self.moving] = self.marginals.unknowns
+        found = np.asarray(every.power(2) @ own)
+        found[self.several] = self.marginals.wanted
+        return found
 
 
 def _everything(at: Tangent) -> tuple[sparse.csr_array, Floats]:
@@ -122,26 +160,3 @@ def _typical(at: Tangent, matrix: sparse.csr_array) -> Floats:
     """The size of rows over cells where every unknown has its scale."""
     problem = at.form.problem
     return np.asarray(abs(sparse.csr_array(matrix)) @ np.abs(problem.cells.value(problem.scale)))
-
-
-def _propagated(kkt: Kkt, factors: Bordered, rows: sparse.csr_array) -> tuple[Floats, Floats]:
-    """The sum over observations of squared effects on each of `rows` (over unknowns, solver's units), and the
-    leverages: minus the residual of a unit error, which is no difference of near equals."""
-    n, m, _ = kkt.size
-    total, leverage = np.zeros(rows.shape[0]), np.zeros(m)
-    every = factors.sorted(np.arange(n, n + m))
-    for at in range(0, m, CHUNK):
-        some = every[at : at + CHUNK]
-        moved = _moved(kkt, factors, some)
-        total += np.sum((rows @ moved[:n]) ** 2, axis=1)
-        leverage[some - n] = -moved[some, np.arange(len(some))]
-    return total, np.clip(leverage, 0.0, 1.0) + 0.0  # no -0
-
-
-def _moved(kkt: Kkt, factors: Bordered, places: Ints) -> Floats:
-    """What a unit error at each of `places` moves, once refined."""
-    error = np.zeros((kkt.matrix.shape[0], len(places)))
-    error[places, np.arange(len(places))] = kkt.unit[places]
-    found = factors.solve(error)
-    found += factors.solve(error - kkt.matrix @ found)
-    return kkt.unit[:, None] * found

@@ -16,6 +16,8 @@ from mfa.solve.problem import LeastSquares
 from mfa.solve.reconcile import reconcile
 from tests.solve import dense
 from tests.solve.cases import cencic, circuit, networks, published, table, three_flows
+from tests.solve.chains import chain
+from tests.solve.one_by_one import one_by_one
 from tests.solve.small import Small
 from tests.solve.worlds import world
 
@@ -95,15 +97,66 @@ def test_against_dense_propagation(problem: LeastSquares) -> None:
     np.testing.assert_allclose(spread.sd_q[known], in_cells[known], rtol=1e-6, atol=1e-9)
 
 
-def test_block_by_block_agrees_with_one_block() -> None:
+@pytest.mark.parametrize("seed", range(60))
+def test_one_factorisation_and_a_solve_for_each_observation_agree(seed: int) -> None:
+    assert_as_one_by_one(chain(seed))
+
+
+def test_a_world_one_by_one() -> None:
+    assert_as_one_by_one(world(years=3, regions=6, miners=3).problem)
+
+
+def assert_as_one_by_one(problem: LeastSquares) -> None:
+    """Standard deviations to 1e-8 of their own or 1e-11 of their value, and the same leverages."""
+    found = reconcile(problem)
+    spread = posterior(problem, found)
+    slow, scale = one_by_one(spread.tangent), spread.tangent.form.scale
+    cells = problem.cells.jacobian(found.x)
+    parts = {
+        "x": (spread.sd_x, sparse.eye_array(len(problem), format="csr"), found.x),
+        "q": (spread.sd_q, cells, found.q),
+        "observed": (spread.sd_observed, problem.observed.rows.matrix @ cells, found.fitted),
+    }
+    for name, (sd, over, value) in parts.items():
+        wanted = slow.sd(sparse.csr_array(over @ sparse.eye_array(len(problem), len(scale)) * scale))
+        known = ~np.isnan(sd)
+        off = np.abs(sd - wanted)[known]
+        assert np.all(off <= (1e-8 * wanted + 1e-11 * np.abs(value))[known]), name
+    np.testing.assert_allclose(spread.leverage[spread.tangent.form.counted], slow.leverage, atol=1e-9)
+
+
+def test_chains_have_all_that_may_go_wrong() -> None:
+    """What the comparison above is about: free flows, bounds that hold, exact yields, shared errors."""
+    problems = [chain(seed) for seed in range(20)]
+    found = [(p, reconcile(p)) for p in problems]
+    free = [bool(posterior(p, s).free_x.any()) for p, s in found]
+    held = [bool(np.any(s.active)) for _, s in found]
+    assert sum(free) > 10
+    assert sum(held) > 4
+
+
+def test_labels_of_blocks_change_no_standard_deviation() -> None:
     problem = world(years=3, regions=4, miners=2).problem
     found = reconcile(problem)
     block = posterior(problem, found)
     one = posterior(problem, replace(found, order=Ordering(found.order.places, 0 * found.order.labels)))
     assert len(np.unique(found.order.labels)) > 1
-    np.testing.assert_allclose(block.sd_x, one.sd_x, rtol=1e-7)
-    np.testing.assert_allclose(block.sd_q, one.sd_q, rtol=1e-7)
-    np.testing.assert_allclose(block.leverage, one.leverage, atol=1e-9)
+    some = sparse.eye_array(len(problem.cells), format="csr")[::97]
+    np.testing.assert_allclose(block.sd_of(some), one.sd_of(some), rtol=1e-7)
+    np.testing.assert_allclose(block.sd_of(some), block.sd_q[::97], rtol=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_mean_chi_square_is_the_sum_of_leverages(seed: int) -> None:
+    """E[chi2] = sum of leverages, each report's own part its leverage: errors drawn and propagated."""
+    problem = world(years=2, regions=3, miners=2, seed=seed + 3).problem
+    spread = posterior(problem, reconcile(problem))
+    slow = one_by_one(spread.tangent)
+    errors = np.random.default_rng(seed).standard_normal((len(slow.leverage), 20_000))
+    chi2 = np.sum((errors - slow.fitted @ errors) ** 2, axis=0)
+    dof = spread.leverage.sum()
+    assert chi2.mean() == pytest.approx(dof, abs=5 * np.sqrt(2 * dof / errors.shape[1]))
+    assert chi2.var() == pytest.approx(2 * dof, rel=0.1)
 
 
 def test_leverages_sum_to_the_number_of_checks() -> None:
