@@ -114,7 +114,7 @@ def reconcile(
         return _optimum(problem, settings, report)
 
     def bulk(inner: LeastSquares, warm: bool) -> Solution:
-        return _optimum(inner, replace(settings, stages=1), lambda *_: None, warm=warm)
+        return _optimum(inner, replace(settings, guess=True), lambda *_: None, warm=warm)
 
     start = bulk_first(problem, bulk, report)
     return _optimum(replace(problem, start=start), settings, report, warm=True)
@@ -162,15 +162,15 @@ class _Settings:
     robust: Loss
     tolerance: float
     max_iterations: int
-    stages: int = 99
-    """How many losses of a path are solved at most: a first guess needs no more than the first."""
+    guess: bool = False
+    """Whether a first guess is wanted: the first loss of a path, and no word on which bounds hold nothing."""
 
 
 def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, warm: bool = False) -> Solution:
     """The optimum from the problem's start; a `warm` one is taken as it is, bounds included."""
     form = standard(problem, warm=warm)
     losses = losses_of(problem.observed, settings.robust)
-    stages = min(losses.stages, settings.stages)
+    stages = 1 if settings.guess else losses.stages
     state, move, rescues = _first(form, warm), np.inf, 0
     for iteration in range(1, settings.max_iterations + 1):
         local = _local(form, state, losses, first=iteration == 1 and not warm)
@@ -189,7 +189,10 @@ def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, wa
                 state = replace(state, stage=state.stage + 1, history=History()) if ready else state
             elif move <= settings.tolerance and _open(form, state.z) <= 1e-6:
                 if _drift(step, state.z) <= DRIFT or state.near <= VANISHING:
-                    return _finish(form, state, local, step, iteration)
+                    found = _finish(form, state, local, step, iteration)
+                    return (
+                        found if settings.guess else replace(found, active=leaned_on(local.quadratic, step))
+                    )
                 state = replace(state, near=1e-2 * state.near)
         elif state.near < FARTHEST:
             report(iteration, f"the active set does not settle at weight {state.near:.0e}")
@@ -428,6 +431,6 @@ def _solution(form: Standard, state: _State, step: Step, local: _Local, iteratio
         chi2=float(np.sum(off[form.counted] ** 2)),
         exact_multipliers=state.dual[:exact],
         limit_multipliers=state.dual[exact:],
-        active=leaned_on(local.quadratic, step),
+        active=step.at,
         bound_multipliers=step.bound / form.scale,
     )
