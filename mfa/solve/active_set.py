@@ -20,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from mfa.solve.kkt import Kkt, Ordering, factorise, with_old_factors
+from mfa.solve.determined import Reduced, solved
+from mfa.solve.kkt import Kkt, Ordering, with_old_factors
 from mfa.solve.problem import Floats
 
 At = npt.NDArray[np.int8]
@@ -35,9 +36,9 @@ INWARD, WEAKEST = 1e-10, 1e-10
 scale."""
 AT_CLIP = 1e-9
 """Share of a clip by which an observation must pass it."""
-FEW, LONG, PATIENT, EXACT = 6, 40, 20, 1e-14
+FEW, LONG, PATIENT, BRIEF, EXACT = 6, 40, 20, 10, 1e-14
 """Changes of the active set with which old factors are tried, rounds they get, how many of them may bring
-little, and the error they may leave."""
+little, rounds where new factors cost little more, and the error they may leave."""
 
 
 @dataclass(frozen=True)
@@ -180,11 +181,13 @@ def _solved(
         kkt = with_old_factors(
             before.kkt, problem.pulls, problem.rows, fixed=fixed, diagonal=near, soft=problem.soft
         )
-        solution = kkt.solve(rhs, rounds=LONG, patience=PATIENT)
+        rounds, patience = (BRIEF, BRIEF) if isinstance(kkt.factors, Reduced) else (LONG, PATIENT)
+        solution = kkt.solve(rhs, rounds=rounds, patience=patience)
         if kkt.error(rhs, solution) <= EXACT:
             return kkt, solution
-    kkt = factorise(problem.pulls, problem.rows, problem.order, fixed=fixed, diagonal=near, soft=problem.soft)
-    return kkt, kkt.solve(rhs)
+    return solved(
+        problem.pulls, problem.rows, problem.order, rhs, fixed=fixed, diagonal=near, soft=problem.soft
+    )
 
 
 def _beyond(problem: Quadratic, step: Step) -> At:

@@ -17,6 +17,7 @@ from mfa.errors import Infeasible, NotConverged, Problem
 from mfa.solve import active_set
 from mfa.solve.acceleration import History
 from mfa.solve.active_set import At, Quadratic, Step
+from mfa.solve.aggregate import elements_of
 from mfa.solve.conflict import explain_infeasible, relaxed_conflict, row_name
 from mfa.solve.degenerate import leaned_on
 from mfa.solve.interior import Box, interior_point
@@ -236,7 +237,8 @@ def _first(form: Standard, warm: bool) -> _State:
     zero = np.zeros(len(form.rhs))
     cells = form.cell_jacobian(form.start)
     pulls = form.pull_jacobian(cells, sigma_of(form, form.reports))
-    order = ordering_of(pulls, form.row_jacobian(cells), form.block)
+    elements = elements_of(form.problem, len(form.lower), len(form.rhs))
+    order = ordering_of(pulls, form.row_jacobian(cells), form.block, elements)
     at = np.zeros(len(form.lower), dtype=np.int8)
     if warm:
         at[form.start <= form.lower] = -1
