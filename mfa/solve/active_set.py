@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from mfa.solve.determined import Reduced, solved
+from mfa.solve.determined import solved
 from mfa.solve.kkt import Kkt, Ordering, with_old_factors
 from mfa.solve.problem import Floats
 
@@ -37,8 +37,8 @@ scale."""
 AT_CLIP = 1e-9
 """Share of a clip by which an observation must pass it."""
 FEW, LONG, PATIENT, BRIEF, EXACT = 6, 40, 20, 10, 1e-14
-"""Changes of the active set with which old factors are tried, rounds they get, how many of them may bring
-little, rounds where new factors cost little more, and the error they may leave."""
+"""Changes of the active set with which old factors are tried, rounds they get at most, how many of them may
+bring little, rounds where new factors cost little more, and the error they may leave."""
 
 
 @dataclass(frozen=True)
@@ -181,8 +181,8 @@ def _solved(
         kkt = with_old_factors(
             before.kkt, problem.pulls, problem.rows, fixed=fixed, diagonal=near, soft=problem.soft
         )
-        rounds, patience = (BRIEF, BRIEF) if isinstance(kkt.factors, Reduced) else (LONG, PATIENT)
-        solution = kkt.solve(rhs, rounds=rounds, patience=patience)
+        rounds = int(min(max(kkt.fill, BRIEF), LONG))
+        solution = kkt.solve(rhs, rounds=rounds, patience=min(PATIENT, rounds))
         if kkt.error(rhs, solution) <= EXACT:
             return kkt, solution
     return solved(

@@ -106,7 +106,8 @@ def reduced(
     other, unit = kkt.equilibrated(kkt.system(pulls, new.rows, fixed, diagonal, None))
     inside = np.concatenate([unknowns, np.zeros(m, dtype=bool), own])
     factors = _factors(kkt.regularised(other, n), inside, new.by, given, unit)
-    found = Kkt(matrix, given, factors, (n, m, rows.shape[0]))
+    fill = kkt.filled(len(unit), *factors.factors)
+    found = Kkt(matrix, given, factors, (n, m, rows.shape[0]), fill)
     probe = matrix @ np.cos(np.arange(len(given)))
     sound = kkt.size_of(matrix @ factors.solve(probe) - probe) <= SOUND * kkt.size_of(probe)
     return found if sound else None

@@ -96,12 +96,17 @@ class Ordered:
 
 @dataclass(frozen=True)
 class Kkt:
-    """A factorised system: `matrix` is the scaled one without regularisation, `unit` its scaling."""
+    """A factorised system: `matrix` is the scaled one without regularisation, `unit` its scaling.
+
+    `fill` is how many entries its factors have a column, which is about how many solutions take as long as
+    factors do.
+    """
 
     matrix: sparse.csc_array
     unit: Floats
     factors: Factors
     size: tuple[int, int, int]
+    fill: float = np.inf
 
     def solve(self, rhs: Floats, *, rounds: int = ROUNDS, patience: int = PATIENCE) -> Floats:
         """The refined solution for `rhs` (n,) or (n, k); `patience` is how many corrections may bring
@@ -168,7 +173,8 @@ def factorise(
     """The factorised system of `pulls` (A) and `rows` (J), with the unknowns in `fixed` held at zero step."""
     matrix, unit = equilibrated(system(pulls, rows, fixed, diagonal, soft))
     size = (pulls.shape[1], pulls.shape[0], rows.shape[0])
-    return Kkt(matrix, unit, _factors(matrix, order, size[0]), size)
+    factors = _factors(matrix, order, size[0])
+    return Kkt(matrix, unit, factors, size, filled(len(unit), factors.factors))
 
 
 def factorise_pivoted(
@@ -197,7 +203,7 @@ def with_old_factors(
     columns = np.repeat(kkt.unit, np.diff(plain.indptr))
     data = plain.data * kkt.unit[plain.indices] * columns
     scaled = sparse.csc_array((data, plain.indices, plain.indptr), plain.shape)
-    return Kkt(scaled, kkt.unit, kkt.factors, kkt.size)
+    return Kkt(scaled, kkt.unit, kkt.factors, kkt.size, kkt.fill)
 
 
 def system(
@@ -216,7 +222,12 @@ def system(
     return _assembled(masked, given)
 
 
-def _factors(matrix: sparse.csc_array, order: Ordering, n: int) -> Factors:
+def filled(columns: int, *factors: SuperLU) -> float:
+    """How many entries triangular factors of so many columns have in each."""
+    return sum(lu.nnz for lu in factors) / (2 * max(columns, 1))
+
+
+def _factors(matrix: sparse.csc_array, order: Ordering, n: int) -> Ordered:
     """The factors of the regularised matrix; regularised more where a probe shows that pivots grew."""
     for strength in REGULAR * np.array([1.0, 1e2, 1e4]):
         strong = regularised(matrix, n, strength)
