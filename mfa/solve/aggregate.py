@@ -74,21 +74,24 @@ def aggregated(rows: sparse.csr_array, elements: Elements, loose: Bools) -> Aggr
     flows = _flows(total, of, value, np.diff(sums.indptr))
     balance = _difference(total, sparse.csr_array(flows @ sums))
     clean = np.diff(sparse.csr_array(balance[:, np.flatnonzero(elements.part & loose)]).indptr) == 0
-    seen = np.zeros(len(elements.sums), dtype=bool)
-    seen[of[(of >= 0) & ~loose]] = True
-    group, mix = _paired(flows, clean, ~seen)
-    kept = np.ones(rows.shape[0])
-    kept[elements.sums[mix]] = 0.0
-    place = (np.ones(len(mix)), (elements.sums[mix], np.arange(len(mix))))
-    put = sparse.csr_array(sparse.coo_array(place, shape=(rows.shape[0], len(mix))))
-    stay, numbers = sparse.diags_array(kept), np.arange(len(elements.sums))
-    pick = sparse.coo_array(
-        (np.ones(len(numbers)), (numbers, elements.sums)), shape=sums.shape[:1] + kept.shape
-    )
-    by = sparse.csr_array(stay + put @ (elements.groups[group] - flows[group] @ pick.tocsr()))
+    unseen = np.ones(len(elements.sums), dtype=bool)
+    unseen[of[(of >= 0) & ~loose]] = False
+    group, mix = _paired(flows, clean, unseen)
+    stay, put = _places(elements.sums[mix], rows.shape[0])
+    taken = sparse.csr_array(flows[group] @ _places(elements.sums, rows.shape[0])[1].T)
+    by = sparse.csr_array(stay + put @ (elements.groups[group] - taken))
     found = sparse.csr_array(stay @ rows + put @ balance[group])
     found.eliminate_zeros()
     return Aggregated(found, by)
+
+
+def _places(rows: Ints, count: int) -> tuple[sparse.dia_array, sparse.csr_array]:
+    """What keeps all of `count` rows but some, and what puts others in the place of those."""
+    kept = np.ones(count)
+    kept[rows] = 0.0
+    places = (np.ones(len(rows)), (rows, np.arange(len(rows))))
+    put = sparse.csr_array(sparse.coo_array(places, shape=(count, len(rows))))
+    return sparse.diags_array(kept), put
 
 
 def _mix_of(sums: sparse.csr_array) -> tuple[Ints, Floats]:

@@ -38,7 +38,7 @@ SOUND, LEFT = 1e-4, 1e-12
 class Reduced:
     """The factors of what is determined (`inner`) and of the rest, for rows aggregated `by` a matrix.
 
-    `unit` is the scaling these factors were made in, over that of the system they are asked to solve.
+    `unit` is the scaling in which they were made, `given` that of the system which they solve.
     """
 
     inner: Ints
@@ -97,20 +97,26 @@ def reduced(
     loose = ~fixed & ~_seen(pulls)
     if diagonal is not None:
         loose &= diagonal <= HELD
-    free = _columns(rows, ~fixed)
-    new = aggregated(free, elements, loose)
+    new = aggregated(_columns(rows, ~fixed), elements, loose)
     unknowns, own = determined(new.rows, loose)
-    if np.count_nonzero(unknowns) + np.count_nonzero(own) < WORTH * (n + rows.shape[0]):
+    inside = np.concatenate([unknowns, np.zeros(m, dtype=bool), own])
+    if inside.all() or np.count_nonzero(inside) < WORTH * (len(inside) - m):
         return None
     matrix, given = kkt.equilibrated(kkt.system(pulls, rows, fixed, diagonal, None))
     other, unit = kkt.equilibrated(kkt.system(pulls, new.rows, fixed, diagonal, None))
-    inside = np.concatenate([unknowns, np.zeros(m, dtype=bool), own])
-    factors = _factors(kkt.regularised(other, n), inside, new.by, given, unit)
+    try:
+        factors = _factors(kkt.regularised(other, n), inside, new.by, given, unit)
+    except RuntimeError:  # a pivot of exactly nothing
+        return None
     fill = kkt.filled(len(unit), *factors.factors)
-    found = Kkt(matrix, given, factors, (n, m, rows.shape[0]), fill)
-    probe = matrix @ np.cos(np.arange(len(given)))
-    sound = kkt.size_of(matrix @ factors.solve(probe) - probe) <= SOUND * kkt.size_of(probe)
-    return found if sound else None
+    return _sound(Kkt(matrix, given, factors, (n, m, rows.shape[0]), fill))
+
+
+def _sound(made: Kkt) -> Kkt | None:
+    """The system where its factors solve it nearly."""
+    probe = made.matrix @ np.cos(np.arange(len(made.unit)))
+    left = kkt.size_of(made.matrix @ made.factors.solve(probe) - probe)
+    return made if left <= SOUND * kkt.size_of(probe) else None
 
 
 def _factors(
