@@ -63,7 +63,7 @@ class Aggregated:
 
 
 def aggregated(rows: sparse.csr_array, elements: Elements, loose: Bools) -> Aggregated:
-    """The rows with bulk balances in the place of the sums of mixes that are `loose`: unknown and unseen.
+    """The rows with bulk balances in the place of the sums of mixes with parts `loose`: unknown and unseen.
 
     A balance is used where no loose element is left in it. The mix whose sum it replaces is one that no other
     balance moves more of: the mix of its own market, as what others buy of it leaves that.
@@ -74,9 +74,7 @@ def aggregated(rows: sparse.csr_array, elements: Elements, loose: Bools) -> Aggr
     flows = _flows(total, of, value, np.diff(sums.indptr))
     balance = _difference(total, sparse.csr_array(flows @ sums))
     clean = np.diff(sparse.csr_array(balance[:, np.flatnonzero(elements.part & loose)]).indptr) == 0
-    unseen = np.ones(len(elements.sums), dtype=bool)
-    unseen[of[(of >= 0) & ~loose]] = False
-    group, mix = _paired(flows, clean, unseen)
+    group, mix = _paired(flows, clean, _loose_parts(of, loose, len(elements.sums)))
     stay, put = _places(elements.sums[mix], rows.shape[0])
     taken = sparse.csr_array(flows[group] @ _places(elements.sums, rows.shape[0])[1].T)
     by = sparse.csr_array(stay + put @ (elements.groups[group] - taken))
@@ -101,6 +99,14 @@ def _mix_of(sums: sparse.csr_array) -> tuple[Ints, Floats]:
     of[entries.col], value[entries.col] = entries.row, entries.data
     of[np.bincount(entries.col, minlength=len(of)) > 1] = -1
     return of, value
+
+
+def _loose_parts(of: Ints, loose: Bools, count: int) -> Ints:
+    """Of each mix: 2 where all parts are loose, 1 where some are, 0 where none is."""
+    some, held = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    some[of[(of >= 0) & loose]] = 1
+    held[of[(of >= 0) & ~loose]] = 1
+    return np.where(some > held, 2, some)
 
 
 def _flows(total: sparse.csr_array, of: Ints, value: Floats, size: Ints) -> sparse.csr_array:
@@ -129,15 +135,20 @@ def _difference(total: sparse.csr_array, taken: sparse.csr_array) -> sparse.csr_
     return sparse.csr_array(sparse.coo_array((rest.data[still], places), shape=total.shape))
 
 
-def _paired(flows: sparse.csr_array, clean: Bools, loose: Bools) -> tuple[Ints, Ints]:
-    """Balances and the mixes whose sums they replace."""
+def _paired(flows: sparse.csr_array, clean: Bools, loose: Ints) -> tuple[Ints, Ints]:
+    """Balances and the mixes whose sums they replace; a mix that is partly seen takes what others leave."""
     entries = flows.tocoo()
-    able = clean[entries.row] & loose[entries.col]
-    row, mix, flow = entries.row[able], entries.col[able], np.abs(entries.data[able])
     most = np.zeros(flows.shape[1])
-    np.maximum.at(most, mix, flow)
-    own = flow >= (1 - EQUAL) * most[mix]
-    graph = sparse.csr_matrix((np.ones(np.count_nonzero(own)), (row[own], mix[own])), shape=flows.shape)
-    found = np.asarray(maximum_bipartite_matching(graph, perm_type="column"), dtype=np.int64)
-    group = np.flatnonzero(found >= 0)
-    return group, found[group]
+    np.maximum.at(most, entries.col, np.abs(entries.data))
+    own = clean[entries.row] & (np.abs(entries.data) >= (1 - EQUAL) * most[entries.col])
+    row, mix = entries.row[own], entries.col[own]
+    taken = np.full(flows.shape[0], -1, np.int64)
+    for kind in (2, 1):
+        able = (loose[mix] == kind) & (taken[row] < 0)
+        graph = sparse.csr_matrix(
+            (np.ones(np.count_nonzero(able)), (row[able], mix[able])), shape=flows.shape
+        )
+        found = np.asarray(maximum_bipartite_matching(graph, perm_type="column"), dtype=np.int64)
+        taken = np.where(found >= 0, found, taken)
+    group = np.flatnonzero(taken >= 0)
+    return group, taken[group]

@@ -72,16 +72,42 @@ def test_a_closed_market_keeps_the_sum_of_its_mix() -> None:
     assert np.linalg.matrix_rank(new.by.toarray()) == len(problem.exact)
 
 
-def test_a_mix_that_is_observed_keeps_its_sum(small: tuple[LeastSquares, Floats]) -> None:
+@pytest.mark.parametrize(("seen", "changed"), [("mix 0 0 3", 12), ("mix 0 0", 11)])
+def test_a_mix_that_is_observed_in_all_its_parts_keeps_its_sum(
+    small: tuple[LeastSquares, Floats], seen: str, changed: int
+) -> None:
     problem, truth = small
     pulls, rows, order = linearised(problem, truth)
     assert order.elements is not None
-    seen = loose_in(pulls)
-    seen[places(problem, "mix 0 0 3")] = False
-    new = aggregated(rows, order.elements, seen)
-    changed = np.flatnonzero(abs(new.rows - rows).sum(axis=1) > 0)
-    assert "mix 0 0 sums to 1" not in {problem.exact.name(int(k)) for k in changed}
-    assert len(changed) == 11
+    loose = loose_in(pulls)
+    loose[places(problem, seen)] = False
+    new = aggregated(rows, order.elements, loose)
+    replaced = {problem.exact.name(int(k)) for k in np.flatnonzero(abs(new.rows - rows).sum(axis=1) > 0)}
+    assert len(replaced) == changed
+    assert ("mix 0 0 sums to 1" in replaced) == (changed == 12)
+
+
+def test_elements_that_are_observed_stay_with_the_rest(small: tuple[LeastSquares, Floats]) -> None:
+    problem, truth = small
+    pulls, rows, order = linearised(problem, truth)
+    assert order.elements is not None
+    grade = sparse.csr_array(([1e3], ([0], places(problem, "mix 0 0 3"))), shape=(1, len(problem)))
+    more = sparse.csr_array(sparse.vstack([pulls, grade]))
+    added = with_the_rest(problem, more, rows, order) - with_the_rest(problem, pulls, rows, order)
+    assert "mix 0 0 3" in added
+    assert added <= {problem.name(k) for k in range(len(problem)) if problem.name(k).endswith(" 3")}
+
+
+def with_the_rest(
+    problem: LeastSquares, pulls: sparse.csr_array, rows: sparse.csr_array, order: kkt.Ordering
+) -> set[str]:
+    """The names of the unknowns that are not factorised apart."""
+    assert order.elements is not None
+    n = len(problem)
+    made = determined.reduced(pulls, rows, order.elements, np.zeros(n, dtype=bool), np.full(n, 1e-8))
+    assert made is not None
+    assert isinstance(made.factors, determined.Reduced)
+    return {problem.name(int(k)) for k in made.factors.outer if k < n}
 
 
 def test_what_rows_determine_and_what_holds_more() -> None:
