@@ -15,13 +15,15 @@ rule: Judice and Pires 1994), which cannot cycle.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from mfa.solve.kkt import Kkt, Ordering, factorise, factorise_pivoted, largest, with_old_factors
-from mfa.solve.problem import Floats
+from mfa.solve.determined import solved
+from mfa.solve.kkt import Kkt, Ordering, factorise_pivoted, largest, with_old_factors
+from mfa.solve.problem import Bools, Floats
 
 At = npt.NDArray[np.int8]
 ROUNDS = 40
@@ -37,14 +39,20 @@ INWARD, WEAKEST = 1e-10, 1e-10
 scale."""
 AT_CLIP = 1e-9
 """Share of a clip by which an observation must pass it."""
-FEW, LONG, PATIENT, EXACT = 6, 40, 20, 1e-14
-"""Changes of the active set with which old factors are tried, rounds they get, how many of them may bring
-little, and the error they may leave."""
+FEW, LONG, PATIENT, BRIEF, EXACT = 6, 40, 20, 10, 1e-14
+"""Changes of the active set with which old factors are tried, rounds they get at most, how many of them may
+bring little, rounds where new factors cost little more, and the error they may leave."""
 POOR = 1e-12
 """The error that factors of a regularised system may leave: a direction weaker than its regularisation shows
 as more."""
 PIVOT = 1e-12
 """Pivots of such a direction, which are rounding only below this."""
+
+
+class _Weights(TypedDict):
+    fixed: Bools
+    diagonal: Floats
+    soft: Floats | None
 
 
 @dataclass(frozen=True)
@@ -185,23 +193,16 @@ def _solved(
         kkt = with_old_factors(
             before.kkt, problem.pulls, problem.rows, fixed=fixed, diagonal=near, soft=problem.soft
         )
-        solution = kkt.solve(rhs, rounds=LONG, patience=PATIENT)
+        rounds = int(min(max(kkt.fill, BRIEF), LONG))
+        solution = kkt.solve(rhs, rounds=rounds, patience=min(PATIENT, rounds))
         if kkt.error(rhs, solution) <= EXACT:
             return kkt, solution
-    kkt = factorise(problem.pulls, problem.rows, problem.order, fixed=fixed, diagonal=near, soft=problem.soft)
-    solution = kkt.solve(rhs)
+    weights: _Weights = {"fixed": fixed, "diagonal": near, "soft": problem.soft}
+    kkt, solution = solved(problem.pulls, problem.rows, problem.order, rhs, **weights)
     if kkt.error(rhs, solution) > POOR:
         solution = kkt.solve(rhs, rounds=LONG, patience=PATIENT)
     if kkt.error(rhs, solution) > POOR:
-        kkt, _ = factorise_pivoted(
-            problem.pulls,
-            problem.rows,
-            problem.order,
-            fixed=fixed,
-            diagonal=near,
-            soft=problem.soft,
-            nothing=PIVOT,
-        )
+        kkt, _ = factorise_pivoted(problem.pulls, problem.rows, problem.order, **weights, nothing=PIVOT)
         solution = kkt.solve(rhs)
     return kkt, solution
 

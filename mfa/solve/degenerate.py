@@ -26,6 +26,8 @@ At = npt.NDArray[np.int8]
 FORCELESS = 1e-9
 """A multiplier is none that is this share of the forces there."""
 LEFT = 0.5
+ROUNDS = 100
+"""Rounds in which what rows hold is looked for; what they leave is the programme's."""
 
 
 def leaned_on(rows: sparse.csr_array, side: At, force: Bools, moves: Bools) -> At:
@@ -37,13 +39,37 @@ def leaned_on(rows: sparse.csr_array, side: At, force: Bools, moves: Bools) -> A
     touched = (side != 0) & ~force & moves
     if not np.any(touched):
         return side
-    columns = sparse.csc_array(rows[:, np.flatnonzero(moves & ~force)])
-    some = _near(columns, touched[moves & ~force])
-    chosen = np.flatnonzero(moves & ~force)[some]
+    able = np.flatnonzero(_movable(rows, moves & ~force, -side * touched))
+    if not touched[able].any():
+        return side
+    columns = sparse.csc_array(rows[:, able])
+    some = _near(columns, touched[able])
+    chosen = able[some]
     left = chosen[_leaving(sparse.csr_array(columns[:, some]), side[chosen])]
     found = side.copy()
     found[left] = 0
     return found
+
+
+def _movable(rows: sparse.csr_array, free: Bools, inward: At) -> Bools:
+    """The `free` unknowns less what a row holds: one that stands alone in it, or all that it has where each
+    could move it the same way only."""
+    row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    pushes = np.sign(rows.data) * inward[rows.indices]
+    there = free[rows.indices] & (rows.data != 0)
+    for _ in range(ROUNDS):
+        count, up, down = (
+            np.bincount(row[there & which], minlength=rows.shape[0])
+            for which in (True, pushes > 0, pushes < 0)
+        )
+        holds = (count == 1) | ((count > 0) & ((up == count) | (down == count)))
+        held = there & holds[row]
+        if not np.any(held):
+            break
+        free = free.copy()
+        free[rows.indices[held]] = False
+        there &= free[rows.indices]
+    return free
 
 
 def _near(columns: sparse.csc_array, touched: Bools) -> Ints:

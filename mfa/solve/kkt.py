@@ -17,13 +17,15 @@ undetermined directions stay where they are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol, cast
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import SuperLU, splu
+from scipy.sparse.linalg import SuperLU, spilu, splu
 
 from mfa.errors import NotConverged
+from mfa.solve.aggregate import Elements
 from mfa.solve.border import NOTHING, Bordered, border_of
 from mfa.solve.problem import Bools, Floats, Ints
 from mfa.solve.whitening import whitening
@@ -46,16 +48,29 @@ def _norms(columns: Floats) -> Floats:
     return np.where(norm > 0, norm, 1.0)
 
 
-def _size(vector: Floats) -> float:
+def _dot(a: Floats, b: Floats) -> Floats:
+    """The product of every two columns."""
+    return np.asarray(np.einsum("i...,i...->...", a, b))
+
+
+def size_of(vector: Floats) -> float:
+    """The largest absolute entry."""
     return float(np.max(np.abs(vector), initial=0.0))
 
 
 @dataclass(frozen=True)
 class Ordering:
-    """An elimination order, by minimum degree, and the block of every place in `labels` (-1: the border)."""
+    """How to eliminate in every system of a `pattern`: the block of every place in `labels` (-1: the
+    border), what is known of its `elements`, and the order of the whole, found when first asked for."""
 
-    places: Ints
+    pattern: sparse.csc_array
     labels: Ints
+    elements: Elements | None = None
+
+    @cached_property
+    def places(self) -> Ints:
+        """The order by minimum degree."""
+        return _minimum_degree(self.pattern)
 
 
 class Factors(Protocol):
@@ -82,12 +97,17 @@ class Ordered:
 
 @dataclass(frozen=True)
 class Kkt:
-    """A factorised system: `matrix` is the scaled one without regularisation, `unit` its scaling."""
+    """A factorised system: `matrix` is the scaled one without regularisation, `unit` its scaling.
+
+    `fill` is how many entries its factors have a column, which is about how many solutions take as long as
+    factors do.
+    """
 
     matrix: sparse.csc_array
     unit: Floats
     factors: Factors
     size: tuple[int, int, int]
+    fill: float = np.inf
 
     def solve(self, rhs: Floats, *, rounds: int = ROUNDS, patience: int = PATIENCE) -> Floats:
         """The refined solution for `rhs` (n,) or (n, k); `patience` is how many corrections may bring
@@ -104,32 +124,33 @@ class Kkt:
         found = self.factors.solve(scaled)
         left = scaled - self.matrix @ found
         steps: list[tuple[Floats, Floats]] = []
-        best, kept, idle = _size(left), found, 0
+        best, kept, idle = size_of(left), found, 0
         for _ in range(rounds):
-            if idle >= patience or not best > _ROUNDING * (_size(found) + _size(scaled)):
+            if idle >= patience or not best > _ROUNDING * (size_of(found) + size_of(scaled)):
                 break
             move = self.factors.solve(left)
             push = np.asarray(self.matrix @ move)
             for before, effect in steps:
-                share = np.sum(effect * push, axis=0)
-                move, push = move - share * before, push - share * effect
+                share = _dot(effect, push)
+                move -= share * before
+                push -= share * effect
             norm = _norms(push)
             if not np.all(norm < _BURST):
                 break
             move, push = move / norm, push / norm
             steps.append((move, push))
-            found = found + np.sum(push * left, axis=0) * move
+            found = found + _dot(push, left) * move
             left = scaled - self.matrix @ found
-            idle = 0 if _size(left) < 0.3 * best else idle + 1
-            if _size(left) < best:
-                best, kept = _size(left), found
+            idle = 0 if size_of(left) < 0.3 * best else idle + 1
+            if size_of(left) < best:
+                best, kept = size_of(left), found
         return kept
 
     def error(self, rhs: Floats, solution: Floats) -> float:
         """What a solution leaves of the scaled right side, relative to it and to itself."""
         scaled, found = self.unit * rhs, solution / self.unit
-        left = _size(scaled - self.matrix @ found)
-        return left / max(_size(scaled) + _size(found), 1e-300)
+        left = size_of(scaled - self.matrix @ found)
+        return left / max(size_of(scaled) + size_of(found), 1e-300)
 
     def split(self, solution: Floats) -> tuple[Floats, Floats, Floats]:
         """The parts of a solution: step, observation residuals, row multipliers."""
@@ -151,9 +172,10 @@ def factorise(
     soft: Floats | None = None,
 ) -> Kkt:
     """The factorised system of `pulls` (A) and `rows` (J), with the unknowns in `fixed` held at zero step."""
-    matrix, unit = equilibrated(_system(pulls, rows, fixed, diagonal, soft))
+    matrix, unit = equilibrated(system(pulls, rows, fixed, diagonal, soft))
     size = (pulls.shape[1], pulls.shape[0], rows.shape[0])
-    return Kkt(matrix, unit, _factors(matrix, order, size[0]), size)
+    factors = _factors(matrix, order, size[0])
+    return Kkt(matrix, unit, factors, size, filled(len(unit), factors.factors))
 
 
 def factorise_pivoted(
@@ -171,7 +193,7 @@ def factorise_pivoted(
     The factors say what nothing pivots on (by more than `nothing`): free unknowns and rows that follow from
     others.
     """
-    matrix, unit = _in_units(_system(pulls, rows, fixed, diagonal, soft), whitening(pulls, rows, fixed))
+    matrix, unit = _in_units(system(pulls, rows, fixed, diagonal, soft), whitening(pulls, rows, fixed))
     factors = Bordered.of(matrix, order.labels, nothing)
     return Kkt(matrix, unit, factors, (pulls.shape[1], pulls.shape[0], rows.shape[0])), factors
 
@@ -186,8 +208,8 @@ def with_old_factors(
     soft: Floats | None = None,
 ) -> Kkt:
     """A system near one already factorised, to be solved by refinement with the factors of that one."""
-    scaled, unit = _in_units(_system(pulls, rows, fixed, diagonal, soft), kkt.unit)
-    return Kkt(scaled, unit, kkt.factors, kkt.size)
+    scaled, unit = _in_units(system(pulls, rows, fixed, diagonal, soft), kkt.unit)
+    return Kkt(scaled, unit, kkt.factors, kkt.size, kkt.fill)
 
 
 def _in_units(plain: sparse.csc_array, unit: Floats) -> tuple[sparse.csc_array, Floats]:
@@ -196,7 +218,7 @@ def _in_units(plain: sparse.csc_array, unit: Floats) -> tuple[sparse.csc_array, 
     return sparse.csc_array((data, plain.indices, plain.indptr), plain.shape), unit
 
 
-def _system(
+def system(
     pulls: sparse.csr_array,
     rows: sparse.csr_array,
     fixed: Bools,
@@ -212,30 +234,37 @@ def _system(
     return _assembled(masked, given)
 
 
-def _factors(matrix: sparse.csc_array, order: Ordering, n: int) -> Factors:
+def filled(columns: int, *factors: SuperLU) -> float:
+    """How many entries triangular factors of so many columns have in each."""
+    return sum(lu.nnz for lu in factors) / (2 * max(columns, 1))
+
+
+def _factors(matrix: sparse.csc_array, order: Ordering, n: int) -> Ordered:
     """The factors of the regularised matrix; regularised more where a probe shows that pivots grew."""
     for strength in REGULAR * np.array([1.0, 1e2, 1e4]):
-        strong = _regularised(matrix, n, strength)
+        strong = regularised(matrix, n, strength)
         try:
             factors = _ordered(strong, order.places)
         except RuntimeError:
             continue
         probe = strong @ np.ones(strong.shape[0])
-        if _size(strong @ factors.solve(probe) - probe) <= SOUND * _size(probe):
+        if size_of(strong @ factors.solve(probe) - probe) <= SOUND * size_of(probe):
             return factors
     raise NotConverged("the linear system stayed singular at every regularisation tried")
 
 
-def ordering_of(pulls: sparse.csr_array, rows: sparse.csr_array, block: Ints) -> Ordering:
-    """An elimination order for every system with this pattern; `block` labels the unknowns."""
+def ordering_of(
+    pulls: sparse.csr_array, rows: sparse.csr_array, block: Ints, elements: Elements | None = None
+) -> Ordering:
+    """How to eliminate in every system with this pattern; `block` labels the unknowns."""
     both = sparse.vstack([pulls, rows]).tocsr()
     n, m = both.shape[1], pulls.shape[0]
     given = np.concatenate([np.zeros(n), np.full(m, -1.0), np.zeros(rows.shape[0])])
-    regular = _regularised(equilibrated(_assembled(both, given))[0], n)
+    regular = regularised(equilibrated(_assembled(both, given))[0], n)
     labels = np.concatenate([block, row_labels(both, block)])
     labels[:n] = _slack_labels(both, labels, n)
     labels = border_of(regular, labels)
-    return Ordering(_minimum_degree(regular), labels if np.any(labels >= 0) else np.zeros_like(labels))
+    return Ordering(regular, labels if np.any(labels >= 0) else np.zeros_like(labels), elements)
 
 
 def symmetric_lu(matrix: sparse.csc_array, order: str = "MMD_AT_PLUS_A") -> SuperLU:
@@ -246,7 +275,11 @@ def symmetric_lu(matrix: sparse.csc_array, order: str = "MMD_AT_PLUS_A") -> Supe
 
 
 def _minimum_degree(matrix: sparse.csc_array) -> Ints:
-    return np.argsort(symmetric_lu(matrix).perm_c, kind="stable")
+    """SuperLU's order; factors that drop whatever they may cost next to nothing beside the full ones."""
+    incomplete: Any = spilu
+    options = {"drop_tol": np.inf, "fill_factor": 1.0, "diag_pivot_thresh": 0.0}
+    found = incomplete(matrix, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}, **options)
+    return np.argsort(found.perm_c, kind="stable")
 
 
 def _ordered(matrix: sparse.csc_array, places: Ints) -> Ordered:
@@ -257,7 +290,8 @@ def _ordered(matrix: sparse.csc_array, places: Ints) -> Ordered:
     return Ordered(places, symmetric_lu(moved.tocsc(), "NATURAL"))
 
 
-def _regularised(matrix: sparse.csc_array, n: int, regular: float = REGULAR) -> sparse.csc_array:
+def regularised(matrix: sparse.csc_array, n: int, regular: float = REGULAR) -> sparse.csc_array:
+    """The matrix with a little added to the diagonal of its `n` unknowns and taken from that of its rows."""
     sign = np.where(np.arange(matrix.shape[0]) < n, 1.0, -1.0)
     return (matrix + sparse.diags_array(regular * sign)).tocsc()
 

@@ -90,7 +90,7 @@ def _collapsed(bulk: _Bulk, x: Floats, share: Floats) -> LeastSquares:
         limits=problem.limits,
         observed=_without_frozen(bulk),
         name=lambda k: problem.name(int(bulk.first[k])) if k < one else "one",
-        block=np.append(problem.block[bulk.first], -1),
+        block=np.append(problem.block[bulk.first], -1) if len(problem.block) else problem.block,
         floor=problem.floor,
     )
 

@@ -17,6 +17,7 @@ from mfa.errors import Infeasible, NotConverged, Problem
 from mfa.solve import active_set
 from mfa.solve.acceleration import History
 from mfa.solve.active_set import At, Quadratic, Step, forces
+from mfa.solve.aggregate import elements_of
 from mfa.solve.augmented import Priced, multipliers
 from mfa.solve.conflict import explain_infeasible, relaxed_conflict, row_name
 from mfa.solve.degenerate import FORCELESS, leaned_on
@@ -122,7 +123,7 @@ def reconcile(
         return _optimum(problem, settings, report)
 
     def bulk(inner: LeastSquares, warm: bool) -> Solution:
-        return _optimum(inner, replace(settings, tolerance=ROUGH, stages=1), lambda *_: None, warm=warm)
+        return _optimum(inner, replace(settings, tolerance=ROUGH, guess=True), lambda *_: None, warm=warm)
 
     start = bulk_first(problem, bulk, report)
     return _optimum(replace(problem, start=start), settings, report, warm=True)
@@ -159,15 +160,15 @@ class _Settings:
     robust: Loss
     tolerance: float
     max_iterations: int
-    stages: int = 99
-    """How many losses of a path are solved at most: a first guess needs no more than the first."""
+    guess: bool = False
+    """Whether a first guess is wanted: the first loss of a path, and no word on which bounds hold nothing."""
 
 
 def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, warm: bool = False) -> Solution:
     """The optimum from the problem's start; a `warm` one is taken as it is, bounds included."""
     form = standard(problem, warm=warm)
     losses = losses_of(problem.observed, settings.robust)
-    stages = min(losses.stages, settings.stages)
+    stages = 1 if settings.guess else losses.stages
     state, move, rescues = _first(form, warm), np.inf, 0
     for iteration in range(1, settings.max_iterations + 1):
         local = _local(form, state, losses, first=iteration == 1 and not warm)
@@ -186,7 +187,7 @@ def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, wa
                 state = replace(state, stage=state.stage + 1, history=History()) if ready else state
             elif move <= settings.tolerance and _open(form, state.z) <= 1e-6:
                 if _drift(step, state.z) <= DRIFT or state.near <= VANISHING:
-                    return _finish(form, state, local, step, iteration)
+                    return _finish(form, state, local, step, iteration, guess=settings.guess)
                 state = replace(state, near=1e-2 * state.near)
         elif state.near < FARTHEST:
             report(iteration, f"the active set does not settle at weight {state.near:.0e}")
@@ -231,7 +232,8 @@ def _first(form: Standard, warm: bool) -> _State:
     zero = np.zeros(len(form.rhs))
     cells = form.cell_jacobian(form.start)
     pulls = form.pull_jacobian(cells, errors_in(form).sigma(form.reports))
-    order = ordering_of(pulls, form.row_jacobian(cells), form.block)
+    elements = elements_of(form.problem, len(form.lower), len(form.rhs))
+    order = ordering_of(pulls, form.row_jacobian(cells), form.block, elements)
     at = np.zeros(len(form.lower), dtype=np.int8)
     if warm:
         at[form.start <= form.lower] = -1
@@ -390,7 +392,9 @@ def _closing(form: Standard, step: Step, z: Floats) -> Floats:
     return d
 
 
-def _finish(form: Standard, state: _State, local: _Local, step: Step, iterations: int) -> Solution:
+def _finish(
+    form: Standard, state: _State, local: _Local, step: Step, iterations: int, *, guess: bool
+) -> Solution:
     z = state.z
     for _ in range(8):
         if _open(form, z) <= CLOSED:
@@ -402,7 +406,8 @@ def _finish(form: Standard, state: _State, local: _Local, step: Step, iterations
     z = _snapped(form, z, local)
     if _open(form, z) > ACCEPTED:
         raise _failure(form, replace(state, z=z), "a row does not close")
-    return _solution(form, replace(state, z=z), step, local, iterations)
+    active = step.at if guess else _held(form, z, step, local.quadratic)
+    return replace(_solution(form, replace(state, z=z), step, local, iterations), active=active)
 
 
 def _snapped(form: Standard, z: Floats, local: _Local) -> Floats:
@@ -443,6 +448,6 @@ def _solution(form: Standard, state: _State, step: Step, local: _Local, iteratio
         chi2=float(np.sum(off[form.counted] ** 2)),
         exact_multipliers=state.dual[:exact],
         limit_multipliers=state.dual[exact:],
-        active=_held(form, state.z, step, local.quadratic),
+        active=step.at,
         bound_multipliers=step.bound / form.scale,
     )

@@ -6,10 +6,11 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from scipy import sparse
+from scipy import optimize, sparse
 
-from mfa.solve.classify import classify, intervals
+from mfa.solve.classify import classify
 from mfa.solve.degenerate import leaned_on
+from mfa.solve.intervals import intervals
 from mfa.solve.posterior import posterior
 from mfa.solve.reconcile import reconcile
 from tests.solve.small import Small
@@ -75,5 +76,35 @@ def test_free_flows_that_come_to_rest_on_zero_are_free_in_any_order(order: tuple
     spread = posterior(problem, found)
     status = dict(zip(small.names, classify(problem, found, spread).unknowns.tolist(), strict=True))
     assert status == {"a": "observed"} | dict.fromkeys("bcd", "free") | dict.fromkeys("efg", "fixed")
-    ends = {problem.cells.name(k): v for k, v in intervals(problem, spread).items()}
+    ends = {
+        problem.cells.name(k): v for k, v in intervals(spread, np.flatnonzero(spread.free_q)).ends.items()
+    }
     assert ends == {name: pytest.approx((0.0, 5.0)) for name in "bcd"}
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_same_bounds_are_left_as_by_one_programme_over_everything(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    n = 24
+    rows = np.where(random.random((14, n)) < 0.12, random.choice([-1.0, 1.0, 2.0], (14, n)), 0.0)
+    side = random.choice([-1, 0, 0, 1], n).astype(np.int8)
+    force, moves = random.random(n) < 0.1, random.random(n) < 0.95
+    free = moves & ~force
+    low = np.where(free & (side >= 0), -1e3, 0.0)
+    high = np.where(free & (side <= 0), 1e3, 0.0)
+    low, high = np.where(side < 0, 0.0, low), np.where(side > 0, 0.0, high)
+    touched = np.flatnonzero(free & (side != 0))
+    least = np.zeros((len(touched), n + len(touched)))  # t <= d inwards
+    least[np.arange(len(touched)), touched] = side[touched]
+    least[np.arange(len(touched)), n + np.arange(len(touched))] = 1.0
+    found = optimize.linprog(
+        np.concatenate([np.zeros(n), -np.ones(len(touched))]),
+        A_ub=least,
+        b_ub=np.zeros(len(touched)),
+        A_eq=np.hstack([rows, np.zeros((14, len(touched)))]),
+        b_eq=np.zeros(14),
+        bounds=np.column_stack([np.append(low, 0 * touched), np.append(high, 0 * touched + 1)]),
+    )
+    wanted = side.copy()
+    wanted[touched[found.x[n:] > 0.5]] = 0
+    assert np.array_equal(leaned_on(sparse.csr_array(rows), side, force, moves), wanted)

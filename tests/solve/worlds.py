@@ -17,6 +17,8 @@ from scipy import sparse
 from mfa.solve.problem import Cells, LeastSquares, Observed, Rows
 
 Array = npt.NDArray[np.float64]
+SHARE, SHARES = "share", -1
+"""What marks shares of compositions, and rows that say that these sum to 1."""
 ABUNDANCE = np.array(
     [0.27, 0.42, 0.05, 0.16, 0.02, 3e-3, 1.5e-2, 2e-3, 9e-3, 1.5e-3, 4e-3, 5e-4, 3e-3, 4e-4, 0.04]
 )
@@ -30,25 +32,40 @@ class Writer:
     truth: list[float] = field(default_factory=list)
     block: list[int] = field(default_factory=list)
     upper: list[float] = field(default_factory=list)
+    bulk: list[int] = field(default_factory=list)
     cells: list[tuple[int, int, float]] = field(default_factory=list)
     rows: dict[str, list[tuple[str, list[tuple[int, float]], float]]] = field(
         default_factory=lambda: {"exact": [], "limits": [], "observed": []}
     )
     errors: list[tuple[float, float]] = field(default_factory=list)
+    merge: list[int] = field(default_factory=list)
+    _groups: dict[str, int] = field(default_factory=dict)
 
-    def unknown(self, name: str, truth: float, block: int, upper: float = np.inf) -> int:
+    def unknown(
+        self, name: str, truth: float, block: int, upper: float = np.inf, *, part_of: str = ""
+    ) -> int:
+        """A new unknown; `part_of` names the bulk flow it is an element of, SHARE a composition."""
         self.names.append(name)
         self.truth.append(truth)
         self.block.append(block)
         self.upper.append(upper)
+        self.bulk.append(self._number(part_of or name))
         return len(self.names) - 1
+
+    def _number(self, group: str) -> int:
+        return SHARES if group == SHARE else self._groups.setdefault(group, len(self._groups))
 
     def cell(self, i: int, j: int = -1, coef: float = 1.0) -> int:
         self.cells.append((i, j, coef))
         return len(self.cells) - 1
 
-    def row(self, kind: str, name: str, terms: list[tuple[int, float]], rhs: float = 0.0) -> None:
+    def row(
+        self, kind: str, name: str, terms: list[tuple[int, float]], rhs: float = 0.0, *, one_of: str = ""
+    ) -> None:
+        """A new row; exact ones are `one_of` those that differ in the element alone, SHARE sums a mix."""
         self.rows[kind].append((name, terms, rhs))
+        if kind == "exact":
+            self.merge.append(self._number(one_of or name))
 
     def observe(
         self, name: str, terms: list[tuple[int, float]], *, sd: float, cv: float, noise: float
@@ -89,6 +106,9 @@ class Writer:
             observed,
             names.__getitem__,
             np.array(self.block, dtype=np.int64),
+            np.array(self.bulk, dtype=np.int64),
+            np.array(self.merge, dtype=np.int64),
+            floor=1e-6,
         )
 
 
@@ -109,10 +129,11 @@ def world(*, years: int = 3, regions: int = 4, miners: int = 3, partners: int = 
     ores = ABUNDANCE * np.exp(rng.normal(0, 0.4, (miners, len(ABUNDANCE))))
     ores /= ores.sum(axis=1, keepdims=True)
     tau = rng.uniform(0.6, 0.8, regions)
-    ore = [[write.unknown(f"ore {r} {e}", ores[r, e], -1, 1.0) for e in range(15)] for r in range(miners)]
+    ore = [[write.unknown(f"ore {r} {e}", ores[r, e], -1, 1.0, part_of=SHARE) for e in range(15)]
+           for r in range(miners)]  # fmt: skip
     made = [write.unknown(f"yield {r}", tau[r], -1, 1.0) for r in range(regions)]
     for r in range(miners):
-        write.row("exact", f"ore {r} sums to 1", [(write.cell(c), 1.0) for c in ore[r]], 1.0)
+        write.row("exact", f"ore {r} sums to 1", [(write.cell(c), 1.0) for c in ore[r]], 1.0, one_of=SHARE)
         for e in range(15):
             write.observe(
                 f"assay {r} {e}", [(write.cell(ore[r][e]), 1.0)], sd=1e-5, cv=0.1, noise=rng.normal()
@@ -156,13 +177,16 @@ def _year(write: Writer, t: int, size: Array, ores: Array, tau: Array, ore: list
     through, mix = _mixing(ores, mined, trade)
     mine = [write.unknown(f"mined {t} {r}", mined[r], t) for r in range(miners)]
     share = [
-        [write.unknown(f"mix {t} {r} {e}", mix[r, e], t, 1.0) for e in range(15)] for r in range(regions)
+        [write.unknown(f"mix {t} {r} {e}", mix[r, e], t, 1.0, part_of=SHARE) for e in range(15)]
+        for r in range(regions)
     ]
     sold = [write.unknown(f"to magnet {t} {r}", through[r] * (1 - trade[r].sum()), t) for r in range(regions)]
     pairs = {(int(a), int(b)): write.unknown(f"trade {t} {a} {b}", through[a] * trade[a, b], t)
              for a, b in np.argwhere(trade > 0)}  # fmt: skip
     for r in range(regions):
-        write.row("exact", f"mix {t} {r} sums to 1", [(write.cell(c), 1.0) for c in share[r]], 1.0)
+        write.row(
+            "exact", f"mix {t} {r} sums to 1", [(write.cell(c), 1.0) for c in share[r]], 1.0, one_of=SHARE
+        )
         for e in range(15):
             _element(write, t, r, e, mine, share, sold, pairs, ore, made, tau)
         if r < miners:
@@ -188,10 +212,14 @@ def _element(
     pairs: dict[tuple[int, int], int], ore: list[list[int]], made: list[int], tau: Array,
 ) -> None:  # fmt: skip
     inside = write.truth[sold[r]] * write.truth[share[r][e]]
-    enters = write.unknown(f"enters {t} {r} {e}", inside, t)
-    magnet = write.unknown(f"magnets {t} {r} {e}", inside * tau[r], t)
-    swarf = write.unknown(f"swarf {t} {r} {e}", inside * (1 - tau[r]), t)
-    use = write.unknown(f"use {t} {r} {e}", inside * tau[r], t)
+    enters = write.unknown(f"enters {t} {r} {e}", inside, t, part_of=f"enters {t} {r}")
+    magnet = write.unknown(f"magnets {t} {r} {e}", inside * tau[r], t, part_of=f"magnets {t} {r}")
+    swarf = write.unknown(f"swarf {t} {r} {e}", inside * (1 - tau[r]), t, part_of=f"swarf {t} {r}")
+    use = write.unknown(f"use {t} {r} {e}", inside * tau[r], t, part_of=f"use {t} {r}")
+
+    def balance(name: str, terms: list[tuple[int, float]]) -> None:
+        write.row("exact", f"{name} {t} {r} {e}", terms, one_of=f"rows {name} {t} {r}")
+
     terms = [(write.cell(sold[r], share[r][e]), -1.0)]
     if r < len(mine):
         terms.append((write.cell(mine[r], ore[r][e]), 1.0))
@@ -200,12 +228,12 @@ def _element(
             terms.append((write.cell(x, share[a][e]), -1.0))
         if b == r:
             terms.append((write.cell(x, share[a][e]), 1.0))
-    write.row("exact", f"market {t} {r} {e}", terms)
+    balance("market", terms)
     entered, out = write.cell(enters), write.cell(magnet)
-    write.row("exact", f"sold {t} {r} {e}", [(terms[0][0], -1.0), (entered, 1.0)])
-    write.row("exact", f"magnet {t} {r} {e}", [(entered, 1.0), (out, -1.0), (write.cell(swarf), -1.0)])
-    write.row("exact", f"yield {t} {r} {e}", [(out, 1.0), (write.cell(enters, made[r]), -1.0)])
-    write.row("exact", f"use {t} {r} {e}", [(out, 1.0), (write.cell(use), -1.0)])
+    balance("sold", [(terms[0][0], -1.0), (entered, 1.0)])
+    balance("magnet", [(entered, 1.0), (out, -1.0), (write.cell(swarf), -1.0)])
+    balance("yield", [(out, 1.0), (write.cell(enters, made[r]), -1.0)])
+    balance("use", [(out, 1.0), (write.cell(use), -1.0)])
 
 
 def _next_reserve(write: Writer, t: int, r: int, mine: int, before: int) -> int:
