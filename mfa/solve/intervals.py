@@ -14,6 +14,7 @@ from scipy.sparse import csgraph
 
 from mfa.solve.problem import Floats, Ints
 from mfa.solve.programme import least
+from mfa.solve.ranges import ranges
 from mfa.solve.sensitivity import Freedom
 from mfa.solve.uncertainty import Propagated, sensitivity_of
 
@@ -40,13 +41,14 @@ def intervals(spread: Propagated, wanted: Ints) -> Intervals:
     columns, by_group = sparse.csc_array(freedom.held), _Sorted.by(group)
     for cell in wanted.tolist():
         own = freedom.slopes[[cell]]
-        moving = np.sort(np.concatenate([by_group.members(g) for g in np.unique(group[own.indices])]))
+        moving = by_group.members(np.unique(group[own.indices]))
         if len(moving) > LARGEST:
             skipped += 1
             continue
         slope = np.zeros(len(moving))
         slope[np.searchsorted(moving, own.indices)] = own.data
-        ends = freedom.now[cell] + _ends(slope, columns[:, moving], freedom.low[moving], freedom.high[moving])
+        room = (freedom.low[moving], freedom.high[moving])
+        ends = freedom.now[cell] + (_ends(slope, columns[:, moving], *room) if len(moving) else np.zeros(2))
         low, high = np.where(np.abs(ends) <= ROUNDING * abs(freedom.now[cell]), 0.0, ends)
         found[cell] = (float(low), float(high))
     return Intervals(found, skipped)
@@ -73,10 +75,10 @@ class _Sorted:
         order = np.argsort(group, kind="stable")
         return cls(order, group[order])
 
-    def members(self, group: int) -> Ints:
-        """The places of a group."""
-        first, last = np.searchsorted(self.label, [group, group + 1])
-        return self.order[first:last]
+    def members(self, groups: Ints) -> Ints:
+        """The places of some groups, ascending."""
+        first, last = (np.searchsorted(self.label, k) for k in (groups, groups + 1))
+        return np.sort(self.order[ranges(first, last - first)])
 
 
 def _ends(slope: Floats, columns: sparse.csc_array, low: Floats, high: Floats) -> Floats:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from mfa.solve import intervals as ranges
 from mfa.solve.classify import free_sums
 from mfa.solve.elimination import Strategy, gross_errors
-from mfa.solve.intervals import intervals
+from mfa.solve.intervals import Intervals, intervals
 from mfa.solve.narrow import narrowed
 from mfa.solve.posterior import Posterior, posterior
 from mfa.solve.problem import LeastSquares
@@ -105,6 +106,13 @@ def test_free_flows_have_the_same_intervals_and_sums(seed: int) -> None:
     sums, others = free_sums(problem, found, spread), free_sums(problem, found, plain)
     assert [(s.row, {*s.cells}) for s in sums] == [(s.row, {*s.cells}) for s in others]
     assert [s.sd for s in sums] == pytest.approx([s.sd for s in others], rel=1e-5)
+
+
+def test_groups_that_are_too_large_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    spread = both(2)[2]
+    wanted = np.flatnonzero(spread.free_q)
+    monkeypatch.setattr(ranges, "LARGEST", 1)
+    assert intervals(spread, wanted) == Intervals({}, len(wanted))
 
 
 @pytest.mark.parametrize("seed", range(3))
