@@ -28,9 +28,10 @@ from mfa.solve.problem import Floats, LeastSquares
 from mfa.solve.separable.form import is_linear
 from mfa.solve.separable.solver import in_parts
 from mfa.solve.separable.world import has_form
-from mfa.solve.sigma import EXACT, sigma_of, too_sure
+from mfa.solve.sigma import sigma_of
 from mfa.solve.solution import Solution
 from mfa.solve.standard import SMALL, Standard, standard
+from mfa.solve.sure import EXACT, too_sure
 
 Progress = Callable[[int, str], None]
 CLOSED = 1e-12

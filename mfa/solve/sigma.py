@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from mfa.errors import Problem
 from mfa.solve.misfit import SMALLEST
 from mfa.solve.problem import Floats, Ints, LeastSquares
 from mfa.solve.standard import Standard
@@ -12,26 +11,6 @@ from mfa.solve.standard import Standard
 LEAST = 0.25
 """Share of its report that a relative sigma is at least taken of: below it a small fit would tighten
 itself."""
-
-RESOLVED = 1e-15
-"""Share of its value from which a sigma is more than the rounding of a sum."""
-EXACT = "sd: 0 says that it is exact"
-
-
-def too_sure(problem: LeastSquares) -> list[Problem]:
-    """The counted reports whose sigma is less than numbers of their size resolve, however they are solved."""
-    observed = problem.observed
-    size = np.abs(observed.rows.rhs)
-    sigma = np.maximum(observed.sd, observed.cv * size)
-    found = np.flatnonzero(observed.counted & (sigma > 0) & (sigma < RESOLVED * size))
-    return [
-        Problem(
-            "not-converged",
-            f"{observed.rows.name(int(k))} has an error of {share:.0e} of its value",
-            hint=EXACT,
-        )
-        for k, share in zip(found, (sigma[found] / size[found]), strict=True)
-    ]
 
 
 def sigma_of(form: Standard, value: Floats) -> Floats:

@@ -21,8 +21,8 @@ Progress = Callable[[int, str], None]
 Rescue = Callable[[Separable], Optimum | None]
 """Another way to the optimum of a component whose rounds do not settle."""
 LARGE = 5_000
-"""Unknowns from which a linear problem is solved in separable form; below, one factorisation of everything
-does."""
+"""Unknowns from which standard deviations of a linear problem are found part by part; below, one
+factorisation of everything does."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def has_form(problem: LeastSquares) -> bool:
 
 
 def is_world(problem: LeastSquares) -> bool:
-    """Whether a problem is solved in separable form first: it can be, and is large."""
+    """Whether standard deviations are found part by part: a problem has separable form, and is large."""
     return len(problem) >= LARGE and has_form(problem)
 
 
