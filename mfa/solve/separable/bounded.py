@@ -130,11 +130,11 @@ class State:
         """The state at the solution of the equality problem that its active set leaves."""
         problem, at = self.problem, self.at
         held = np.where(at < 0, problem.lower, np.where(at > 0, problem.upper, self.x))
-        x, dual = equality.solve(held)
+        x, dual, noise = equality.solve(held)
         still = ~self.moves
         pull = np.divide(x - problem.mean, problem.variance, out=np.zeros_like(x), where=still)
         bound = np.where(still, pull + problem.rows.T @ dual, 0.0)
-        return State(problem, at, x, dual, bound, equality.rounding(x, dual))
+        return State(problem, at, x, dual, bound, noise)
 
 
 def _wanted(problem: Separable, state: State) -> At:
