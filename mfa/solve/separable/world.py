@@ -20,6 +20,8 @@ Sigma = Callable[[Floats, bool], Floats]
 Progress = Callable[[int, str], None]
 Rescue = Callable[[Separable], Optimum | None]
 """Another way to the optimum of a component whose rounds do not settle."""
+NEARLY = 0.3
+"""Sigmas of the largest move from which steps are accelerated: further off they lead astray."""
 LARGE = 5_000
 """Unknowns from which standard deviations of a linear problem are found part by part; below, one
 factorisation of everything does."""
@@ -119,8 +121,8 @@ def reconcile_world(
         report(count, f"{found.rounds} rounds, an observation moved by {largest:.1e} sigma")
         if not relative or (count > 1 and largest <= tolerance):
             return Reconciled(found, form, sigma, count)
-        history = history.after(now, move)
-        fitted = history.accelerated() if count > 2 else now
+        history = (history if largest < NEARLY else History()).after(now, move)
+        fitted = history.accelerated()
         sigma = sigma_of(fitted, False)
     return None
 
