@@ -202,7 +202,9 @@ def _solved(
     if kkt.error(rhs, solution) > POOR:
         solution = kkt.solve(rhs, rounds=LONG, patience=PATIENT)
     if kkt.error(rhs, solution) > POOR:
-        kkt, _ = factorise_pivoted(problem.pulls, problem.rows, problem.order, **weights, nothing=PIVOT)
+        kkt, _ = factorise_pivoted(
+            problem.pulls, problem.rows, problem.order.labels, **weights, nothing=PIVOT
+        )
         solution = kkt.solve(rhs)
     return kkt, solution
 

@@ -19,11 +19,12 @@ from mfa.solve.programme import least
 from mfa.solve.separable.form import is_linear
 from mfa.solve.standard import SMALL, Standard, standard
 
-VIOLATED = 1e-7
+VIOLATED, CLEAR = 1e-7, 1e-4
 OPEN = 1e-10
 """Share of its own terms by which a row is violated, where there is no rounding but that of its numbers."""
-SMALLEST, CLOSER = 1e-12, 4
-"""What is open by less is not magnified; how often the point of least violation is looked for."""
+CLOSER, FALLING = 6, 0.1
+"""How often the point of least violation is looked for from the one before, and the share of what was open
+that a point must leave for it to be the last: a programme meets rows to its tolerance alone."""
 ROUNDS = 30
 BOUNDS_TRIED = 60
 TERMS = 6
@@ -42,8 +43,8 @@ class _Linear:
     noise: Floats
 
     def magnified(self, factor: float) -> _Linear:
-        """The same over steps `factor` times as large."""
-        noise = np.maximum(VIOLATED, factor * self.noise)
+        """The same over steps `factor` times as large, so that what is open is 1 or more."""
+        noise = np.maximum(CLEAR, factor * self.noise)
         return _Linear(self.matrix, factor * self.rhs, factor * self.low, factor * self.high, noise)
 
     def feasible(self, rows: Ints, unbounded: Bools | None = None) -> bool:
@@ -70,24 +71,28 @@ def explain_infeasible(problem: LeastSquares, x: Floats | None = None) -> list[P
     z = form.start.copy()
     if x is not None:
         z[: form.unknowns] = x / form.scale[: form.unknowns]
+    z = np.clip(z, form.lower, form.upper)
     linear = _linear(form, z)
     if not is_linear(problem):
         return _told(problem, linear)
     for _ in range(CLOSER):
-        linear, factor = _magnified(linear)
-        found = _told(problem, linear)
-        step = None if found else _elastic(linear, np.zeros(len(linear.rhs), dtype=bool))
+        if not np.any(np.abs(linear.rhs) > linear.noise):
+            return []
+        open_ = _open(linear)
+        near = linear.magnified(1.0 / min(open_, 1.0))
+        step = _elastic(near, np.zeros(len(near.rhs), dtype=bool))
         if step is None:
-            return found
-        z = z + step[1] / factor
+            return _told(problem, near)
+        z = np.clip(z + min(open_, 1.0) * step[1], form.lower, form.upper)
         linear = _linear(form, z)
+        if _open(linear) > FALLING * open_:
+            return _told(problem, near)
     return []
 
 
-def _magnified(linear: _Linear) -> tuple[_Linear, float]:
-    """The rows over steps so much larger that what is open is about 1, and how much that is."""
-    factor = 1.0 / max(float(np.max(np.abs(linear.rhs), initial=0.0)), SMALLEST)
-    return linear.magnified(max(factor, 1.0)), max(factor, 1.0)
+def _open(linear: _Linear) -> float:
+    """How far the rows are from holding where no step is taken."""
+    return float(np.max(np.abs(linear.rhs), initial=0.0))
 
 
 def relaxed_conflict(problem: LeastSquares) -> list[Problem]:
@@ -98,7 +103,9 @@ def relaxed_conflict(problem: LeastSquares) -> list[Problem]:
     """
     linear = _relaxed(standard(problem))
     every = np.arange(len(linear.rhs))
-    return [] if linear.feasible(every) else _told(problem, linear)
+    if linear.feasible(every):
+        return []
+    return explain_infeasible(problem) if is_linear(problem) else _told(problem, linear)
 
 
 def _told(problem: LeastSquares, linear: _Linear) -> list[Problem]:

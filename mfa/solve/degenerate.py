@@ -20,6 +20,7 @@ from scipy import sparse
 from mfa.solve.kkt import largest
 from mfa.solve.problem import Bools, Floats, Ints
 from mfa.solve.programme import least
+from mfa.solve.separable.contraction import CANCELLED, contract
 from mfa.solve.separable.parts import component_of
 
 At = npt.NDArray[np.int8]
@@ -36,18 +37,19 @@ def leaned_on(rows: sparse.csr_array, side: At, force: Bools, moves: Bools) -> A
     `rows` J are the exact rows by unknowns (slacks included), `side` says at which bound every unknown is (-1
     lower, 1 upper, 0 none), `force` where that bound carries force, `moves` which unknowns have any room.
     """
-    touched = (side != 0) & ~force & moves
-    if not np.any(touched):
+    some = moves & ~force
+    touched = np.flatnonzero(some & (side != 0))
+    if not len(touched):
         return side
-    able = np.flatnonzero(_movable(rows, moves & ~force, -side * touched))
-    if not touched[able].any():
+    able = _movable(rows, some, -side * some)
+    touched, inner = np.flatnonzero(able & (side != 0)), np.flatnonzero(able & (side == 0))
+    if not len(touched):
         return side
-    columns = sparse.csc_array(rows[:, able])
-    some = _near(columns, touched[able])
-    chosen = able[some]
-    left = chosen[_leaving(sparse.csr_array(columns[:, some]), side[chosen])]
+    columns = sparse.csc_array(rows)
+    merged = _without(columns[:, inner], columns[:, touched])
+    places = touched if merged is not None else _near(columns, touched, inner)
     found = side.copy()
-    found[left] = 0
+    found[places[_leaving(columns[:, places].tocsr() if merged is None else merged, side[places])]] = 0
     return found
 
 
@@ -72,16 +74,26 @@ def _movable(rows: sparse.csr_array, free: Bools, inward: At) -> Bools:
     return free
 
 
-def _near(columns: sparse.csc_array, touched: Bools) -> Ints:
-    """The columns in the components of those that are touched, and these."""
-    label = component_of(columns)
-    some = np.diff(columns.indptr) > 0
-    own = np.full(columns.shape[1], -1)
-    own[some] = label[columns.indices[columns.indptr[:-1][some]]]
-    wanted = np.zeros(int(label.max(initial=-1)) + 2, np.bool_)
-    wanted[own[touched]] = True
-    wanted[-1] = False
-    return np.flatnonzero(wanted[own] | touched)
+def _near(columns: sparse.csc_array, touched: Ints, inner: Ints) -> Ints:
+    """The unknowns that are touched, and the inner ones that rows tie to them."""
+    every = np.concatenate([touched, inner])
+    part = columns[:, every]
+    label, some = component_of(part), np.diff(part.indptr) > 0
+    own = np.full(len(every), -1)
+    own[some] = label[part.indices[part.indptr[:-1][some]]]
+    near = np.isin(own, own[: len(touched)]) & some
+    near[: len(touched)] = True
+    return every[near]
+
+
+def _without(inner: sparse.csc_array, touched: sparse.csc_array) -> sparse.csr_array | None:
+    """The rows of `touched` unknowns once what has room on both sides is taken out; None where that is
+    much."""
+    found = contract(inner, np.arange(inner.shape[1]), np.ones(inner.shape[0]))
+    if found is None:
+        return None
+    merged, size = sparse.csr_array(found.merge @ touched), abs(found.merge) @ abs(touched)
+    return sparse.csr_array(merged.multiply(abs(merged) > CANCELLED * size))
 
 
 def _leaving(rows: sparse.csr_array, side: At) -> Ints:

@@ -108,7 +108,7 @@ class _Gaussian:
     def at(at: Tangent) -> _Gaussian:
         """The Gaussian of a linear problem, made at its optimum with every bound let go."""
         given = at.form.lower >= at.form.upper
-        kkt, _ = factorise_pivoted(at.pulls, at.rows, at.order, fixed=given)
+        kkt, _ = factorise_pivoted(at.pulls, at.rows, at.order.labels, fixed=given)
         n = kkt.size[0]
         z = np.where(given, at.form.lower, at.z)
         gap = at.form.reports / _sigmas(at) - at.pulls @ z

@@ -181,7 +181,7 @@ def factorise(
 def factorise_pivoted(
     pulls: sparse.csr_array,
     rows: sparse.csr_array,
-    order: Ordering,
+    labels: Ints,
     *,
     fixed: Bools,
     diagonal: Floats | None = None,
@@ -194,7 +194,7 @@ def factorise_pivoted(
     others.
     """
     matrix, unit = _in_units(system(pulls, rows, fixed, diagonal, soft), whitening(pulls, rows, fixed))
-    factors = Bordered.of(matrix, order.labels, nothing)
+    factors = Bordered.of(matrix, labels, nothing)
     return Kkt(matrix, unit, factors, (pulls.shape[1], pulls.shape[0], rows.shape[0])), factors
 
 

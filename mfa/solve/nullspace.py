@@ -38,7 +38,7 @@ class NullSpace:
 
         The product of a free share and a flow of nothing is determined: it is nothing.
         """
-        moved = np.abs(matrix @ self.vectors)
-        terms = abs(matrix) @ np.where(self.free[:, None], np.abs(self.vectors), 0.0)
+        vectors = np.where(self.free[:, None], self.vectors, 0.0)
+        moved, terms = np.abs(matrix @ vectors), abs(matrix) @ np.abs(vectors)
         enough = np.maximum(SEEN * terms, LEVEL * typical[:, None])
         return np.asarray(np.any((moved > enough) & (moved > 0), axis=1))

@@ -29,7 +29,7 @@ from mfa.solve.problem import Floats, LeastSquares
 from mfa.solve.separable.form import is_linear
 from mfa.solve.separable.solver import in_parts
 from mfa.solve.separable.world import has_form
-from mfa.solve.sigma import EXACT, errors_in, too_sure
+from mfa.solve.sigma import errors_in
 from mfa.solve.solution import Solution
 from mfa.solve.standard import SMALL, Standard, standard
 
@@ -101,16 +101,12 @@ def reconcile(
     Observations that state a loss of their own keep it. Under a loss that is not convex the optimum is a
     local one, the one reached from Huber's. `tolerance` is in units of sigma: the last step moves no observed
     quantity by more. A problem with elements starts from reconciled bulk flows and the mixes that follow from
-    them. Raises `Infeasible` with the rows in conflict, `NotConverged` where `max_iterations` do not do or
-    reports claim to be surer than numbers are.
+    them. Raises `Infeasible` with the rows in conflict, `NotConverged` where `max_iterations` do not do.
     """
     report = progress or (lambda iteration, text: None)
     if np.any(problem.lower > problem.upper):
         raise Infeasible(*explain_infeasible(problem))
     settings = _Settings(loss_of(robust) if isinstance(robust, str) else robust, tolerance, max_iterations)
-    unresolved = too_sure(problem)
-    if unresolved:
-        raise NotConverged(*unresolved)
     if isinstance(settings.robust, L2) and has_form(problem):
         found = _in_parts(problem, settings, report)
         if found is not None:
@@ -224,7 +220,7 @@ def _too_sharp(form: Standard, z: Floats) -> str:
     if k < 0 or share[k] > RESOLVED:
         return ""
     name = form.problem.observed.rows.name(int(form.counted[k]))
-    return f"the error of {name} is {share[k]:.0e} of its value: {EXACT}"
+    return f"the error of {name} is {share[k]:.0e} of its value: sd: 0 says that it is exact"
 
 
 def _first(form: Standard, warm: bool) -> _State:

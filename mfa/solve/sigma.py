@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mfa.errors import Problem
 from mfa.solve.problem import Bools, Floats, Ints, LeastSquares
 from mfa.solve.standard import Standard
 
@@ -15,26 +14,6 @@ LEAST = 0.25
 itself."""
 SMALLEST = 1e-6
 """Share of the report below which a logarithm goes on as its tangent: a step may pass through zero."""
-
-RESOLVED = 1e-15
-"""Share of its value from which a sigma is more than the rounding of a sum."""
-EXACT = "sd: 0 says that it is exact"
-
-
-def too_sure(problem: LeastSquares) -> list[Problem]:
-    """The counted reports whose sigma is less than numbers of their size resolve, however they are solved."""
-    observed = problem.observed
-    size = np.abs(observed.rows.rhs)
-    sigma = np.maximum(observed.sd, observed.cv * size)
-    found = np.flatnonzero(observed.counted & (sigma > 0) & (sigma < RESOLVED * size))
-    return [
-        Problem(
-            "not-converged",
-            f"{observed.rows.name(int(k))} has an error of {share:.0e} of its value",
-            hint=EXACT,
-        )
-        for k, share in zip(found, (sigma[found] / size[found]), strict=True)
-    ]
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class Tangent:
 
     def factorise(self) -> tuple[Kkt, Bordered]:
         """The pivoted factors of the system with what sits at a bound held there."""
-        return factorise_pivoted(self.pulls, self.rows, self.order, fixed=self.fixed)
+        return factorise_pivoted(self.pulls, self.rows, self.order.labels, fixed=self.fixed)
 
 
 def tangent(problem: LeastSquares, solution: Solution) -> Tangent:

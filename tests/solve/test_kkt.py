@@ -35,7 +35,7 @@ def blocks(seed: int = 0) -> tuple[sparse.csr_array, sparse.csr_array, Ints]:
 def system(pivoted: bool, rows: sparse.csr_array, pulls: sparse.csr_array, label: Ints) -> Kkt:
     order, fixed = ordering_of(pulls, rows, label), np.zeros(26, dtype=bool)
     if pivoted:
-        return factorise_pivoted(pulls, rows, order, fixed=fixed)[0]
+        return factorise_pivoted(pulls, rows, order.labels, fixed=fixed)[0]
     return factorise(pulls, rows, order, fixed=fixed)
 
 
@@ -71,7 +71,7 @@ def test_pivoted_factors_leave_out_as_many_as_the_null_space_has_dimensions() ->
     seen = sparse.csr_array(pulls[:20])
     twice = sparse.csr_array(sparse.vstack([rows, 2 * rows]))
     kkt, factors = factorise_pivoted(
-        seen, twice, ordering_of(seen, twice, label), fixed=np.zeros(26, dtype=bool)
+        seen, twice, ordering_of(seen, twice, label).labels, fixed=np.zeros(26, dtype=bool)
     )
     rank = np.linalg.matrix_rank(np.vstack([seen.toarray(), rows.toarray()]))
     assert len(factors.null) == (26 - rank) + 13

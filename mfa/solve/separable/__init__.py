@@ -1,4 +1,4 @@
-"""Linear problems at world size: a separable objective, exact rows, bounds; millions of unknowns.
+"""Linear problems: a separable objective, exact rows, bounds; from one flow to millions.
 
 Reports of one unknown are merged by precision; a report of several becomes an unknown of its own with a row
 that says so; a limit becomes a row with a slack. What is left has a diagonal Hessian, its dual has one

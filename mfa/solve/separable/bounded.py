@@ -115,6 +115,7 @@ class State:
     dual: Floats
     bound: Floats
     equality: Equality | None = None
+    noise: Floats | None = None
 
     @classmethod
     def first(cls, problem: Separable, at: At | None) -> State:
@@ -125,6 +126,8 @@ class State:
     @cached_property
     def rounding(self) -> Floats:
         """About how well each unknown is computed."""
+        if self.noise is not None:
+            return self.noise
         none = np.zeros(len(self.problem))
         return none if self.equality is None else self.equality.rounding(self.x, self.dual)
 
@@ -137,12 +140,12 @@ class State:
         """The state at the solution of the equality problem that its active set leaves."""
         problem, at = self.problem, self.at
         held = np.where(at < 0, problem.lower, np.where(at > 0, problem.upper, self.x))
-        x, dual = equality.solve(held)
+        x, dual, noise = equality.solve(held)
         bound, still = np.zeros_like(x), np.flatnonzero(~self.moves)
         if len(still):
             pull = (x[still] - problem.mean[still]) / problem.variance[still]
             bound[still] = pull + (problem.rows.T @ dual)[still]
-        return State(problem, at, x, dual, bound, equality)
+        return State(problem, at, x, dual, bound, equality, noise)
 
 
 def _wanted(problem: Separable, state: State) -> At:

@@ -9,13 +9,16 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from mfa.solve.problem import Floats, Ints
+from mfa.solve.problem import Bools, Floats, Ints
 from mfa.solve.separable.contraction import Contraction, Tree, contract
 from mfa.solve.separable.form import Separable
 from mfa.solve.separable.normal import factorise
+from mfa.solve.separable.pivoted import LARGEST, pivoted
 
 CLOSED, REFINED = 1e-15, 8
 """Closure, relative to a row's own terms, that ends refinement; its most rounds."""
+POOR = 1e-12
+"""Closure of merged rows from which the whole system is solved instead, while it is small."""
 CANCELLED = 1e-12
 """Net effect of an unknown on all rows of a set below which it only moves between them."""
 ROUNDING = 1e-14
@@ -32,8 +35,36 @@ class Equality:
     contraction: Contraction
     tree: Tree
 
-    def solve(self, x: Floats) -> tuple[Floats, Floats]:
-        """Unknowns and row multipliers, what does not move as in `x`; refined until the rows close."""
+    def solve(self, x: Floats) -> tuple[Floats, Floats, Floats | None]:
+        """Unknowns, row multipliers and about how well each unknown that moves is computed (None: as
+        `rounding` says); what does not move as in `x`, the rest refined until the rows close."""
+        found, dual = self._merged(x)
+        problem, moves = self.problem, self.moves
+        if len(problem) > LARGEST or self._open(found) <= POOR:
+            return found, dual, None
+        other, pull = pivoted(problem, moves, x)
+        if self._open(other) > 0.1 * self._open(found):
+            return found, dual, None
+        some, noise = np.flatnonzero(moves), np.zeros(len(x))
+        noise[some] = ROUNDING * problem.smallest(problem.size(other), some)
+        return other, pull, noise
+
+    @property
+    def moves(self) -> Bools:
+        """The unknowns that are not held."""
+        moves = self.variance > 0
+        moves[self.contraction.pivots] = moves[self.contraction.loose] = True
+        return moves
+
+    def _open(self, x: Floats) -> float:
+        """The worst of the merged rows in which something moves, relative to its own terms."""
+        contraction = self.contraction
+        some = contraction.sizes(self.problem.magnitude @ self.variance) > 0
+        left = np.abs(contraction.merge @ self.problem.residual(x))
+        return float(np.max((left / contraction.sizes(self.problem.size(x)))[some], initial=0.0))
+
+    def _merged(self, x: Floats) -> tuple[Floats, Floats]:
+        """Unknowns and row multipliers by the matrix of the merged rows."""
         problem, pivots = self.problem, self.contraction.pivots
         x = np.where(self.variance > 0, problem.mean, x)
         x[pivots] = 0.0

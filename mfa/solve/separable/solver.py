@@ -1,4 +1,4 @@
-"""A large linear problem to its solution, by way of the separable form."""
+"""A linear problem of any size to its solution, by way of the separable form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mfa.solve.problem import Cells, Floats, Ints, LeastSquares, Observed, Rows
 from mfa.solve.separable.bounded import At, Optimum
 from mfa.solve.separable.form import Separable
 from mfa.solve.separable.undetermined import nearest
-from mfa.solve.separable.world import Progress, reconcile_world, world_of
+from mfa.solve.separable.world import Progress, Reconciled, World, reconcile_world, world_of
 from mfa.solve.sigma import errors_of
 from mfa.solve.solution import Solution
 
@@ -32,12 +32,12 @@ def in_parts(
     report: Progress,
     general: General | None = None,
 ) -> Solution | None:
-    """The optimum of a large linear problem in separable form; None where a part of it has none.
+    """The optimum of a linear problem in separable form; None where a part of it has none.
 
     `general` solves what of it does not settle, while that is small.
     """
-    world, observed = world_of(problem), problem.observed
-    counted, exact = world.split.counted, len(problem.exact)
+    world = world_of(problem)
+    counted = world.split.counted
     typical = _typical(problem, counted)
     found = reconcile_world(
         world,
@@ -49,20 +49,26 @@ def in_parts(
     )
     if found is None:
         return None
-    n, optimum = len(problem), found.optimum
+    return _solution(problem, world, found)
+
+
+def _solution(problem: LeastSquares, world: World, found: Reconciled) -> Solution:
+    """The solution, with the bounds that hold and with what is free near its start."""
+    n, exact, counted = len(problem), len(problem.exact), world.split.counted
     sides = n + len(problem.limits)
-    optimum = replace(optimum, at=_held(found.form, optimum))
-    optimum = replace(optimum, x=nearest(world, found.form, optimum))
-    q = problem.cells.value(optimum.x[:n])
-    fitted = np.asarray(observed.rows.matrix @ q)
-    every = observed.sigma(fitted)
-    every[counted] = found.sigma
-    off = deviation(observed, fitted, every)
+    optimum = replace(found.optimum, at=_held(found.form, found.optimum))
+    scale = np.concatenate([problem.scale, np.full(len(found.form) - n, np.inf)])
+    x = nearest(found.form, optimum, scale)[:n]
+    q = problem.cells.value(x)
+    fitted = np.asarray(problem.observed.rows.matrix @ q)
+    sigma = problem.observed.sigma(fitted)
+    sigma[counted] = found.sigma
+    off = deviation(problem.observed, fitted, sigma)
     chi2 = float(np.sum(off[counted] ** 2))
     return Solution(
-        x=optimum.x[:n],
+        x=x,
         q=q,
-        sigma=every,
+        sigma=sigma,
         fitted=fitted,
         deviation=off,
         weight=np.ones(len(counted)),
@@ -70,7 +76,7 @@ def in_parts(
         iterations=found.iterations,
         chi2=chi2,
         exact_multipliers=optimum.dual[:exact],
-        limit_multipliers=optimum.dual[exact : exact + len(problem.limits)],
+        limit_multipliers=optimum.dual[exact:][: len(problem.limits)],
         active=optimum.at[:sides],
         bound_multipliers=optimum.bound[:sides],
     )

@@ -6,37 +6,52 @@ unknowns. The nearest one to the start, in scales, is one only; all that is dete
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+from scipy import sparse
 
-from mfa.solve.problem import Floats
-from mfa.solve.separable.bounded import Optimum
+from mfa.solve.problem import Floats, Ints
+from mfa.solve.separable.bounded import Optimum, solve
+from mfa.solve.separable.equality import equality_of
 from mfa.solve.separable.form import Separable
-from mfa.solve.separable.spread import spread
-from mfa.solve.separable.world import World
+from mfa.solve.separable.spread import Spread
 
 
-def nearest(world: World, form: Separable, optimum: Optimum) -> Floats:
+def nearest(form: Separable, optimum: Optimum, scale: Floats) -> Floats:
     """The unknowns of an optimum whose active set is what holds, the free ones as near their start as can
-    be."""
-    if not np.isinf(form.variance).any():
-        return optimum.x
-    moves = spread(form, optimum)
-    if moves is None or not moves.free.any():
-        return optimum.x
-    free, x = moves.free, optimum.x
-    own = np.flatnonzero(free[: world.split.unknowns])
-    variance = np.where(free, np.inf, 1.0)
-    variance[own] = world.split.problem.scale[own] ** 2
-    found = world.optimum(
-        replace(
-            form,
-            mean=form.start,
-            variance=variance,
-            lower=np.where(free, form.lower, x),
-            upper=np.where(free, form.upper, x),
-            start=x,
-        )
+    be, in units of `scale` (infinite where being near is no matter)."""
+    x = optimum.x
+    equality = equality_of(form, optimum.at, x) if np.isinf(form.variance).any() else None
+    free = np.flatnonzero(Spread(equality).free) if equality is not None else np.zeros(0, np.int64)
+    found = solve(_alone(form, x, free, scale[free])) if len(free) else None
+    if found is None:
+        return x
+    moved = x.copy()
+    moved[free] = found.x[: len(free)]
+    return moved
+
+
+def _alone(form: Separable, x: Floats, some: Ints, scale: Floats) -> Separable:
+    """The problem of moving `some` unknowns to their start, all others where they are.
+
+    What the others add to each row and take from it is pinned in two unknowns, so that rows keep their size.
+    """
+    columns = form.rows[:, some]
+    places = np.unique(columns.indices)
+    others = x.copy()
+    others[some] = 0.0
+    net = form.residual(others)[places]
+    terms = (form.magnitude @ np.abs(others) + np.abs(form.rhs))[places]
+    unit = sparse.eye_array(len(places), format="csc")
+    given = np.concatenate([0.5 * (terms + net), 0.5 * (terms - net)])
+    rows = sparse.hstack([columns.tocsr()[places], unit, -unit], format="csc")
+    return Separable(
+        rows=sparse.csc_array(rows),
+        rhs=np.zeros(len(places)),
+        mean=np.concatenate([form.start[some], given]),
+        variance=np.concatenate([scale**2, np.ones(len(given))]),
+        lower=np.concatenate([form.lower[some], given]),
+        upper=np.concatenate([form.upper[some], given]),
+        start=np.concatenate([x[some], given]),
+        shared=form.shared[places],
+        floor=form.floor,
     )
-    return x if found is None else np.where(free, found.x, x)

@@ -22,14 +22,13 @@ from mfa.solve.solution import Solution
 Progress = Callable[[int, str], None]
 Rescue = Callable[[Separable], Optimum | None]
 """Another way to the optimum of a component whose rounds do not settle."""
+NEARLY = 0.3
+"""Sigmas of the largest move from which steps are accelerated: further off they lead astray."""
 LARGE = 5_000
-"""Unknowns from which a linear problem is solved in separable form; below, one factorisation of everything
-does."""
+"""Unknowns from which standard deviations of a linear problem are found part by part; below, one
+factorisation of everything does."""
 ROUNDS = 8
 """Rounds that bounds usually take, each as long as all that is done without bounds."""
-
-NEARLY = 0.3
-"""Moves in sigma from which on steps are taken together."""
 SHORTEST, ENOUGH, NOISE = 1e-4, 1e-4, 1e-9
 """The shortest step taken, the share of the slope that a cost must fall by, and the rise that is rounding."""
 
@@ -80,7 +79,7 @@ def has_form(problem: LeastSquares) -> bool:
 
 
 def is_world(problem: LeastSquares) -> bool:
-    """Whether a problem is solved in separable form first: it can be, and is large."""
+    """Whether standard deviations are found part by part: a problem has separable form, and is large."""
     return len(problem) >= LARGE and has_form(problem)
 
 

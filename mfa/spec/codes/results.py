@@ -37,8 +37,7 @@ ENTRIES = {
     "not-converged": Entry(
         """The solver stopped before all rows were closed to the tolerance. Raise
         `solve.max_iterations`; if that does not help, look for numbers that differ by many powers
-        of ten from what they should be. A report with an error of less than 1e-15 of its value is refused
-        before: no sum of such numbers is that sure, and `sd: 0` says that it is exact.""",
+        of ten from what they should be.""",
         "solve: {max_iterations: 500}",
     ),
     "imbalance": Entry(

@@ -10,7 +10,7 @@ from mfa.solve.separable.bounded import solve
 from mfa.solve.separable.form import Separable
 from tests.solve.separable.networks import cost, general, small
 
-SETTLED = 0.995
+SETTLED = 0.99
 
 
 @pytest.mark.parametrize("gains", [False, True])
@@ -26,8 +26,7 @@ def test_the_optimum_is_that_of_a_general_solver(gains: bool) -> None:
         if solved:
             least = cost(problem, other)
             assert cost(problem, found.x) <= least + 1e-6 * (1.0 + least), seed
-    # a cycle that multiplies is no merger of rows: such networks are left to the general solver
-    assert settled >= (0.7 if gains else SETTLED) * tried
+    assert settled >= SETTLED * tried
 
 
 @pytest.mark.parametrize("seed", range(60))
