@@ -158,13 +158,6 @@ class Bordered:
             found[block.places] -= block.solve(np.asarray(block.coupling @ edge[block.touched]))
         return found if self.late is None else found + self.late.solve(rhs)
 
-    def sorted(self, places: Ints) -> Ints:
-        """`places` block by block, as right-hand sides of one block cost less than those of all."""
-        label = np.full(max((int(b.places.max()) for b in self.blocks), default=0) + len(places) + 1, BORDER)
-        for k, block in enumerate(self.blocks):
-            label[block.places] = k
-        return np.asarray(places[np.argsort(label[places], kind="stable")])
-
     def _edge(self, rhs: Floats) -> Floats:
         """The border's part of a solution, given what the blocks leave of its right-hand side."""
         return np.asarray(linalg.lu_solve(self.schur, rhs, check_finite=False)) if len(self.border) else rhs
