@@ -51,6 +51,8 @@ NOISE = 1e-9
 """Share of the merit that a shorter step must gain to be preferred."""
 BETWEEN = 1e-2
 """How near the optimum of one loss the next is begun, in sigma."""
+ROUGH = 1e-7
+"""How near its optimum a first guess is, in sigma."""
 ROUNDING, UNNOTICED = 1e-13, 1e-6
 """How far off a bound counts as on it, in scales, and in sigmas of what is reported."""
 
@@ -115,7 +117,8 @@ def reconcile(
         return _optimum(problem, settings, report)
 
     def bulk(inner: LeastSquares, warm: bool) -> Solution:
-        return _optimum(inner, replace(settings, guess=True), lambda *_: None, warm=warm)
+        rough = replace(settings, guess=True, tolerance=max(settings.tolerance, ROUGH))
+        return _optimum(inner, rough, lambda *_: None, warm=warm)
 
     start = bulk_first(problem, bulk, report)
     return _optimum(replace(problem, start=start), settings, report, warm=True)
@@ -164,7 +167,8 @@ class _Settings:
     tolerance: float
     max_iterations: int
     guess: bool = False
-    """Whether a first guess is wanted: the first loss of a path, and no word on which bounds hold nothing."""
+    """Whether a first guess is wanted: the first loss of a path, free unknowns where they are, and no word on
+    which bounds hold nothing."""
 
 
 def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, warm: bool = False) -> Solution:
@@ -189,7 +193,7 @@ def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, wa
                 ready = move <= BETWEEN and _open(form, state.z) <= BETWEEN
                 state = replace(state, stage=state.stage + 1, history=History()) if ready else state
             elif move <= settings.tolerance and _open(form, state.z) <= 1e-6:
-                if _drift(step, state.z) <= DRIFT or state.near <= VANISHING:
+                if settings.guess or _drift(step, state.z) <= DRIFT or state.near <= VANISHING:
                     found = _finish(form, state, local, step, iteration)
                     return (
                         found if settings.guess else replace(found, active=leaned_on(local.quadratic, step))
