@@ -33,6 +33,9 @@ HELD = 1e-4
 SOUND, LEFT = 1e-4, 1e-12
 """Relative residuals that these factors leave at most on a probe, and a solution refined with them."""
 
+ROUNDS, PATIENCE = 30, 6
+"""Rounds of refinement, and how many may bring little: what a step leaves open is noise in the next."""
+
 
 @dataclass(frozen=True)
 class Reduced:
@@ -82,11 +85,11 @@ def solved(
     of it and refinement makes it good, else by the factors of the whole."""
     if order.elements is not None and soft is None:
         found = reduced(pulls, rows, order.elements, fixed, diagonal)
-        solution = rhs if found is None else found.solve(rhs)
+        solution = rhs if found is None else found.solve(rhs, rounds=ROUNDS, patience=PATIENCE)
         if found is not None and found.error(rhs, solution) <= LEFT:
             return found, solution
     found = kkt.factorise(pulls, rows, order, fixed=fixed, diagonal=diagonal, soft=soft)
-    return found, found.solve(rhs)
+    return found, found.solve(rhs, rounds=ROUNDS, patience=PATIENCE)
 
 
 def reduced(

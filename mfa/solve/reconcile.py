@@ -119,7 +119,8 @@ def reconcile(
         return _optimum(problem, settings, report)
 
     def bulk(inner: LeastSquares, warm: bool) -> Solution:
-        return _optimum(inner, replace(settings, tolerance=ROUGH, guess=True), lambda *_: None, warm=warm)
+        rough = replace(settings, guess=True, tolerance=max(settings.tolerance, ROUGH))
+        return _optimum(inner, rough, lambda *_: None, warm=warm)
 
     start = bulk_first(problem, bulk, report)
     return _optimum(replace(problem, start=start), settings, report, warm=True)
@@ -157,7 +158,8 @@ class _Settings:
     tolerance: float
     max_iterations: int
     guess: bool = False
-    """Whether a first guess is wanted: the first loss of a path, and no word on which bounds hold nothing."""
+    """Whether a first guess is wanted: the first loss of a path, free unknowns where they are, and no word on
+    which bounds hold nothing."""
 
 
 def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, warm: bool = False) -> Solution:
@@ -182,7 +184,7 @@ def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, wa
                 ready = move <= BETWEEN and _open(form, state.z) <= BETWEEN
                 state = replace(state, stage=state.stage + 1, history=History()) if ready else state
             elif move <= settings.tolerance and _open(form, state.z) <= 1e-6:
-                if _drift(step, state.z) <= DRIFT or state.near <= VANISHING:
+                if settings.guess or _drift(step, state.z) <= DRIFT or state.near <= VANISHING:
                     return _finish(form, state, local, step, iteration, guess=settings.guess)
                 state = replace(state, near=1e-2 * state.near)
         elif state.near < FARTHEST:
