@@ -20,6 +20,7 @@ from mfa.solve.separable.form import is_linear
 from mfa.solve.standard import SMALL, Standard, standard
 
 VIOLATED, CLEAR = 1e-7, 1e-4
+"""Violations that are more than the tolerance of a linear programme, and clearly so."""
 OPEN = 1e-10
 """Share of its own terms by which a row is violated, where there is no rounding but that of its numbers."""
 CLOSER, FALLING = 6, 0.1
