@@ -202,10 +202,11 @@ def _solved(
     if kkt.error(rhs, solution) > POOR:
         solution = kkt.solve(rhs, rounds=LONG, patience=PATIENT)
     if kkt.error(rhs, solution) > POOR:
-        kkt, _ = factorise_pivoted(
-            problem.pulls, problem.rows, problem.order.labels, **weights, nothing=PIVOT
-        )
-        solution = kkt.solve(rhs)
+        labels = problem.order.labels
+        other, _ = factorise_pivoted(problem.pulls, problem.rows, labels, **weights, nothing=PIVOT)
+        better = other.solve(rhs)
+        if other.error(rhs, better) < kkt.error(rhs, solution):
+            return other, better
     return kkt, solution
 
 
