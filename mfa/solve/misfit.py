@@ -73,27 +73,31 @@ class Misfit:
             found += float(np.sum(rise)) + _integral(loss, errors.of(plain), start[plain], fitted[plain])
         return found
 
-    def local(self, fitted: Floats) -> Local:
-        """What a step from `fitted` sees: clipped squares where the loss is of that kind, else a parabola."""
-        smooth, r = self.smooth(fitted), self.residual(fitted)
+    def local(self, fitted: Floats, *, near: bool = True) -> Local:
+        """What a step from `fitted` sees: clipped squares where the loss is of that kind, else a parabola.
+
+        Far from the end (not `near`) a growing sigma lessens no curvature: there it is what keeps a step from
+        going astray.
+        """
+        smooth, r = self.smooth(fitted, near=near), self.residual(fitted)
         root, pulled, clip = smooth.root, smooth.pulled, smooth.clip
         for loss, rows in self.losses:
             if loss.clipped is not None:
                 curvature, most = loss.clipped
-                bent = self._bent(fitted, curvature * r, np.full_like(r, curvature))[rows]
+                bent = self._bent(fitted, curvature * r, np.full_like(r, curvature), near)[rows]
                 root[rows] = np.sqrt(np.maximum(bent, LEAST_CURVATURE * curvature))
                 pulled[rows], clip[rows] = curvature * r[rows] / root[rows], most / root[rows]
         return Local(smooth.sigma, root, pulled, clip)
 
-    def smooth(self, fitted: Floats) -> Local:
+    def smooth(self, fitted: Floats, *, near: bool = True) -> Local:
         """What a step from `fitted` sees where every loss is taken as a parabola."""
         r = self.residual(fitted)
         weight = self._each("weight", r)
-        curvature = self._bent(fitted, weight * r, self._each("curvature", r))
+        curvature = self._bent(fitted, weight * r, self._each("curvature", r), near)
         root = np.sqrt(np.maximum(curvature, LEAST_CURVATURE * weight))
         return Local(self.errors.sigma(fitted), root, weight * r / root, np.full_like(r, np.inf))
 
-    def _bent(self, fitted: Floats, influence: Floats, curvature: Floats) -> Floats:
+    def _bent(self, fitted: Floats, influence: Floats, curvature: Floats, near: bool) -> Floats:
         """The cost's curvature in sigma, given the loss's: r is no straight line of the fitted value.
 
         d2r/df2 = -s (dr/df)^2 of a logarithm; d(rho' / sigma)/df = (rho'' y/f - cv rho') / sigma^2 where
@@ -105,8 +109,8 @@ class Misfit:
         found[log] -= errors.cv[log] * influence[log]
         grows = errors.relative(fitted)
         f = fitted[grows]
-        found[grows] *= errors.reports[grows] / f
-        found[grows] -= errors.cv[grows] * np.sign(f) * influence[grows]
+        bent = found[grows] * errors.reports[grows] / f - errors.cv[grows] * np.sign(f) * influence[grows]
+        found[grows] = bent if near else np.maximum(bent, found[grows])
         return found
 
     def information(self, fitted: Floats) -> Floats:

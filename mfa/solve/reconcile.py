@@ -74,6 +74,8 @@ class _State:
     near: float = FIRST
     last: Step | None = None
     stage: int = 0
+    move: float = np.inf
+    """The largest move of an observation in the last step, in sigma."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,7 @@ def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, wa
     form = standard(problem, warm=warm)
     losses = losses_of(problem.observed, settings.robust)
     stages = 1 if settings.guess else losses.stages
-    state, move, rescues = _first(form, warm), np.inf, 0
+    state, rescues = _first(form, warm), 0
     for iteration in range(1, settings.max_iterations + 1):
         local = _local(form, state, losses, first=iteration == 1 and not warm)
         step = active_set.solve(local.quadratic, state.at, state.last)
@@ -175,8 +177,8 @@ def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, wa
             local = _local(form, state, losses, first=False, smooth=True)
             step = active_set.solve(local.quadratic, state.at)
         if step is not None:
-            before, move = move, float(np.max(np.abs(local.in_sigma * step.pulled), initial=0.0))
-            state = _stepped(form, state, local, step)
+            before, state = state.move, _stepped(form, state, local, step)
+            move = state.move
             if not local.misfit.squares and 0.5 * before < move < NEARLY and _drift(step, state.z) > DRIFT:
                 state = replace(state, near=max(VANISHING, 1e-2 * state.near))
             report(iteration, f"step {move:.1e} sigma, {step.rounds} factorisations")
@@ -196,7 +198,9 @@ def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, wa
             state = _priced(form, state, losses)
         else:
             break
-    raise _failure(form, state, f"{iteration} iterations, the last moved an observation by {move:.1e} sigma")
+    raise _failure(
+        form, state, f"{iteration} iterations, the last moved an observation by {state.move:.1e} sigma"
+    )
 
 
 def _failure(form: Standard, state: _State, how: str) -> Infeasible | NotConverged:
@@ -265,7 +269,8 @@ def _local(form: Standard, state: _State, losses: Losses, *, first: bool, smooth
     fitted = form.fitted(state.z)
     misfit = Misfit(errors_in(form), losses.at(state.stage))
     misfit = straight(misfit) if first else misfit
-    local = misfit.smooth(fitted) if smooth else misfit.local(fitted)
+    see = misfit.smooth if smooth else misfit.local
+    local = see(fitted, near=state.move < NEARLY)
     cells = form.cell_jacobian(state.z)
     quadratic = Quadratic(
         pulls=form.pull_jacobian(cells, local.sigma / local.root),
@@ -310,12 +315,10 @@ def _stepped(form: Standard, state: _State, local: _Local, step: Step) -> _State
     fall += float(penalty @ np.abs(seen.residual))
     t, d = _searched(form, state, step, _Descent(merit, now, fall, local.exact))
     z, dual = np.clip(state.z + d, form.lower, form.upper), state.dual + t * step.dual
-    moved = local.in_sigma * step.pulled
-    after = replace(
-        state, z=z, dual=dual, at=step.at, penalty=penalty, near=_nearer(state.near, t), last=step
-    )
-    near = float(np.max(np.abs(moved), initial=0.0)) < NEARLY
-    if t < 1.0 or not near or np.any(step.at != state.at):
+    moved, near = local.in_sigma * step.pulled, _nearer(state.near, t)
+    move = float(np.max(np.abs(moved), initial=0.0))
+    after = replace(state, z=z, dual=dual, at=step.at, penalty=penalty, near=near, last=step, move=move)
+    if t < 1.0 or move >= NEARLY or np.any(step.at != state.at):
         return replace(after, history=History())
     history = state.history.after(np.concatenate([z, dual]), moved)
     best = history.accelerated()

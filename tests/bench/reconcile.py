@@ -40,6 +40,7 @@ WORLDS = {
     "small": {"years": 2, "regions": 6, "miners": 3, "partners": 3},
     "medium": {"years": 5, "regions": 20, "miners": 6, "partners": 4},
     "large": {"years": 8, "regions": 48, "miners": 12, "partners": 3},
+    "huge": {"years": 8, "regions": 153, "miners": 12, "partners": 3},
 }
 T = TypeVar("T")
 

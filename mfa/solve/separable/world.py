@@ -148,7 +148,7 @@ def reconcile_world(
             return Reconciled(best, form, errors.sigma(now), count)
         history = history.after(now, move) if largest < NEARLY and best is found else History()
         fitted = history.accelerated() if history.measured else now
-        local = misfit.local(fitted)
+        local = misfit.local(fitted, near=largest < NEARLY)
         sigma = local.sigma / local.root
         reports = fitted - local.pulled * sigma
     return None
