@@ -1,7 +1,7 @@
 """The reconciliation itself: sequential quadratic programming on the products, to rows that close.
 
 Each iteration takes sigma from the fitted values, linearises the cells and the losses, solves the bounded
-linear problem and steps as far as the merit sum rho(r) + sum nu |c| falls. A loss that is not convex, or not
+linear problem and steps as far as cost and open rows fall together (:mod:`mfa.solve.descent`). A loss that is not convex, or not
 smooth, is reached over others (`Loss.path`). At the end the rows are closed by steps that spread what is left
 by the same weights.
 """
@@ -21,6 +21,7 @@ from mfa.solve.aggregate import elements_of
 from mfa.solve.augmented import Priced, multipliers
 from mfa.solve.conflict import explain_infeasible, relaxed_conflict, row_name
 from mfa.solve.degenerate import FORCELESS, leaned_on
+from mfa.solve.descent import Descent, closing, merit_of
 from mfa.solve.kkt import Ordering, largest, ordering_of
 from mfa.solve.losses import L2, Loss, loss_of
 from mfa.solve.misfit import Losses, Misfit, deviation, losses_of, straight
@@ -48,11 +49,9 @@ DRIFT, VANISHING = 1e-9, 1e-24
 """Unknowns that still move by this share of their size, where no observation does, are held back by that
 weight alone: it is lowered until they do not, or sooner where short steps do not get shorter (a clipped
 observation pulls on, however far it is)."""
-SHORTEST, SHORT = 1e-4, 0.3
-ROUNDED = 1e-12
+SHORT, ROUNDED = 0.3, 1e-12
+"""Step lengths below which the next step is held nearer; the share of the merit that is rounding."""
 RESOLVED = 1e-11
-NOISE = 1e-9
-"""Share of the merit that a shorter step must gain to be preferred."""
 BETWEEN = 1e-2
 """How near the optimum of one loss the next is begun, in sigma."""
 WEAKEST = 1e-14
@@ -308,12 +307,12 @@ def _stepped(form: Standard, state: _State, local: _Local, step: Step) -> _State
     """The state after as much of `step` as the merit allows, accelerated near the end."""
     wanted = np.abs(state.dual + step.dual)
     penalty = np.maximum(1.5 * wanted, np.minimum(state.penalty, 10 * wanted))
-    merit = _merit(form, local.misfit, state.z, penalty)
+    merit = merit_of(form, local.misfit, state.z, penalty)
     now = merit(state.z)
     seen = local.quadratic
     fall = seen.cost(seen.pulled) - seen.cost(seen.pulled + step.pulled)
     fall += float(penalty @ np.abs(seen.residual))
-    t, d = _searched(form, state, step, _Descent(merit, now, fall, local.exact))
+    t, d = Descent(merit, now, fall, local.exact).along(form, state.z, step)
     z, dual = np.clip(state.z + d, form.lower, form.upper), state.dual + t * step.dual
     moved, near = local.in_sigma * step.pulled, _nearer(state.near, t)
     move = float(np.max(np.abs(moved), initial=0.0))
@@ -336,63 +335,6 @@ def _nearer(near: float, t: float) -> float:
     return near if t < 1.0 else max(min(NEAREST, near), 0.1 * near)
 
 
-@dataclass(frozen=True)
-class _Descent:
-    """The merit, its value now, and the fall that a full step promises."""
-
-    merit: Callable[[Floats], float]
-    now: float
-    fall: float
-    exact: bool
-
-    def enough(self, z: Floats, t: float) -> bool:
-        """Whether at `z`, a share `t` of the step away, the merit has fallen as it should."""
-        return self.merit(z) <= self.now - 1e-4 * t * self.fall + 1e-10 * (1.0 + abs(self.now))
-
-    def least(self, z: Floats, d: Floats) -> float:
-        """The step length, halved from 1 as long as that lowers the merit; 1 where a full step is exact."""
-        t, here = 1.0, self.merit(z + d)
-        while not self.exact and t > SHORTEST:
-            half = self.merit(z + 0.5 * t * d)
-            if not half < here - NOISE * abs(here):
-                break
-            t, here = 0.5 * t, half
-        return t
-
-
-def _searched(form: Standard, state: _State, step: Step, descent: _Descent) -> tuple[float, Floats]:
-    """Step length and step: full, full with the rows' curvature corrected, or halved as often as needed."""
-    if descent.enough(state.z + step.d, 1.0):
-        t = descent.least(state.z, step.d)
-        return t, t * step.d
-    bent = step.d + _closing(form, step, state.z + step.d)
-    if descent.enough(np.clip(state.z + bent, form.lower, form.upper), 1.0):
-        return 1.0, bent
-    t = 0.5
-    while t > SHORTEST and not descent.enough(state.z + t * step.d, t):
-        t *= 0.5
-    return t, t * step.d
-
-
-def _merit(form: Standard, misfit: Misfit, start: Floats, penalty: Floats) -> Callable[[Floats], float]:
-    """What the iteration descends; costs are measured from `start`, near which they are exact."""
-    seen = form.fitted(start)
-    here = misfit.cost(seen)
-
-    def merit(z: Floats) -> float:
-        cost = here + misfit.cost(form.fitted(z), seen)
-        return cost + float(penalty @ np.abs(form.residual(z)))
-
-    return merit
-
-
-def _closing(form: Standard, step: Step, z: Floats) -> Floats:
-    """The step that closes the rows at `z`, spread by the weights of the observations."""
-    n, m, _ = step.kkt.size
-    d, _, _ = step.kkt.split(step.kkt.solve(step.kkt.join(np.zeros(n), np.zeros(m), -form.residual(z))))
-    return d
-
-
 def _finish(
     form: Standard, state: _State, local: _Local, step: Step, iterations: int, *, guess: bool
 ) -> Solution:
@@ -400,7 +342,7 @@ def _finish(
     for _ in range(8):
         if _open(form, z) <= CLOSED:
             break
-        better = np.clip(z + _closing(form, step, z), form.lower, form.upper)
+        better = np.clip(z + closing(form, step, z), form.lower, form.upper)
         if _open(form, better) >= _open(form, z):
             break
         z = better
