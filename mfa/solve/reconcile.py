@@ -1,9 +1,9 @@
 """The reconciliation itself: sequential quadratic programming on the products, to rows that close.
 
 Each iteration takes sigma from the fitted values, linearises the cells and the losses, solves the bounded
-linear problem and steps as far as cost and open rows fall together (:mod:`mfa.solve.descent`). A loss that is not convex, or not
-smooth, is reached over others (`Loss.path`). At the end the rows are closed by steps that spread what is left
-by the same weights.
+linear problem and steps as far as cost and open rows fall together (:mod:`mfa.solve.descent`). A loss that is
+not convex, or not smooth, is reached over others (`Loss.path`). At the end the rows are closed by steps that
+spread what is left by the same weights.
 """
 
 from __future__ import annotations

@@ -13,8 +13,9 @@ from mfa.solve.misfit import deviation
 from mfa.solve.problem import Cells, Floats, Ints, LeastSquares, Observed, Rows
 from mfa.solve.separable.bounded import At, Optimum
 from mfa.solve.separable.form import Separable
+from mfa.solve.separable.parts import Part, part_of, spread_work
 from mfa.solve.separable.undetermined import nearest
-from mfa.solve.separable.world import Progress, Reconciled, World, reconcile_world, world_of
+from mfa.solve.separable.world import Progress, Reconciled, World, optimum_in, reconcile_world, world_of
 from mfa.solve.sigma import errors_of
 from mfa.solve.solution import Solution
 
@@ -56,9 +57,8 @@ def _solution(problem: LeastSquares, world: World, found: Reconciled) -> Solutio
     """The solution, with the bounds that hold and with what is free near its start."""
     n, exact, counted = len(problem), len(problem.exact), world.split.counted
     sides = n + len(problem.limits)
-    optimum = replace(found.optimum, at=_held(found.form, found.optimum))
-    scale = np.concatenate([problem.scale, np.full(len(found.form) - n, np.inf)])
-    x = nearest(found.form, optimum, scale)[:n]
+    optimum = _rested(world, found.form, found.optimum)
+    x = optimum.x[:n]
     q = problem.cells.value(x)
     fitted = np.asarray(problem.observed.rows.matrix @ q)
     sigma = problem.observed.sigma(fitted)
@@ -80,6 +80,22 @@ def _solution(problem: LeastSquares, world: World, found: Reconciled) -> Solutio
         active=optimum.at[:sides],
         bound_multipliers=optimum.bound[:sides],
     )
+
+
+def _rested(world: World, form: Separable, optimum: Optimum) -> Optimum:
+    """The optimum with the bounds that hold, and what is free near its start."""
+    scale = np.concatenate([world.split.problem.scale, np.full(len(form) - len(world.split.problem), np.inf)])
+    tasks = [(form, part, optimum, scale) for part in world.parts]
+    x, at = optimum.x.copy(), optimum.at.copy()
+    for part, (held, near) in zip(world.parts, spread_work(_rested_part, tasks, len(form)), strict=True):
+        at[part.columns], x[part.columns] = held, near
+    return replace(optimum, x=x, at=at)
+
+
+def _rested_part(form: Separable, part: Part, optimum: Optimum, scale: Floats) -> tuple[At, Floats]:
+    own, best = part_of(form, part), optimum_in(part, optimum)
+    held = _held(own, best)
+    return held, nearest(own, replace(best, at=held), scale[part.columns])
 
 
 def _held(form: Separable, optimum: Optimum) -> At:

@@ -184,15 +184,19 @@ def _apart(problem: Separable, rescue: Rescue | None) -> Optimum | None:
     return _joined(problem, parts, found)
 
 
-def _spread_part(form: Separable, part: Part, optimum: Optimum) -> Marginals | None:
-    own = Optimum(
+def optimum_in(part: Part, optimum: Optimum) -> Optimum:
+    """What of an optimum is a part's."""
+    return Optimum(
         optimum.x[part.columns],
         optimum.dual[part.rows],
         optimum.bound[part.columns],
         optimum.at[part.columns],
         optimum.rounds,
     )
-    found = spread(part_of(form, part), own)
+
+
+def _spread_part(form: Separable, part: Part, optimum: Optimum) -> Marginals | None:
+    found = spread(part_of(form, part), optimum_in(part, optimum))
     return None if found is None else found.marginals()
 
 
