@@ -130,7 +130,7 @@ class Bordered:
         if not len(self.null) or not self._open(matrix, signs)[1].any():
             return self
         vectors, found = self._open(matrix, np.eye(len(self.null)))
-        places = _pivots(found, 0.0)
+        places = _pivots(found, SURE)
         rest = replace(self, null=np.delete(self.null, places))
         return replace(rest, late=Late(vectors[:, places], _dense(found[np.ix_(places, places)])))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from mfa.solve.border import border_of
+from mfa.solve.border import Bordered, border_of
 from mfa.solve.kkt import (
     Kkt,
     equilibrated,
@@ -130,3 +130,16 @@ def test_scaling_brings_rows_to_one() -> None:
     scaled, unit = equilibrated(sparse.csc_array(dense + dense.T))
     np.testing.assert_allclose(np.abs(scaled.toarray()).max(axis=1), 1.0, rtol=0.1)
     np.testing.assert_allclose(scaled.toarray(), unit[:, None] * (dense + dense.T) * unit)
+
+
+def test_weak_directions_that_depend_on_each_other_are_taken_once() -> None:
+    """Pivots far below those of the rest, of which rounding alone makes two more than there are."""
+    weak = np.array([1.0, 0.3, 0.7])
+    matrix = np.eye(5)
+    matrix[:3, :3] = 1e-10 * np.outer(weak, weak)
+    factors = Bordered.of(sparse.csc_array(matrix), np.zeros(5, dtype=np.int64))
+    wanted = matrix @ np.ones(5)
+    found = factors.solve(wanted)
+    assert np.all(np.isfinite(found))
+    np.testing.assert_allclose(matrix @ found, wanted, atol=1e-18)
+    assert len(factors.null) == 2
