@@ -77,11 +77,6 @@ class Quadratic:
     near: float = 0.0
     clip: Floats | float = np.inf
 
-    @property
-    def gradient(self) -> Floats:
-        """The Lagrangian's gradient now."""
-        return self.gradient_at(self.pull(self.pulled), self.dual)
-
     def gradient_at(self, pull: Floats, dual: Floats) -> Floats:
         """The Lagrangian's gradient where the observations pull so and the rows have these multipliers."""
         return np.asarray(self.pulls.T @ pull + self.rows.T @ dual)
