@@ -1,4 +1,4 @@
-"""Variances under exact rows and observations of unit error, in rational numbers."""
+"""Least squares and variances under exact rows in rational numbers: right to the last digit, and slow."""
 
 from __future__ import annotations
 
@@ -45,19 +45,24 @@ def product(a: Matrix, b: Matrix) -> Matrix:
     return [[sum((x * y for x, y in zip(r, c, strict=True) if x), Fraction(0)) for c in columns] for r in a]
 
 
-def reduced(matrix: Matrix) -> tuple[Matrix, list[int]]:
-    """The reduced row echelon form without empty rows, and its pivot columns."""
+def reduced(matrix: Matrix, columns: int | None = None) -> tuple[Matrix, list[int]]:
+    """The reduced row echelon form by the first `columns` (all), without rows that have no pivot there, and
+    its pivot columns."""
     rows, pivots = [row[:] for row in matrix], list[int]()
-    for c in range(len(rows[0]) if rows else 0):
+    for c in range(columns if columns is not None else len(rows[0]) if rows else 0):
         r = len(pivots)
         pivot = next((k for k in range(r, len(rows)) if rows[k][c]), None)
         if pivot is None:
             continue
         rows[r], rows[pivot] = rows[pivot], rows[r]
-        rows[r] = [v / rows[r][c] for v in rows[r]]
+        some, over = [j for j, v in enumerate(rows[r]) if v], 1 / rows[r][c]
+        for j in some:
+            rows[r][j] *= over
         for k, row in enumerate(rows):
-            if k != r and row[c]:
-                rows[k] = [a - row[c] * b for a, b in zip(row, rows[r], strict=True)]
+            factor = row[c]
+            if k != r and factor:
+                for j in some:
+                    row[j] -= factor * rows[r][j]
         pivots.append(c)
     return rows[: len(pivots)], pivots
 
@@ -82,3 +87,30 @@ def propagated(exact: Array, soft: Array) -> Rational:
     beside = [row + [Fraction(int(a == b)) for b in range(len(told))] for a, row in enumerate(normal)]
     inverse = [row[len(told) :] for row in reduced(beside)[0]]
     return Rational(basis, told, inverse, null_space(over, len(basis[0])))
+
+
+def least_squares(rows: Array, rhs: Array, pulls: Array, reports: Array, sd: Array) -> tuple[Array, Array]:
+    """min sum ((pulls x - reports) / sd)^2 subject to rows x = rhs: x and its standard deviations, nan where
+    it is not determined."""
+    (m, n), p = pulls.shape, len(rows)
+    system = [[Fraction(0)] * (n + p + 1 + n) for _ in range(n + p)]
+    for k in range(m):
+        weight, seen = 1 / Fraction(sd[k]) ** 2, np.flatnonzero(pulls[k])
+        for i in seen:
+            pull = weight * Fraction(pulls[k, i])
+            system[i][n + p] += pull * Fraction(reports[k])
+            for j in seen:
+                system[i][j] += pull * Fraction(pulls[k, j])
+    for k in range(p):
+        for i in np.flatnonzero(rows[k]):
+            system[n + k][i] = system[i][n + k] = Fraction(rows[k, i])
+        system[n + k][n + p] = Fraction(rhs[k])
+    for i in range(n):
+        system[i][n + p + 1 + i] = Fraction(1)
+    found, pivots = reduced(system, n + p)
+    loose = sorted(set(range(n + p)) - set(pivots))
+    x, spread = np.full(n, np.nan), np.full(n, np.nan)
+    for row, c in zip(found, pivots, strict=True):
+        if c < n and not any(row[j] for j in loose):
+            x[c], spread[c] = float(row[n + p]), float(row[n + p + 1 + c]) ** 0.5
+    return x, spread

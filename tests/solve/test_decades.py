@@ -10,7 +10,7 @@ import pytest
 from mfa.solve.posterior import posterior
 from mfa.solve.problem import LeastSquares
 from mfa.solve.reconcile import reconcile
-from tests.solve.fractional import least_squares
+from tests.solve.rational import least_squares
 from tests.solve.systems import System
 
 
