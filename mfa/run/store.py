@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mfa.errors import InputError, MissingFile, did_you_mean
+from mfa.files import is_file
 from mfa.run.cohorts import from_plain, to_plain
 from mfa.run.manifest import write_manifest
 from mfa.run.result import Quantity, Result
@@ -134,7 +135,7 @@ def open_result(folder: str | Path) -> Result:
     """The result that a run wrote to `folder`; raises MissingFile or InputError with a hint."""
     folder = Path(folder)
     path = folder / TENSORS
-    if not path.is_file():
+    if not is_file(path):
         raise MissingFile(f'"{folder}" holds no result ({TENSORS} is not there); {_near(folder)}')
     try:
         with h5netcdf.File(path, "r") as file:
@@ -160,7 +161,7 @@ def open_result(folder: str | Path) -> Result:
 def results_near(folder: Path) -> dict[str, str]:
     """Name -> path of the results in a folder, or else beside it."""
     for place in (folder, folder.parent):
-        found = [p for p in place.glob("*") if (p / TENSORS).is_file()] if place.is_dir() else []
+        found = [p for p in place.glob("*") if is_file(p / TENSORS)] if place.is_dir() else []
         if found:
             return {p.name: p.as_posix() for p in sorted(found)}
     return {}

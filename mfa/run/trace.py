@@ -18,6 +18,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from mfa.errors import InputError, MissingFile, Problem
+from mfa.files import is_file
 from mfa.run.result import Result
 from mfa.run.staging import refusals
 from mfa.solve.certain import Spread
@@ -180,7 +181,7 @@ def _put_matrix(group: Any, matrix: sparse.csr_array) -> None:
 def read_trace(folder: Path) -> Trace:
     """The trace that a run wrote to `folder`; raises MissingFile or InputError with a hint."""
     path = folder / FILE
-    if not path.is_file():
+    if not is_file(path):
         text = f'"{folder}" does not hold {FILE}, in which a run keeps its rows'
         raise MissingFile(Problem("missing-file", text, hint="run the scenario again"))
     try:

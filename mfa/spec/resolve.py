@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mfa.errors import DocumentError, MissingFile, Place, Problem
+from mfa.files import is_file, not_a_file
 from mfa.spec.checks import run_checks
 from mfa.spec.document import Document
 from mfa.spec.folders import file_hint
@@ -76,7 +77,7 @@ def _gather(source: Source) -> tuple[Tree, tuple[Path, ...], list[Problem]]:
         merged, files, problems = with_imports(path, tree)
         return merged, files[1:], problems
     path = Path(source)
-    if not path.is_file():
+    if not is_file(path):
         return Tree({}), (), [_absent(path)]
     tree, problems = read_file(path)
     merged, files, found = with_imports(path, tree)
@@ -84,8 +85,8 @@ def _gather(source: Source) -> tuple[Tree, tuple[Path, ...], list[Problem]]:
 
 
 def _absent(path: Path) -> Problem:
-    if path.is_dir():
-        return Problem("missing-file", f"{path} is a folder, not a scenario file", Place(str(path)))
+    if (problem := not_a_file(path)) is not None:
+        return problem
     return Problem("missing-file", f"there is no file {path}", None, file_hint(path, ""))
 
 
