@@ -36,7 +36,7 @@ class Limit:
         >>> LABELS.exceeded('dimension "year"', found=3_000_000_001).text
         'dimension "year" has 3,000,000,001: at most 1,000,000 labels of one dimension are accepted'
         """
-        has = f"has {found:,}" if found is not None else "has more than that"
+        has = f"has {found:,}" if found is not None else "is too large"
         text = f"{what} {has}: at most {self} are accepted"
         return Problem(CODE, text, where, self.hint)
 
@@ -53,12 +53,10 @@ LABEL_BYTES = Limit(
     64 * MEBI, "bytes of one file of labels", "keep the columns of labels, members and titles alone"
 )
 LABELS = Limit(1_000_000, "labels of one dimension", "check the two ends of the range")
-CELLS = Limit(
-    50_000_000,
-    "cells of one scenario",
-    "check the dimensions, or limit flows with `where` and `pairs: observed`",
-)
+CELLS = Limit(50_000_000, "cells of all flows, trades and stocks", "check the dimensions, `by` and `pairs`")
 NUMBERS = Limit(50_000_000, "numbers of one value", "leave out dimensions that the value does not vary over")
+VARIANTS = Limit(1_000, "variants of one scenario", "vary values with `sweep`")
+DRAWN = Limit(1_000_000_000, "numbers of all draws", "take fewer draws")
 TABLE_BYTES = Limit(1024 * MEBI, "bytes of one table, unpacked", "keep the rows and columns that are needed")
 SHEET_BYTES = Limit(256 * MEBI, "bytes of one workbook, unpacked", "save the sheet as CSV")
 SHEET_CELLS = Limit(20_000_000, "cells of one sheet", "save the sheet as CSV")
@@ -83,7 +81,18 @@ QUOTED = Limit(LONGEST_QUOTE, "characters of one name or value in a message that
 LINE = Limit(LONGEST_LINE, "characters of one source line that are printed", "")
 
 STATED = (
-    *(DOCUMENT_BYTES, DOCUMENT_VALUES, DOCUMENT_DEPTH, IMPORTS, LABEL_BYTES, LABELS, CELLS, NUMBERS),
+    *(
+        DOCUMENT_BYTES,
+        DOCUMENT_VALUES,
+        DOCUMENT_DEPTH,
+        IMPORTS,
+        LABEL_BYTES,
+        LABELS,
+        CELLS,
+        NUMBERS,
+        VARIANTS,
+        DRAWN,
+    ),
     *(
         TABLE_BYTES,
         SHEET_BYTES,

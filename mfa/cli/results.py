@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mfa.cli.app import guarded, say_problems
+from mfa.cli.app import guarded, say_problems, tell
 
 
 @click.command()
@@ -29,7 +29,7 @@ def plot(folder: Path, figure: str | None, output: Path | None) -> None:
     else:
         target.mkdir(parents=True, exist_ok=True)
         save.write(draw(result, figure), target, figure, ("svg", "pdf", "png"))
-    click.echo(f"written to {target}")
+    tell(f"written to {target}")
 
 
 @click.command()
@@ -40,7 +40,7 @@ def report(folder: Path) -> None:
     from mfa.report import write_report
     from mfa.run.store import open_result
 
-    click.echo(f"written to {write_report(open_result(folder), folder)}")
+    tell(f"written to {write_report(open_result(folder), folder)}")
 
 
 @click.command()
@@ -58,9 +58,9 @@ def diff(first: Path, second: Path, top: int) -> None:
     one = open_result(first)
     table = compare(one, open_result(second))
     changed = table[table["change"] != 0]
-    click.echo(f"{len(changed)} of {len(table)} cells differ{f'; in {one.mass_unit}:' * bool(len(changed))}")
+    tell(f"{len(changed)} of {len(table)} cells differ{f'; in {one.mass_unit}:' * bool(len(changed))}")
     if len(changed):
-        click.echo(changed.head(top).to_string(index=False))
+        tell(changed.head(top).to_string(index=False))
 
 
 COMMANDS = (plot, report, diff)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mfa.cli.app import guarded, say, say_problems
+from mfa.cli.app import guarded, say, say_problems, tell
 
 NAMED = 3
 FLAGS = ("gross error", "suspect", "conflict")
@@ -58,7 +58,7 @@ def run(
     for warning in result.warnings:
         say(warning)
     say_problems(failed)
-    click.echo(_facts(result, folder) if as_json else summary(result, folder))
+    tell(_facts(result, folder) if as_json else summary(result, folder))
 
 
 def _facts(result: Result, folder: Path) -> str:

@@ -105,7 +105,9 @@ class _Cursor:
 
     def refuse(self, limit: Limit) -> None:
         """Raise FormulaError: the formula is larger than is accepted."""
-        raise FormulaError(f"the formula is too long or too deep: at most {limit} are accepted", self.column, limit.hint)
+        raise FormulaError(
+            f"the formula is too long or too deep: at most {limit} are accepted", self.column, limit.hint
+        )
 
     @contextmanager
     def inside(self) -> Iterator[None]:

@@ -12,6 +12,7 @@ import yaml
 from mfa.errors import InputError, Place, Problem
 from mfa.files import read_bytes
 from mfa.limits import DOCUMENT_BYTES, DOCUMENT_DEPTH, DOCUMENT_VALUES
+from mfa.printed import LONGEST_QUOTE, shortened
 from mfa.spec.scalars import Scalar, is_finite, read_scalar
 from mfa.spec.syntax import syntax_problem
 from mfa.spec.tree import Places, Steps, Tree
@@ -96,7 +97,7 @@ class _Walk:
             return str(node.value)
         value = read_scalar(node.value)
         if not is_finite(value):
-            text = f"{node.value} is not a number that a quantity can have"
+            text = f"{shortened(node.value, LONGEST_QUOTE)} is not a number that a quantity can have"
             self.complain("not-finite", text, node, "leave the value out if it is not known")
             return None
         return value

@@ -14,8 +14,15 @@ from mfa.spec.folders import file_hint
 from mfa.spec.imports import with_imports
 from mfa.spec.reader import read_file
 from mfa.spec.refusals import validate
-from mfa.spec.tree import Tree
-from mfa.spec.variants import Settings, apply_settings, apply_variant, check_variants, plain_data
+from mfa.spec.tree import Tree, not_finite
+from mfa.spec.variants import (
+    Settings,
+    apply_settings,
+    apply_variant,
+    check_variants,
+    plain_data,
+    too_many_variants,
+)
 
 __all__ = ["Document", "load_document", "read_document"]
 Source = str | Path | Mapping[Any, Any]
@@ -51,12 +58,16 @@ def read_document(
     tree, files, problems = _gather(source)
     if any(p.code != "duplicate-key" for p in problems):
         return None, _sorted(problems)
+    if many := too_many_variants(tree):
+        return None, _sorted([*problems, *many])
     problems += check_variants(tree)
     if variant is not None:
         tree, found = apply_variant(tree, variant)
         problems += found
     tree, found = apply_settings(tree, set)
     problems += found
+    if unusable := not_finite(tree):
+        return None, _sorted([*problems, *unusable])
     spec, refused, lost = validate(tree)
     problems += refused
     if spec is None:
