@@ -59,12 +59,9 @@ def _by_processes(count: int, cores: int) -> list[Any]:
         found = [_result(future) for future in futures]
         pool.shutdown()
     except BaseException:
-        children = set(multiprocessing.active_children()) - before
-        for child in children:
+        for child in set(multiprocessing.active_children()) - before:
             child.kill()
-        for child in children:
-            child.join(1)
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(cancel_futures=True)
         raise
     lost = [k for k, (done, _) in enumerate(found) if not done]
     if lost:
