@@ -14,8 +14,6 @@ from mfa import __version__
 from mfa.errors import MfaError, Problem
 
 P = ParamSpec("P")
-INTERRUPTED = 130
-"""The exit code that shells expect of what an interrupt ended."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -72,9 +70,6 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             sys.exit(error.exit_code)
         except BrokenPipeError:
             sys.exit(0)
-        except KeyboardInterrupt:
-            say("interrupted: nothing was written")
-            sys.exit(INTERRUPTED)
         except OSError as error:
             say(f"error: cannot read or write {error.filename or 'a file'}: {error.strerror or error}")
             sys.exit(2)
