@@ -43,18 +43,18 @@ def run(
     from mfa.api import run as run_scenario
     from mfa.report.publish import publish
     from mfa.run.bundled import find_scenario
-    from mfa.run.staging import check_target, held
+    from mfa.run.staging import held, reserved
     from mfa.spec.resolve import load_document
 
     document = load_document(find_scenario(scenario), variant=variant, set=list(settings) or None)
     say_problems(document.warnings)
     name = document.spec.name + (f"-{variant}" if variant else "")
     target = output or Path("results") / name
-    check_target(target)
-    if held(target) not in (None, name):
-        say(f"  replaces the result of {held(target)} in {target}")
-    result = run_scenario(document, progress=None if quiet else _progress())
-    folder, failed = publish(result, target)
+    with reserved(target):
+        if held(target) not in (None, name):
+            say(f"  replaces the result of {held(target)} in {target}")
+        result = run_scenario(document, progress=None if quiet else _progress())
+        folder, failed = publish(result, target)
     for warning in result.warnings:
         say(warning)
     say_problems(failed)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from mfa.files import is_file
 from mfa.run.cohorts import from_plain, to_plain
 from mfa.run.manifest import write_manifest
 from mfa.run.result import Quantity, Result
-from mfa.run.staging import refusals, staged
+from mfa.run.staging import said, staged
 from mfa.run.trace import Saved, trace_of, write_trace
 
 TENSORS = "result.nc"
@@ -36,14 +38,17 @@ _META = (
     "warnings",
 )
 TABLES = ("observations", "balances", "free", "parameters", "indicators", "gross_errors")
+_log = logging.getLogger("mfa")
 _ATTRIBUTES = ("kind", "label", "source", "target", "commodity", "unit", "basis")
 
 
 def save(result: Result, folder: Path) -> Path:
-    """The folder, which holds the result's tables, tensors and manifest."""
-    with staged(folder) as partial:
-        write(result, partial)
-        write_manifest(partial, inputs=result.inputs, facts=manifest_facts(result))
+    """The folder, which holds the result's tables, tensors and manifest; a user's own files are kept."""
+    with staged(folder) as staging:
+        write(result, staging.folder)
+        write_manifest(staging.folder, inputs=result.inputs, facts=manifest_facts(result))
+    for problem in said(folder, staging.kept):
+        _log.warning("%s", problem)
     return folder
 
 
@@ -85,7 +90,8 @@ def long_table(result: Result, *, stocks: bool) -> pd.DataFrame:
 
 def write_tensors(result: Result, path: Path) -> None:
     """`result.nc`: one group for each quantity; the resolved scenario and the rest as attributes."""
-    with refusals(), h5netcdf.File(path, "w", track_order=False) as file:
+    buffer = io.BytesIO()  # HDF5 ends the process where a disk refuses what it still has to write
+    with h5netcdf.File(buffer, "w", track_order=False) as file:
         file.attrs["scenario"] = result.scenario
         file.attrs["mfa"] = json.dumps({k: _plain(getattr(result, k)) for k in _META}, sort_keys=True)
         for q in result.quantities.values():
@@ -93,6 +99,7 @@ def write_tensors(result: Result, path: Path) -> None:
             _write_quantity(group, q)
             if q.name in result.ages:
                 group.attrs["ages"] = json.dumps(to_plain(result.ages[q.name]))
+    path.write_bytes(buffer.getbuffer())
 
 
 def _plain(value: Any) -> Any:

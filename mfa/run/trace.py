@@ -5,6 +5,7 @@ It is written beside the tensors, so that a result explains itself without its d
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -20,7 +21,6 @@ from scipy import sparse
 from mfa.errors import InputError, MissingFile, Problem
 from mfa.files import is_file
 from mfa.run.result import Result
-from mfa.run.staging import refusals
 from mfa.solve.certain import Spread
 from mfa.solve.kkt import Ordering, ordering_of
 from mfa.solve.problem import Cells, LeastSquares, Names, Observed, Rows, named
@@ -133,7 +133,8 @@ def traced(solved: Solved) -> Trace:
 
 def write_trace(trace: Trace, folder: Path) -> None:
     """`solution.h5` in a folder: every array by its name; the same bytes at every run."""
-    with refusals(), h5py.File(folder / FILE, "w") as file:
+    buffer = io.BytesIO()  # HDF5 ends the process where a disk refuses what it still has to write
+    with h5py.File(buffer, "w") as file:
         problem = trace.problem
         _put(file, "problem", problem, _names(problem.name, len(problem)))
         _put(file, "cells", problem.cells, _names(problem.cells.name, len(problem.cells)))
@@ -143,6 +144,7 @@ def write_trace(trace: Trace, folder: Path) -> None:
         _put(file, "solution", trace.solution)
         _put(file, "trace", trace, trace.units)
         file["trace"].attrs["places"] = json.dumps({n: int(k) for n, k in trace.first.items()})
+    (folder / FILE).write_bytes(buffer.getbuffer())
 
 
 def _row_groups(problem: LeastSquares) -> dict[str, Rows]:

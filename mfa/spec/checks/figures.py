@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mfa.errors import Problem, did_you_mean
-from mfa.spec.checks.labels import check_labels, common_axes, restriction, unknown_axis
+from mfa.spec.checks.labels import check_labels, restriction, unknown_axis
 from mfa.spec.checks.names import unknown
 from mfa.spec.dimensions import EXPORTER, IMPORTER, REGION
 from mfa.spec.document import Document
@@ -22,7 +22,7 @@ from mfa.spec.formula import (
     parts,
 )
 from mfa.spec.schema import Figure
-from mfa.spec.targets import kind_of, named, target_names
+from mfa.spec.targets import common_axes, kind_of, named, target_names
 from mfa.spec.tree import Steps
 from mfa.spec.variants import sweep_problems
 
