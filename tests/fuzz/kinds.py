@@ -20,6 +20,7 @@ import mfa
 from mfa.build import check
 from mfa.errors import MfaError, Problem
 from mfa.figures import draw_all
+from mfa.printed import escaped
 from mfa.report import render
 from mfa.run.formulas import evaluate
 from mfa.run.result import Result
@@ -96,7 +97,8 @@ def _printed(problems: list[Problem]) -> None:
     for problem in problems:
         assert problem.code in CODES, f"no paragraph on the code {problem.code}"
         assert problem.text.strip(), "an empty message"
-        assert all(c.isprintable() or c == "\n" for c in str(problem)), "a control character is printed"
+        assert escaped(str(problem), keep="\n") == str(problem), "a control character is printed"
+        str(problem).encode()
 
 
 def _cells(document: Document) -> int:
