@@ -15,7 +15,7 @@ from mfa.data.aggregate import Gaps, gap_problems, member_column, summed
 from mfa.data.labels import OUTSIDE, TOTAL, Grouping, Mapped
 from mfa.data.quantities import Figures
 from mfa.data.repeats import Rows, across_borders, broadest, once
-from mfa.data.tables import Table, read_table, split_sheet, unit_mismatch
+from mfa.data.tables import Table, listed, read_table, split_sheet, unit_mismatch
 from mfa.errors import MfaError, MissingFile, Place, Problem
 from mfa.files import is_pattern, matching
 from mfa.spec.values import LARGE_CV
@@ -218,10 +218,12 @@ def _labelled(frame: pd.DataFrame, table: Table, dims: Mapping[str, Grouping]) -
 def _label_problems(
     dim: str, mapped: Mapped, inside: npt.NDArray[np.bool_], grouping: Grouping, table: Table
 ) -> list[Problem]:
-    found = [
+    unknown = mapped.unknown(inside)
+    wrong = (
         Problem("table-label", f'{dim} has no label "{raw}"', table.place(row), grouping.hint(raw))
-        for raw, row in mapped.unknown(inside).items()
-    ]
+        for raw, row in unknown.items()
+    )
+    found = listed(wrong, len(unknown))
     totals = int((mapped.rows(TOTAL) & inside).sum())
     if totals:
         text = f"{totals} rows of world totals are left out: dimension {grouping.dimension} has no WLD"

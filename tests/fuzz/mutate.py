@@ -112,7 +112,68 @@ def _shuffled(rng: random.Random, document: Any, path: Path) -> None:
         _replaced(rng, document, path)
 
 
+def _nudged(rng: random.Random, document: Any, path: Path) -> None:
+    """A number anywhere in the document, other than it was."""
+    numbers = [p for p in paths(document) if isinstance(at(document, p), int | float)]
+    _scaled(rng, document, rng.choice(numbers or [path]))
+
+
+def _dropped(rng: random.Random, document: Any, path: Path) -> None:
+    """One entry of a section left out."""
+    sections = [k for k, v in document.items() if isinstance(v, dict) and v]
+    if sections:
+        section = document[rng.choice(sections)]
+        del section[rng.choice(list(section))]
+
+
+def _optioned(rng: random.Random, document: Any, path: Path) -> None:
+    """Another of the choices that there are."""
+    *where, last = (option := rng.choice(OPTIONS))[0].split(".")
+    here = document
+    for step in where:
+        inner = here.get(step)
+        here[step] = here = inner if isinstance(inner, dict) else {}
+    here[last] = copy.deepcopy(rng.choice(option[1]))
+
+
+OPTIONS: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    (
+        "solve.robust",
+        ("l1", "l2", "huber", {"student_t": {"nu": 4}}, {"contaminated": {"eps": 0.05, "inflation": 10}}),
+    ),
+    ("solve.question", ("simulate", "reconcile", "project")),
+    ("solve.on_free", ("stop", "report")),
+    ("solve.max_iterations", (1, 2, 500)),
+    ("uncertainty", ({"method": "montecarlo", "draws": 20, "seed": 1}, {"method": "posterior"})),
+    ("units.mass", ("t", "kg", "Mt", "USD", "item")),
+    ("units.time", ("year", "month", "day")),
+    ("stocks.fleet.timing", ("start", "middle", "end", "uniform", "gauss(3)")),
+    ("stocks.fleet.shrinking", ("error", "retire", "clip", "allow")),
+    ("stocks.fleet.drive", ("inflow", "stock")),
+    (
+        "stocks.fleet.initial",
+        ({"value": 5}, {"value": 5, "cv": "20%"}, {"data": {"CHN": 1}, "dims": ["region"]}),
+    ),
+    (
+        "stocks.fleet.lifetime",
+        ({"fixed": 3}, {"lognormal": {"mean": 6, "sd": 2}}, {"gamma": {"mean": 5, "sd": 2}}),
+    ),
+    (
+        "compositions.ore",
+        ("mixed", {"data": {"Nd": 1}, "dims": ["element"]}, {"data": {"Nd": 0.5, "Pr": 0.5}, "sd": 0.1}),
+    ),
+    ("dimensions.year", ({"range": [2018, 2018]}, {"range": [2018, 2024], "step": 3}, [2018], [2021, 2018])),
+    ("dimensions.region", (["CHN"], ["CHN", "USA"], [])),
+    ("dimensions.element", (["Nd"], ["Y", "Nd"])),
+    ("trade.traded.pairs", ("all", "observed", "a.csv")),
+    ("observations.out.interval", ([3, 5], [None, 4], [5, 3])),
+    ("observations.production.reported_by", ("importer", "producer", "exporter")),
+    ("observations.production.common", ("5%", {"cv": "5%", "by": ["year"]}, {"sd": 1})),
+    ("processes.plant.balance", ("open", "closed")),
+    ("constraints.room.equal", (3, "3 t", {"value": 2})),
+)
 MISTAKES: tuple[Callable[[random.Random, Any, Path], None], ...] = (
+    *(_nudged, _nudged, _nudged, _dropped, _dropped, _dropped, _optioned, _optioned, _optioned, _optioned),
     *(_replaced, _replaced, _scaled, _scaled, _removed, _removed),
     *(_renamed, _swapped, _swapped, _spliced, _wrapped, _shuffled),
 )
