@@ -1,0 +1,68 @@
+"""Numbers and sums of them beside bounds: the one place where an aggregate gets its spread.
+
+Flows, stocks, indicators, bars of figures, lines of reports: whatever is linear in the cells (or linearised at
+the optimum) is a row of a matrix over cells, and its mean, standard deviation and interval come from here,
+with the full covariance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy import sparse
+
+from mfa.solve.problem import Bools, Floats
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What is known of k combinations of cells.
+
+    `value` is that of the optimum; `mean`, `sd`, `low` and `high` (95 %) are those of the posterior that bounds
+    cut off, `cautious_low` and `cautious_high` the interval that ignores bounds. `bound` marks numbers that a
+    bound of their own bites, `prior_driven` those whose mean the bounds move away from the value by more than
+    half a standard deviation: there the cautious interval is the one to show (`shown_low`, `shown_high`). sd
+    and mean are nan where nothing determines a number.
+    """
+
+    value: Floats
+    mean: Floats
+    sd: Floats
+    low: Floats
+    high: Floats
+    cautious_low: Floats
+    cautious_high: Floats
+    bound: Bools
+    prior_driven: Bools
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    @property
+    def shown_low(self) -> Floats:
+        """The lower end to show: the cautious one where the prior drives the number."""
+        return np.where(self.prior_driven, self.cautious_low, self.low)
+
+    @property
+    def shown_high(self) -> Floats:
+        """The upper end to show: the cautious one where the prior drives the number."""
+        return np.where(self.prior_driven, self.cautious_high, self.high)
+
+
+class Truncated(Protocol):
+    """A posterior cut off by bounds, ready to be asked (see :func:`mfa.solve.truncated.truncated`)."""
+
+    def numbers(self, matrix: sparse.csr_array, value: Floats | None = None) -> Numbers:
+        """What is known of each row of `matrix`; see :func:`aggregate`."""
+        ...
+
+
+def aggregate(posterior: Truncated, matrix: sparse.csr_array, value: Floats | None = None) -> Numbers:
+    """What is known of k linear combinations of cells, one per row of `matrix` (k, cells), in the cells' units.
+
+    `value` are the combinations at the optimum where they are not `matrix @ q`: those of a ratio, whose slopes
+    the rows are. A row costs a solve: ask for many at once.
+    """
+    return posterior.numbers(sparse.csr_array(matrix), value)
