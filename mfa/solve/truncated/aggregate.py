@@ -20,11 +20,11 @@ from mfa.solve.problem import Bools, Floats
 class Numbers:
     """What is known of k combinations of cells.
 
-    `value` is that of the optimum; `mean`, `sd`, `low` and `high` (95 %) are those of the posterior that bounds
-    cut off, `cautious_low` and `cautious_high` the interval that ignores bounds. `bound` marks numbers that a
-    bound of their own bites, `prior_driven` those whose mean the bounds move away from the value by more than
-    half a standard deviation: there the cautious interval is the one to show (`shown_low`, `shown_high`). sd
-    and mean are nan where nothing determines a number.
+    `value` is that of the optimum; `mean`, `sd`, `low` and `high` (95 %) are those of the posterior that
+    bounds cut off, `cautious_low` and `cautious_high` the interval that ignores bounds. `bound` marks numbers
+    that a bound of their own bites, `prior_driven` those whose mean the bounds move away from the value by
+    more than half a standard deviation: there the cautious interval is the one to show (`shown_low`,
+    `shown_high`). All but the value are nan where nothing determines a number.
     """
 
     value: Floats
@@ -52,17 +52,33 @@ class Numbers:
 
 
 class Truncated(Protocol):
-    """A posterior cut off by bounds, ready to be asked (see :func:`mfa.solve.truncated.truncated`)."""
+    """A posterior cut off by bounds, ready to be asked (:func:`mfa.solve.truncated.beside.beside_bounds`)."""
+
+    @property
+    def unknowns(self) -> Numbers:
+        """Every unknown."""
+        ...
+
+    @property
+    def cells(self) -> Numbers:
+        """Every cell."""
+        ...
+
+    @property
+    def observed(self) -> Numbers:
+        """The adjusted value of every observed row."""
+        ...
 
     def numbers(self, matrix: sparse.csr_array, value: Floats | None = None) -> Numbers:
-        """What is known of each row of `matrix`; see :func:`aggregate`."""
+        """What is known of each row of `matrix` (k, cells); see :func:`aggregate`."""
         ...
 
 
 def aggregate(posterior: Truncated, matrix: sparse.csr_array, value: Floats | None = None) -> Numbers:
-    """What is known of k linear combinations of cells, one per row of `matrix` (k, cells), in the cells' units.
+    """What is known of k linear combinations of cells, one per row of `matrix` (k, cells), in the cells'
+    units.
 
-    `value` are the combinations at the optimum where they are not `matrix @ q`: those of a ratio, whose slopes
-    the rows are. A row costs a solve: ask for many at once.
+    `value` are the combinations at the optimum where they are not `matrix @ q`: those of a ratio, whose
+    slopes the rows are. A row costs a solve: ask for many at once.
     """
     return posterior.numbers(sparse.csr_array(matrix), value)
