@@ -1,19 +1,20 @@
 """Numbers and sums of them beside bounds: the one place where an aggregate gets its spread.
 
-Flows, stocks, indicators, bars of figures, lines of reports: whatever is linear in the cells (or linearised at
-the optimum) is a row of a matrix over cells, and its mean, standard deviation and interval come from here,
+Flows, stocks, indicators, bars of figures, lines of reports: whatever is linear in the cells (or linearised
+at the optimum) is a row of a matrix over cells, and its mean, standard deviation and interval come from here,
 with the full covariance.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Protocol
 
 import numpy as np
 from scipy import sparse
 
-from mfa.solve.problem import Bools, Floats
+from mfa.solve.problem import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Numbers:
 
     def __len__(self) -> int:
         return len(self.value)
+
+    @property
+    def marks(self) -> Ints:
+        """1 where a bound bites, 2 where the prior drives, 3 where both."""
+        return self.bound + 2 * self.prior_driven
 
     @property
     def shown_low(self) -> Floats:
@@ -82,3 +88,16 @@ def aggregate(posterior: Truncated, matrix: sparse.csr_array, value: Floats | No
     slopes the rows are. A row costs a solve: ask for many at once.
     """
     return posterior.numbers(sparse.csr_array(matrix), value)
+
+
+def joined(parts: Sequence[Numbers]) -> Numbers:
+    """The numbers of several, one after another."""
+    every = (np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Numbers))
+    return Numbers(*every)
+
+
+def determined(found: Numbers, free: Bools) -> Numbers:
+    """The numbers with nothing but their value said of what is `free`."""
+    said = [f.name for f in fields(Numbers) if f.name not in ("value", "bound", "prior_driven")]
+    none = {k: np.where(free, np.nan, getattr(found, k)) for k in said}
+    return replace(found, bound=found.bound & ~free, prior_driven=found.prior_driven & ~free, **none)

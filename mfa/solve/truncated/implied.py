@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from mfa.solve.problem import Bools, Floats, Ints, LeastSquares
+from mfa.solve.problem import Bools, Ints, LeastSquares
 
 WAVES = 60
 """Rounds in which implications are followed up: each settles one more row of a chain."""

@@ -1,9 +1,9 @@
 """Intervals of numbers that bounds make skew.
 
-What a bound cuts off one number reaches others through their covariance with it. Where one bound has most of the
-say in a number's skewness, the number is that bound's cut normal, times its slope, plus a normal rest; where
-several have, a gamma distribution with mean, variance and skewness. Where a number's own bound bites hard, the
-shortest interval begins at the bound.
+What a bound cuts off one number reaches others through their covariance with it. Where one bound has most of
+the say in a number's skewness, the number is that bound's cut normal, times its slope, plus a normal rest;
+where several have, a gamma distribution with mean, variance and skewness. Where a number's own bound bites
+hard, the shortest interval begins at the bound.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from mfa.solve.truncated.sweeps import Cavity
 LEVEL = 0.95
 HARD, BITTEN = 1.964, 2.525
 """Distances of the mean from a bound, in standard deviations, at which a half-line takes off 0.18 and 0.05 of
-the variance: from the first the shortest interval begins at the bound, from the second on it is not marked."""
+the variance: from the first the shortest interval begins at the bound, from the second on it is not
+marked."""
+PRIOR = 0.5
+"""Standard deviations between mean and value from which bounds drive a number."""
 SKEW = 1e-3
 """Skewness below which an interval is symmetrical."""
 POINTS = 48
@@ -29,8 +32,8 @@ SPLIT = 40
 
 @dataclass(frozen=True)
 class Skewing:
-    """The cut normals that make numbers skew: `slope` (k, sites) of every number on every bound's, in units of
-    the numbers; the cavities; and the sites' third moments."""
+    """The cut normals that make numbers skew: `slope` (k, sites) of every number on every bound's, in units
+    of the numbers; the cavities; and the sites' third moments."""
 
     slope: Floats
     cavity: Cavity
@@ -61,9 +64,7 @@ def interval(
 
     Those of numbers whose error is a `factor` are lognormal; `plain` ones do not begin at a bound.
     """
-    to_low, to_high = mean - low, high - mean
-    near = (np.minimum(to_low, to_high) < HARD * sd) & (not plain)
-    at_low, at_high = near & (to_low <= to_high), near & (to_low > to_high)
+    at_low, at_high = (e & (not plain) for e in begins(mean, sd, low, high))
     first, last = np.full(len(mean), 0.5 * (1 - level)), np.full(len(mean), 0.5 * (1 + level))
     last[at_low], first[at_high] = level, 1 - level
     share = np.column_stack([first, last])
@@ -80,9 +81,17 @@ def interval(
     return np.clip(below, low, high), np.clip(above, low, high)
 
 
-def bitten(mean: Floats, sd: Floats, low: Floats, high: Floats) -> Bools:
-    """Which numbers a bound of their own bites."""
-    return np.asarray((sd > 0) & (np.minimum(mean - low, high - mean) < BITTEN * sd))
+def begins(mean: Floats, sd: Floats, low: Floats, high: Floats) -> tuple[Bools, Bools]:
+    """Which intervals begin at the lower, and which at the upper bound."""
+    to_low, to_high = mean - low, high - mean
+    near = np.minimum(to_low, to_high) < HARD * sd
+    return near & (to_low <= to_high), near & (to_low > to_high)
+
+
+def bitten(value: Floats, mean: Floats, sd: Floats, low: Floats, high: Floats) -> tuple[Bools, Bools]:
+    """Which numbers a bound of their own bites, and which are driven by bounds."""
+    near = np.minimum(mean - low, high - mean) < BITTEN * sd
+    return np.asarray((sd > 0) & near), np.asarray(np.abs(mean - value) > PRIOR * sd)
 
 
 def _skew(mean: Floats, sd: Floats, share: Floats, skewing: Skewing, some: Ints) -> Floats:

@@ -1,8 +1,8 @@
 """The normal distribution cut off by bounds: its first three moments and its quantiles.
 
-All are of N(0, 1) on [low, high]; one end may be infinite. With a = -low and r = phi(a) / Phi(a) the moments on
-a half-line are r, 1 - r (r + a) and r ((r + a) (2 r + a) - 1); far out, where these cancel, their asymptotic
-series. Between two bounds they are integrated numerically.
+All are of N(0, 1) on [low, high]; one end may be infinite. With a = -low and r = phi(a) / Phi(a) the moments
+on a half-line are r, 1 - r (r + a) and r ((r + a) (2 r + a) - 1); far out, where these cancel, their
+asymptotic series. Between two bounds they are integrated numerically.
 """
 
 from __future__ import annotations
@@ -77,9 +77,7 @@ def _between(low: Floats, high: Floats) -> Moments:
     density /= density.sum(axis=1, keepdims=True)
     shift = np.sum(density * from_middle, axis=1)
     apart = from_middle - shift[:, None]
-    return Moments(
-        middle + shift, np.sum(density * apart**2, axis=1), np.sum(density * apart**3, axis=1)
-    )
+    return Moments(middle + shift, np.sum(density * apart**2, axis=1), np.sum(density * apart**3, axis=1))
 
 
 def quantiles(low: Floats, high: Floats, share: Floats) -> Floats:
@@ -97,4 +95,4 @@ def quantiles(low: Floats, high: Floats, share: Floats) -> Floats:
     with np.errstate(divide="ignore"):
         mixed = np.logaddexp(below + np.log1p(-p), above + np.log(p))
     found = np.clip(special.ndtri_exp(mixed), first[:, None], last[:, None])
-    return np.where(turned[:, None], -found, found)
+    return np.asarray(np.where(turned[:, None], -found, found))

@@ -1,8 +1,8 @@
 """The Gaussian around an optimum with what bounds held let go.
 
-At the optimum everything at a bound is held there. With g the forces with which bounds held the optimum z, the
-Gaussian without them has the mean z - Sigma g. What held bounds alone determine has no variance without them: the
-held have weak sites of precision `weak` at their bounds, to be taken off again.
+At the optimum everything at a bound is held there. With g the forces with which bounds held the optimum z,
+the Gaussian without them has the mean z - Sigma g. What held bounds alone determine has no variance without
+them: the held have weak sites of precision `weak` at their bounds, to be taken off again.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ class Released:
         return np.asarray(np.sum((own @ self._precision) * own, axis=1))
 
     def without_bounds(self, along: Floats) -> tuple[Floats, Floats]:
-        """How far the means of such numbers move, and what is added to their variances, where the held have no
-        bounds at all; infinite where nothing else determines a number."""
+        """How far the means of such numbers move, and what is added to their variances, where the held have
+        no bounds at all; infinite where nothing else determines a number."""
         root = 1.0 / np.sqrt(self.weak)
         size, vectors = linalg.eigh(root[:, None] * self._precision * root - np.eye(len(root)))
         turned = (along[:, : len(self.held)] @ self._precision * root) @ vectors

@@ -1,9 +1,9 @@
 """Expectation propagation: a Gaussian cut off by bounds, one site for each bound that bites (Minka 2001).
 
-A site is what a bound tells, as a Gaussian of the number it bounds: a precision tau and a shift nu. Each sweep
-takes every site off its number's marginal (what is left is the cavity), cuts that off exactly, and sets the site
-to what brings mean and variance there; all sites at once, 0.7 of the way. Sites of log-concave cuts have no
-negative precision, and cavities no negative variance: where digits are lost, a site stays as it was.
+A site is what a bound tells, as a Gaussian of the number it bounds: a precision tau and a shift nu. Each
+sweep takes every site off its number's marginal (what is left is the cavity), cuts that off exactly, and sets
+the site to what brings mean and variance there; all sites at once, 0.7 of the way. Sites of log-concave cuts
+have no negative precision, and cavities no negative variance: where digits are lost, a site stays as it was.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import numpy as np
 from scipy import linalg, sparse
 from scipy.sparse import csgraph
 
-from mfa.solve.problem import Bools, Floats
+from mfa.solve.problem import Bools, Floats, Ints
 from mfa.solve.truncated.moments import Moments, moments
 
 DAMPED, SWEEPS, SETTLED = 0.7, 60, 1e-3
-"""Share of the way that a sweep goes, the most sweeps, and the move of a mean, in standard deviations, and of a
-variance, as a share, that ends them."""
+"""Share of the way that a sweep goes, the most sweeps, and the move of a mean, in standard deviations, and of
+a variance, as a share, that ends them."""
 ALONE = 1e-8
 """Correlations below this are none: numbers that have no other are cut off apart."""
 LOST = 1e-9
@@ -37,14 +37,15 @@ class Sites:
         """These sites moved towards others by a share each."""
         return Sites(self.tau + share * (other.tau - self.tau), self.nu + share * (other.nu - self.nu))
 
-    def only(self, some: Bools | slice) -> Sites:
+    def only(self, some: Ints) -> Sites:
         """Some of the sites."""
         return Sites(self.tau[some], self.nu[some])
 
 
 @dataclass(frozen=True)
 class Cavity:
-    """Marginals with their own sites taken off, and the moments of what bounds leave of them, standardised."""
+    """Marginals with their own sites taken off, and the moments of what bounds leave of them,
+    standardised."""
 
     mean: Floats
     sd: Floats
@@ -93,11 +94,11 @@ def propagated(
 ) -> Cut:
     """The numbers with `mean` and `covariance` (k, k), cut off at `low` and `high`.
 
-    Both hold with the `given` sites, which are taken off again; the sweeps begin at the sites `start`. A number
-    without bounds ends without a site.
+    Both hold with the `given` sites, which are taken off again; the sweeps begin at the sites `start`. A
+    number without bounds ends without a site.
     """
     size = np.sqrt(np.diagonal(covariance))
-    linked = sparse.csr_array(np.abs(covariance) > ALONE * size * size[:, None])
+    linked = sparse.csr_array((np.abs(covariance) > ALONE * size * size[:, None]).astype(np.int8))
     count, label = csgraph.connected_components(linked, directed=False)
     found = Cut(Sites(start.tau.copy(), start.nu.copy()), mean.copy(), covariance.copy(), 0, True)
     order = np.argsort(label, kind="stable")

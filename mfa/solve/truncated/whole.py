@@ -1,7 +1,7 @@
 """The posterior that bounds cut off, from the factors of the whole system.
 
-With V the covariance of the numbers K that bounds bite, m their mean, and (tau, nu) the sites the sweeps end at,
-sites change mean and covariance of everything by what they change of K alone:
+With V the covariance of the numbers K that bounds bite, m their mean, and (tau, nu) the sites the sweeps end
+at, sites change mean and covariance of everything by what they change of K alone:
 
     mean' = mean + Sigma_K (1 + T V)^-1 (nu - T m),    Sigma' = Sigma - Sigma_K (1 + T V)^-1 T Sigma_K',
 
@@ -36,8 +36,8 @@ ROUNDING = 1e-10
 
 @dataclass(frozen=True)
 class Marginal:
-    """Moves of means off the optimum and variances of some numbers, what makes them skew, and the same without
-    any bounds (variance infinite where bounds alone determine a number)."""
+    """Moves of means off the optimum and variances of some numbers, what makes them skew, and the same
+    without any bounds (variance infinite where bounds alone determine a number)."""
 
     shift: Floats
     variance: Floats
@@ -77,6 +77,15 @@ class WholeCut:
         variance = np.diagonal(self.cut.covariance)
         return Cavity.of(self.cut.mean, variance, self.cut.sites, self.low, self.high)
 
+    def cells(self, matrix: sparse.csr_array) -> sparse.csr_array:
+        """Rows over cells as rows over unknowns and slacks."""
+        return in_unknowns(self.posterior.tangent, matrix)
+
+    def unknowns(self, first: int, count: int) -> sparse.csr_array:
+        """Rows of so many of the problem's unknowns, in their own units."""
+        scale = self.posterior.tangent.form.scale
+        return sparse.csr_array(sparse.diags_array(scale, format="csr")[first : first + count])
+
     def marginal(self, rows: sparse.csr_array, variance: Floats) -> Marginal:
         """The marginals of linear combinations (k, unknowns) with these variances where bounds hold."""
         along = np.asarray(rows @ self.released.with_places)
@@ -88,9 +97,7 @@ class WholeCut:
         left = along - along @ by_covariance @ self.released.covariance
         slope = left / np.diagonal(self.cut.covariance)
         moved, added = self.released.without_bounds(along)
-        return Marginal(
-            start + along @ by_mean, after, Skewing(slope, self.cavity), moved, variance + added
-        )
+        return Marginal(start + along @ by_mean, after, Skewing(slope, self.cavity), moved, variance + added)
 
 
 def whole_cut(problem: LeastSquares, solution: Solution, posterior: Posterior) -> WholeCut | None:
