@@ -18,7 +18,7 @@ from mfa.errors import InputError, MissingFile, did_you_mean
 from mfa.files import is_file
 from mfa.run.cohorts import from_plain, to_plain
 from mfa.run.manifest import write_manifest
-from mfa.run.result import Quantity, Result
+from mfa.run.result import NUMBERS, Quantity, Result
 from mfa.run.staging import said, staged
 from mfa.run.trace import Saved, trace_of, write_trace
 
@@ -38,6 +38,9 @@ _META = (
     "warnings",
 )
 TABLES = ("observations", "balances", "free", "parameters", "indicators", "gross_errors")
+LAST = (*NUMBERS, "unit", "basis", "status", "mark")
+"""The last columns of a long table."""
+_CODES = ("status", "mark")
 _log = logging.getLogger("mfa")
 _ATTRIBUTES = ("kind", "label", "source", "target", "commodity", "unit", "basis")
 
@@ -74,7 +77,8 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 
 def long_table(result: Result, *, stocks: bool) -> pd.DataFrame:
-    """All flows (or stocks) in long form: name, labels, value, sd, unit, basis, status."""
+    """All flows (or stocks) in long form: name, labels, value, mean, sd, low, high, unit, basis, status,
+    mark."""
     parts = []
     for q in result.quantities.values():
         if (q.kind == "stock") == stocks:
@@ -82,10 +86,9 @@ def long_table(result: Result, *, stocks: bool) -> pd.DataFrame:
             frame.insert(0, "name", q.name)
             parts.append(frame.assign(unit=q.unit, basis=q.basis or "element"))
     if not parts:
-        return pd.DataFrame(columns=["name", "value", "sd", "status", "unit", "basis"])
+        return pd.DataFrame(columns=["name", *LAST])
     table = pd.concat(parts, ignore_index=True)
-    last = ["value", "sd", "unit", "basis", "status"]
-    return table[[c for c in table.columns if c not in last] + last]
+    return table[[c for c in table.columns if c not in LAST] + list(LAST)]
 
 
 def write_tensors(result: Result, path: Path) -> None:
@@ -118,7 +121,7 @@ def _nested(value: Any) -> Any:
 
 
 def _write_quantity(group: Any, q: Quantity) -> None:
-    """Long form along `cell`: labels of every axis, and value, sd, status over (cell, element)."""
+    """Long form along `cell`: labels of every axis, and numbers, status, mark over (cell, element)."""
     group.dimensions = {"cell": len(q), "element": q.value.shape[1]}
     text = h5py.string_dtype()
     for axis in q.axes:
@@ -127,11 +130,11 @@ def _write_quantity(group: Any, q: Quantity) -> None:
         )
     names = q.elements or ("all",)
     group.create_variable("element", ("element",), dtype=text, data=np.array(names, dtype=object))
-    for what in ("value", "sd", "status"):
+    for what in (*NUMBERS, *_CODES):
         data = getattr(q, what)
         packed = {"compression": "gzip", "shuffle": True} if data.size else {}
         variable = group.create_variable(what, ("cell", "element"), dtype=data.dtype, data=data, **packed)
-        if what != "status":
+        if what in NUMBERS:
             variable.attrs["units"] = q.unit
     for key in _ATTRIBUTES:
         group.attrs[key] = getattr(q, key)
@@ -187,7 +190,7 @@ def _read_quantity(name: str, group: Any, dimensions: Mapping[str, tuple[Any, ..
         known = {str(x): x for x in dimensions["region" if axis in ("exporter", "importer") else axis]}
         labels[axis] = np.array([known[_text(t)] for t in group.variables[axis][...]], dtype=object)
     elements = tuple(_text(e) for e in group.variables["element"][...])
-    numbers: dict[str, Any] = {w: np.asarray(group.variables[w][...]) for w in ("value", "sd", "status")}
+    numbers: dict[str, Any] = {w: np.asarray(group.variables[w][...]) for w in (*NUMBERS, *_CODES)}
     words: dict[str, Any] = {k: str(group.attrs[k]) for k in _ATTRIBUTES}
     return Quantity(
         name=name,

@@ -27,6 +27,8 @@ from mfa.solve.problem import Cells, LeastSquares, Names, Observed, Rows, named
 from mfa.solve.separable.world import is_world
 from mfa.solve.solution import Solution
 from mfa.solve.standard import standard
+from mfa.solve.truncated.aggregate import Truncated
+from mfa.solve.truncated.beside import beside_bounds
 from mfa.solve.uncertainty import uncertainty
 from mfa.units import parse_unit
 
@@ -39,9 +41,9 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Trace:
-    """A solved problem: standard deviations as they were found, `first` cell of every flow and stock, the
-    unit of every observed row with the factor from canonical units to it, the `lengths` of the periods, which
-    unknowns are `masses` (here in t), and the unit of mass in which results are printed."""
+    """A solved problem: standard deviations beside bounds as they were found, `first` cell of every flow and
+    stock, the unit of every observed row with the factor from canonical units to it, the `lengths` of the
+    periods, which unknowns are `masses` (here in t), and the unit of mass in which results are printed."""
 
     problem: LeastSquares
     solution: Solution
@@ -79,6 +81,12 @@ class Trace:
         return np.where(self.mass_cells, self.mass_factor, 1.0)
 
     @cached_property
+    def truncated(self) -> Truncated:
+        """What is known of numbers and sums of them, made anew where it was not kept: to be asked by
+        :func:`mfa.solve.truncated.aggregate.aggregate`."""
+        return beside_bounds(self.problem, self.solution, self.posterior)
+
+    @cached_property
     def posterior(self) -> Spread:
         """The error propagation at the solution; made anew where it was not kept."""
         return uncertainty(self.problem, self.solution)
@@ -107,7 +115,7 @@ def trace_of(result: Result) -> Trace:
 
 def traced(solved: Solved) -> Trace:
     """The trace of a model just solved."""
-    model, spread = solved.model, solved.posterior
+    model, spread, beside = solved.model, solved.posterior, solved.truncated
     n = len(model.problem.observed)
     units, factors = [""] * n, np.ones(n)
     for g in model.observed:
@@ -116,9 +124,9 @@ def traced(solved: Solved) -> Trace:
     found = Trace(
         problem=model.problem,
         solution=solved.solution,
-        sd_x=spread.sd_x,
-        sd_q=spread.sd_q,
-        sd_observed=spread.sd_observed,
+        sd_x=beside.unknowns.sd,
+        sd_q=beside.cells.sd,
+        sd_observed=beside.observed.sd,
         leverage=spread.leverage,
         first={n: c.offset for n, c in {**model.edges, **model.stocks}.items()},
         units=tuple(units),
@@ -127,7 +135,7 @@ def traced(solved: Solved) -> Trace:
         masses=model.masses,
         mass_unit=model.system.mass_unit,
     )
-    found.__dict__["posterior"] = spread
+    found.__dict__["posterior"], found.__dict__["truncated"] = spread, beside
     return found
 
 
