@@ -21,16 +21,14 @@ from mfa.limits import RESULT_BYTES
 from mfa.printed import as_cell, from_cell
 from mfa.run import sound
 from mfa.run.cohorts import from_plain
-from mfa.run.result import STATUSES, Quantity
+from mfa.run.result import MARKS, NUMBERS, STATUSES, Quantity
 from mfa.run.sound import Unsound, array, attribute, finite, mapping, read_json, within, word, words
 from mfa.spec.schema import Outputs
 from mfa.units import parse_unit
 
 WORDS = ("kind", "label", "source", "target", "commodity", "unit", "basis")
 """The texts that a quantity has as attributes."""
-NUMBERS = ("value", "sd")
-"""The numbers of every cell of a quantity."""
-CODES = {"status": len(STATUSES)}
+CODES = {"status": len(STATUSES), "mark": len(MARKS)}
 """The places in a list of words that every cell has, and how long the list is; -1 is none of them."""
 FIGURES = frozenset(
     (
@@ -52,6 +50,8 @@ FIGURES = frozenset(
     )
 )
 """Columns of tables that hold numbers."""
+ENDS = ("low", "high")
+"""Columns of ends of intervals, which may be open."""
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "observations": ("name", "value", "adjusted", "z"),
     "parameters": ("name", "value", "adjusted", "z"),
@@ -193,6 +193,7 @@ def quantity_of(name: str, group: Any, meta: Mapping[str, Any]) -> Quantity:
     there = codes["status"] >= 0
     finite(numbers["value"][there], f"{name}: value")
     finite(numbers["sd"][there], f"{name}: sd", least=0.0, gaps=True)
+    finite(numbers["mean"][there], f"{name}: mean", gaps=True)
     labels = {a: _placed(group, a, shape[0], dimensions[dimension_of(a)]) for a in axes}
     known = () if elements == ("all",) else elements
     return Quantity(name=name, axes=tuple(axes), labels=labels, elements=known, **said, **codes, **numbers)
@@ -244,7 +245,7 @@ def table_of(folder: Path, name: str) -> pd.DataFrame:
     for column in FIGURES & set(table.columns):
         if len(table) and not pd.api.types.is_numeric_dtype(table[column]):
             raise Unsound(f"{name}.csv: a cell of {column} is no number")
-        if np.isinf(table[column].to_numpy(float, na_value=np.nan)).any():
+        if column not in ENDS and np.isinf(table[column].to_numpy(float, na_value=np.nan)).any():
             raise Unsound(f"{name}.csv: a cell of {column} is not finite")
     return plain_text(table)
 

@@ -17,9 +17,9 @@ import pandas as pd
 from mfa.errors import MissingFile, did_you_mean
 from mfa.files import is_file
 from mfa.run.cohorts import to_plain
-from mfa.run.kept import WORDS, ages_of, as_cells, groups_of, meta_of, quantity_of, table_of
+from mfa.run.kept import CODES, WORDS, ages_of, as_cells, groups_of, meta_of, quantity_of, table_of
 from mfa.run.manifest import write_manifest
-from mfa.run.result import Quantity, Result
+from mfa.run.result import NUMBERS, Quantity, Result
 from mfa.run.sound import attribute, damaged, unchanged
 from mfa.run.staging import said, staged
 from mfa.run.trace import Saved, trace_of, write_trace
@@ -40,6 +40,8 @@ _META = (
     "warnings",
 )
 TABLES = ("observations", "balances", "free", "parameters", "indicators", "gross_errors")
+LAST = (*NUMBERS, "unit", "basis", "status", "mark")
+"""The last columns of a long table."""
 _log = logging.getLogger("mfa")
 
 
@@ -75,7 +77,8 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 
 def long_table(result: Result, *, stocks: bool) -> pd.DataFrame:
-    """All flows (or stocks) in long form: name, labels, value, sd, unit, basis, status."""
+    """All flows (or stocks) in long form: name, labels, value, mean, sd, low, high, unit, basis, status,
+    mark."""
     parts = []
     for q in result.quantities.values():
         if (q.kind == "stock") == stocks:
@@ -83,10 +86,9 @@ def long_table(result: Result, *, stocks: bool) -> pd.DataFrame:
             frame.insert(0, "name", q.name)
             parts.append(frame.assign(unit=q.unit, basis=q.basis or "element"))
     if not parts:
-        return pd.DataFrame(columns=["name", "value", "sd", "status", "unit", "basis"])
+        return pd.DataFrame(columns=["name", *LAST])
     table = pd.concat(parts, ignore_index=True)
-    last = ["value", "sd", "unit", "basis", "status"]
-    return table[[c for c in table.columns if c not in last] + last]
+    return table[[c for c in table.columns if c not in LAST] + list(LAST)]
 
 
 def write_tensors(result: Result, path: Path) -> None:
@@ -113,7 +115,7 @@ def _plain(value: Any) -> Any:
 
 
 def _write_quantity(group: Any, q: Quantity) -> None:
-    """Long form along `cell`: labels of every axis, and value, sd, status over (cell, element)."""
+    """Long form along `cell`: labels of every axis, and numbers, status, mark over (cell, element)."""
     group.dimensions = {"cell": len(q), "element": q.value.shape[1]}
     text = h5py.string_dtype()
     for axis in q.axes:
@@ -122,11 +124,11 @@ def _write_quantity(group: Any, q: Quantity) -> None:
         )
     names = q.elements or ("all",)
     group.create_variable("element", ("element",), dtype=text, data=np.array(names, dtype=object))
-    for what in ("value", "sd", "status"):
+    for what in (*NUMBERS, *CODES):
         data = getattr(q, what)
         packed = {"compression": "gzip", "shuffle": True} if data.size else {}
         variable = group.create_variable(what, ("cell", "element"), dtype=data.dtype, data=data, **packed)
-        if what != "status":
+        if what in NUMBERS:
             variable.attrs["units"] = q.unit
     for key in WORDS:
         group.attrs[key] = getattr(q, key)

@@ -25,6 +25,8 @@ from mfa.run.sound import Unsound, damaged
 from mfa.solve.certain import Spread
 from mfa.solve.problem import LeastSquares, Names, Rows
 from mfa.solve.solution import Solution
+from mfa.solve.truncated.aggregate import Truncated
+from mfa.solve.truncated.beside import beside_bounds
 from mfa.solve.uncertainty import uncertainty
 from mfa.units import parse_unit
 
@@ -37,9 +39,9 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Trace:
-    """A solved problem: standard deviations as they were found, `first` cell of every flow and stock, the
-    unit of every observed row with the factor from canonical units to it, the `lengths` of the periods, which
-    unknowns are `masses` (here in t), and the unit of mass in which results are printed."""
+    """A solved problem: standard deviations beside bounds as they were found, `first` cell of every flow and
+    stock, the unit of every observed row with the factor from canonical units to it, the `lengths` of the
+    periods, which unknowns are `masses` (here in t), and the unit of mass in which results are printed."""
 
     problem: LeastSquares
     solution: Solution
@@ -75,6 +77,12 @@ class Trace:
     def units_q(self) -> Floats:
         """The same of each cell."""
         return np.where(self.mass_cells, self.mass_factor, 1.0)
+
+    @cached_property
+    def truncated(self) -> Truncated:
+        """What is known of numbers and sums of them, made anew where it was not kept: to be asked by
+        :func:`mfa.solve.truncated.aggregate.aggregate`."""
+        return beside_bounds(self.problem, self.solution, self.posterior)
 
     @cached_property
     def posterior(self) -> Spread:
@@ -120,7 +128,7 @@ def _belongs(trace: Trace, result: Result) -> None:
 
 def traced(solved: Solved) -> Trace:
     """The trace of a model just solved."""
-    model, spread = solved.model, solved.posterior
+    model, spread, beside = solved.model, solved.posterior, solved.truncated
     n = len(model.problem.observed)
     units, factors = [""] * n, np.ones(n)
     for g in model.observed:
@@ -129,9 +137,9 @@ def traced(solved: Solved) -> Trace:
     found = Trace(
         problem=model.problem,
         solution=solved.solution,
-        sd_x=spread.sd_x,
-        sd_q=spread.sd_q,
-        sd_observed=spread.sd_observed,
+        sd_x=beside.unknowns.sd,
+        sd_q=beside.cells.sd,
+        sd_observed=beside.observed.sd,
         leverage=spread.leverage,
         first={n: c.offset for n, c in {**model.edges, **model.stocks}.items()},
         units=tuple(units),
@@ -140,7 +148,7 @@ def traced(solved: Solved) -> Trace:
         masses=model.masses,
         mass_unit=model.system.mass_unit,
     )
-    found.__dict__["posterior"] = spread
+    found.__dict__["posterior"], found.__dict__["truncated"] = spread, beside
     return found
 
 
