@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import yaml
-
 from mfa.figures.text import number
 from mfa.run.mirror import mirror_gaps
 from mfa.run.result import Result
+from mfa.spec.reader import read_text
 
 SIGNIFICANT = 0.05
 QUESTIONS = {"reconcile": "What happened, given what was reported?"}
@@ -34,8 +33,7 @@ def count(n: int, one: str, many: str = "") -> str:
 
 def description(result: Result) -> str:
     """The scenario's own description, empty where it has none."""
-    document = yaml.safe_load(result.scenario) if result.scenario else None
-    return str(document.get("description") or "") if isinstance(document, dict) else ""
+    return str(read_text(result.scenario, "scenario")[0].data.get("description") or "")
 
 
 def verdict(result: Result) -> tuple[str, ...]:
