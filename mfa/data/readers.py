@@ -136,6 +136,8 @@ UNNAMED = "unnamed column "
 
 
 def _parsed(data: bytes, encoding: str, names: list[str], path: Path) -> pd.DataFrame:
+    """The cells under their names; cells beyond the header may be there, as some offices end every row with
+    a comma, if all of them are empty."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # rows wider than the header
@@ -150,8 +152,26 @@ def _parsed(data: bytes, encoding: str, names: list[str], path: Path) -> pd.Data
                 skip_blank_lines=False,
             )
     except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError) as error:
-        raise TableError(_ragged(data, encoding, len(names), path, str(error))) from error
+        further = _empty_beyond(data, encoding, len(names))
+        if not further:
+            raise TableError(_ragged(data, encoding, len(names), path, str(error))) from error
+        _within(TABLE_COLUMNS, len(names) + further, path)
+        wider = [*names, *(f"{UNNAMED}{len(names) + k + 1}" for k in range(further))]
+        return _parsed(data, encoding, wider, path)
     return frame
+
+
+def _empty_beyond(data: bytes, encoding: str, width: int) -> int:
+    """How many cells rows have beyond the header, if all of these are empty; 0 if one is not."""
+    found = 0
+    try:
+        for row in csv.reader(io.TextIOWrapper(io.BytesIO(data), encoding, newline="")):
+            if any(cell.strip() for cell in row[width:]):
+                return 0
+            found = max(found, len(row) - width)
+    except csv.Error:
+        return 0
+    return found
 
 
 def _ragged(data: bytes, encoding: str, width: int, path: Path, why: str) -> Problem:
