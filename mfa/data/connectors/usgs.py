@@ -37,16 +37,17 @@ _UNITS = {
     "million metric dry tons": "Mt",
     "kilograms": "kg",
 }
-_NAMES = (
-    "abrasives, aluminum, antimony, arsenic, asbestos, barite, bauxite, beryllium, bismuth, boron, bromine,"
-    " cadmium, cement, cesium, chromium, clays, cobalt, copper, diamond, diatomite, feldspar, fluorspar,"
-    " gallium, garnet, gemstones, germanium, gold, graphite, gypsum, hafnium, helium, indium, iodine, kyanite,"
-    " lead, lime, lithium, manganese, mercury, mica, molybdenum, nickel, niobium, nitrogen, peat, perlite,"
-    " phosphate rock, platinum-group metals, potash, pumice, quartz, rare earths, rhenium, rubidium, salt,"
-    " scandium, selenium, silicon, silver, soda ash, strontium, sulfur, talc, tantalum, tellurium, thallium,"
-    " thorium, tin, titanium, tungsten, vanadium, vermiculite, wollastonite, yttrium, zeolites, zinc,"
-    " zirconium"
-).split(", ")
+_NAMES = re.split(
+    ", ",
+    "abrasives, aluminum, antimony, arsenic, asbestos, barite, bauxite, beryllium, bismuth, boron, "
+    "bromine, cadmium, cement, cesium, chromium, clays, cobalt, copper, diamond, diatomite, feldspar, "
+    "fluorspar, gallium, garnet, gemstones, germanium, gold, graphite, gypsum, hafnium, helium, "
+    "indium, iodine, kyanite, lead, lime, lithium, manganese, mercury, mica, molybdenum, nickel, "
+    "niobium, nitrogen, peat, perlite, phosphate rock, platinum-group metals, potash, pumice, quartz, "
+    "rare earths, rhenium, rubidium, salt, scandium, selenium, silicon, silver, soda ash, strontium, "
+    "sulfur, talc, tantalum, tellurium, thallium, thorium, tin, titanium, tungsten, vanadium, "
+    "vermiculite, wollastonite, yttrium, zeolites, zinc, zirconium",
+)
 _COMMODITIES = {re.sub("[^a-z]", "", name)[:5]: name for name in _NAMES} | {
     "feore": "iron ore",
     "festeel": "iron and steel",
