@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mfa.core.labels import Dimension, dimension_of
+from mfa.core.labels import EXPORTER, IMPORTER, REGION, Dimension, dimension_of
 from mfa.data.labels import Grouping
 from mfa.spec.dimensions import dimension_labels, dimension_members, dimension_titles
 from mfa.spec.resolve import Document
@@ -23,6 +23,11 @@ class Dims:
     def groupings(self, axes: Sequence[str]) -> dict[str, Grouping]:
         """The grouping of each axis (exporter and importer use the regions')."""
         return {a: self.grouping[dimension_of(a)] for a in axes}
+
+    def others(self, axes: Sequence[str]) -> dict[str, Grouping]:
+        """The grouping of each axis of the document that is not among some."""
+        known = (*self.grouping, *((EXPORTER, IMPORTER) if REGION in self.grouping else ()))
+        return self.groupings([a for a in known if a not in axes])
 
 
 def build_dims(document: Document) -> Dims:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from mfa.cli.app import guarded, say_problems
+from mfa.cli.app import Once, guarded, say_problems
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("figure", required=False)
 @click.option(
@@ -32,7 +32,7 @@ def plot(folder: Path, figure: str | None, output: Path | None) -> None:
     click.echo(f"written to {target}")
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("folder", type=click.Path(path_type=Path))
 @guarded
 def report(folder: Path) -> None:
@@ -43,7 +43,7 @@ def report(folder: Path) -> None:
     click.echo(f"written to {write_report(open_result(folder), folder)}")
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
 @click.option(

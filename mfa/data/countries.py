@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -67,7 +68,7 @@ def iso3_of(text: str) -> str | None:
     """
     plain = text.strip()
     found = _codes().get(plain) or _names().get(folded(plain))
-    if found is None and plain.isdigit():
+    if found is None and re.fullmatch(r"[0-9]{1,9}", plain):
         return _codes().get(str(int(plain))) or _names().get(str(int(plain)))
     return found
 

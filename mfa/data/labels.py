@@ -99,7 +99,7 @@ class Grouping:
 
     def _year(self, text: str) -> Label | None:
         whole = text.removesuffix(".0")
-        return self._exact.get(whole, OUTSIDE) if whole.isdigit() and len(whole) == 4 else None
+        return self._exact.get(whole, OUTSIDE) if re.fullmatch(r"[0-9]{4}", whole) else None
 
     def _region(self, text: str) -> Label | None:
         iso3 = iso3_of(text)
@@ -109,6 +109,15 @@ class Grouping:
         if found is None and iso3 == WORLD:
             return TOTAL
         return found if found is not None else self.rest
+
+    def outside(self, raw: str) -> bool:
+        """Whether a label that cannot be resolved is a known one that the dimension leaves out.
+
+        Of a `plain` dimension any text may be one.
+        """
+        if self.kind == "region":
+            return iso3_of(raw) is not None
+        return self.kind == "plain" and bool(raw.strip())
 
     def hint(self, raw: str) -> str:
         """A sentence for a label that cannot be resolved."""

@@ -16,11 +16,16 @@ _WORDS: dict[str, bool | None] = {
 }  # fmt: skip
 _OLD_WORDS = re.compile(r"(?i:y|n|yes|no|on|off)|[-+]?[0-9][0-9_:.]*|=|<<|[0-9]{4}-[0-9].*|0b[01_]+")
 
+LONGEST = 308
+"""Digits of a whole number that every float holds."""
+_LONGEST_BASED = 256
 Scalar = str | int | float | bool | None
 
 
 def read_scalar(text: str) -> Scalar:
     """The value of a plain scalar; infinities and NaN come back as floats for the caller to refuse.
+
+    Whole numbers that no float holds stay text.
 
     >>> [read_scalar(t) for t in ("NO", "Y", "1e-9", "0x1F", "12:30", "2024-01-02", "010", "~", "true")]
     ['NO', 'Y', 1e-09, 31, '12:30', '2024-01-02', 10, None, True]
@@ -28,11 +33,11 @@ def read_scalar(text: str) -> Scalar:
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text):
-        return int(text) if len(text) < 4000 else text
+        return int(text) if len(text) < LONGEST else text
     if _BASED.fullmatch(text):
-        return int(text[2:], 8 if text[1] == "o" else 16)
+        return int(text[2:], 8 if text[1] == "o" else 16) if len(text) < _LONGEST_BASED else text
     if _FLOAT.fullmatch(text):
-        return float(text)
+        return float(text) + 0.0  # no minus zero
     if _NOT_FINITE.fullmatch(text):
         return float(text.replace(".", "", 1))
     return text

@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from mfa.errors import InputError, did_you_mean
-from mfa.spec.reported import parse_quantity
+from mfa.spec.reported import parse_quantity, two_readings
 
 _NUMBER = r"[-+]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _NUMBER_UNIT = re.compile(rf"\s*({_NUMBER})\s*([A-Za-z%].*)?")
@@ -51,6 +51,10 @@ def by_shape(expected: str, **kinds: type | tuple[type, ...]) -> Discriminator:
     return Discriminator(tag, custom_error_type="type", custom_error_message=f"expected {expected}")
 
 
+SHOWN = 80
+"""How many characters of a text a message shows."""
+LONG = 1e15
+"""A number from which on its digits are not printed one by one."""
 LARGE_CV = 3.0
 """A relative standard deviation from which a percentage is likely to be meant."""
 
@@ -78,6 +82,11 @@ def _label(value: object) -> object:
     return value
 
 
+def shortened(text: str) -> str:
+    """A text as a sentence can hold it."""
+    return text if len(text) <= SHOWN else f"{text[: SHOWN // 2]}..."
+
+
 def plain(value: object) -> str:
     """A raw value in a sentence: `the number 5`, `the text "x"`, `a list`, `a mapping`, `nothing`."""
     if value is None:
@@ -85,9 +94,9 @@ def plain(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
-        return f"the number {value}"
+        return f"the number {value}" if abs(value) < LONG else f"the number {float(value):g}"
     if isinstance(value, str):
-        return f'the text "{value}"'
+        return f'the text "{shortened(value)}"'
     return "a mapping" if isinstance(value, dict) else "a list"
 
 
@@ -135,6 +144,10 @@ class TableRef(Node):
     )
     gaps: Literal["zero", "refuse"] = Field(
         "zero", description="a group member without a row in some year: counts as zero, or is refused"
+    )
+    outside: Literal["refuse", "ignore"] = Field(
+        "refuse",
+        description="rows of years or labels that the dimensions or `at` do not have: an error, or left out",
     )
     sum_over: StrList = Field((), description="columns over which rows are added up, such as `hs`")
     optional: StrictBool = Field(
@@ -191,6 +204,11 @@ class Uncertain(Node):
         return self
 
     @property
+    def uncertain(self) -> bool:
+        """Whether it says how uncertain it is, exactness (`sd: 0`) included."""
+        return any(getattr(self, k) is not None for k in ("sd", "cv", "interval", "factor"))
+
+    @property
     def bound(self) -> bool:
         """Whether it states an interval and no number in it."""
         return False
@@ -198,10 +216,13 @@ class Uncertain(Node):
 
 def _read_text(raw: str) -> dict[str, Any]:
     """`"10 kt"`, `"10 %"`, `">90 kt"`, `"10-20 kt"` and `"~100 kt"` in the full form."""
+    if readings := two_readings(raw):
+        hint = "write the number without a comma between thousands; the decimal mark is a point"
+        raise refuse("value-form", f'"{raw}" may be {readings}', "value", hint=hint)
     found = _NUMBER_UNIT.fullmatch(raw)
     if not found:
         return _read_figure(raw)
-    number = float(found.group(1).replace("_", ""))
+    number = float(found.group(1).replace("_", "")) + 0.0  # no minus zero
     unit = (found.group(2) or "").strip()
     if unit == "%":
         return {"value": number / 100}
@@ -214,10 +235,12 @@ def _read_figure(raw: str) -> dict[str, Any]:
     try:
         stated = parse_quantity(found.group(1)) if found else None
     except InputError as error:
-        raise refuse("value-form", error.problems[0].text) from None
+        raise refuse("value-form", error.problems[0].text, "value") from None
     if found is None or stated is None:
-        text = f'"{raw}" is not a number, nor a number with a unit such as "10 kt"'
-        raise refuse("value-form", text, hint='bounds and ranges are written ">90 kt", "10-20 kt", "~100 kt"')
+        text = f'"{shortened(raw)}" is not a number, nor a number with a unit such as "10 kt"'
+        raise refuse(
+            "value-form", text, "value", hint='bounds and ranges are written ">90 kt", "10-20 kt", "~100 kt"'
+        )
     read: dict[str, Any] = {} if stated.value is None else {"value": stated.value}
     unit = (found.group(2) or "").strip()
     return {**read, "interval": [stated.low, stated.high]} | ({"unit": unit} if unit else {})
@@ -262,7 +285,8 @@ class Value(Uncertain):
             return {"value": raw}
         if isinstance(raw, dict) and isinstance(raw.get("value"), str):
             read = _read_text(raw["value"])
-            if "unit" in raw and "unit" in read:
+            twice = "unit" in read or ("%" in raw["value"] and raw.get("unit") in ("%", "percent"))
+            if raw.get("unit") is not None and twice:
                 text = f'the unit is stated twice: "{raw["value"]}" and "{raw["unit"]}"'
                 raise refuse("value-form", text, "unit")
             if "interval" in raw and "interval" in read:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mfa.errors import Place, Problem, did_you_mean
 from mfa.spec.draft import Draft
+from mfa.spec.given import given_tree
 from mfa.spec.paths import BadPath, locate
 from mfa.spec.reader import read_text
 from mfa.spec.refusals import validate
@@ -125,9 +127,12 @@ def apply_settings(tree: Tree, settings: Settings) -> tuple[Tree, list[Problem]]
     return (draft.tree() if pairs else tree), problems
 
 
-def _given(path: object, value: object) -> tuple[str, Tree]:
-    name = f"--set {path}"
-    return str(path), Tree({"value": plain_data(value)}, {}, {(): Place(name), ("value",): Place(name)})
+def _given(path: object, value: object) -> tuple[str, Tree] | Problem:
+    where = Place(f"--set {path}")
+    tree, problems = given_tree({"value": value})
+    if problems:
+        return replace(problems[0], where=where, text=f"the value of {path} holds no finite number")
+    return str(path), Tree(tree.data, {}, {(): where, ("value",): where})
 
 
 def read_setting(text: str) -> tuple[str, Tree] | Problem:
@@ -147,19 +152,6 @@ def read_setting(text: str) -> tuple[str, Tree] | Problem:
     if problems:
         return Problem("setting", f"cannot read the value: {problems[0].text}", where, problems[0].hint)
     return path.strip(), Tree(tree.data, {}, {(): where, ("value",): where})
-
-
-def plain_data(value: object) -> Any:
-    """Python data as a document holds it: dicts, lists, text, numbers; numpy numbers become plain ones."""
-    if isinstance(value, Mapping):
-        return {key if isinstance(key, int) else str(key): plain_data(v) for key, v in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain_data(v) for v in value]
-    if value is None or type(value) in (str, bool, int, float):
-        return value
-    if hasattr(value, "tolist"):
-        return plain_data(value.tolist())
-    return str(value)
 
 
 def check_variants(tree: Tree) -> list[Problem]:
