@@ -9,12 +9,13 @@ import numpy as np
 from mfa.build.reports import Report, names_of, row_problem
 from mfa.build.values import Reader
 from mfa.core.labels import TIME_NAMES
-from mfa.errors import Problem
+from mfa.errors import Problem, Severity
 
 SMALLEST, LARGEST = 1e-30, 1e12
 """In t, or in the canonical unit of whatever is reported."""
 HINT = f"numbers other than 0 are between {SMALLEST:g} and {LARGEST:g} t; check unit and exponent"
 NAMED = 4
+_MASS = "a flow the other way is a flow of its own; a stock holds nothing or more"
 _PARTS = {"value": "value", "low": "interval", "high": "interval", "sd": "sd"}
 
 
@@ -33,6 +34,7 @@ def range_problems(reader: Reader, report: Report) -> Iterator[Problem]:
 def negative_masses(reader: Reader, report: Report) -> Iterator[Problem]:
     """The rows of a report that say that a flow, trade or stock is negative, each with its labels and place.
 
+    No driver may. An observation is evidence that there is little, and a warning says that it is below 0.
     In a system without time the change of a stock may be negative, and in a simulation an inflow that
     `shrinking: allow` makes so.
     """
@@ -42,16 +44,16 @@ def negative_masses(reader: Reader, report: Report) -> Iterator[Problem]:
         return
     if _either_sign(reader, report):
         return
+    severity: Severity = "error" if report.section == "drivers" else "warning"
     value, high = (report.frame[c].to_numpy(float) for c in ("value", "high"))
     most = np.where(np.isnan(value), high, value)
-    for k in np.flatnonzero(most < 0)[: 1 if report.everywhere else NAMED]:
+    for k in np.flatnonzero(most < 0)[: 1 if report.everywhere else NAMED].tolist():
         number = f"{most[k] / report.unit.factor:g} {report.unit.text}"
         below = "below " * bool(np.isnan(value[k]))
         text = f"{report.section[:-1]} {report.name} says that {' + '.join(names)} is {below}{number}"
-        labels = _labels(report, int(k))
+        labels = _labels(report, k)
         text += f" for {labels}" if labels else ""
-        hint = "a flow the other way is a flow of its own; a stock holds nothing or more"
-        yield row_problem(reader.document, report, int(k), "negative-value", text, hint=hint)
+        yield row_problem(reader.document, report, k, "negative-value", text, hint=_MASS, severity=severity)
 
 
 def _either_sign(reader: Reader, report: Report) -> bool:

@@ -13,7 +13,7 @@ from mfa.build.network import node_axes
 from mfa.build.values import UNNAMED, Reader, row_spreads, spread_of
 from mfa.core.labels import ELEMENT, EXPORTER, IMPORTER, REGION, Dimension, Label, dimension_of
 from mfa.data.evidence import COUNTED, derived, latest_edition
-from mfa.errors import Place, Problem, UnitError
+from mfa.errors import Place, Problem, Severity, UnitError
 from mfa.spec.resolve import Document
 from mfa.spec.schema import Driver, Observation, Scenario, Target
 from mfa.spec.tree import Steps
@@ -75,7 +75,15 @@ class Report:
 
 
 def row_problem(
-    document: Document, report: Report, row: int, code: str, text: str, *, hint: str = "", part: str = "value"
+    document: Document,
+    report: Report,
+    row: int,
+    code: str,
+    text: str,
+    *,
+    hint: str = "",
+    part: str = "value",
+    severity: Severity = "error",
 ) -> Problem:
     """A problem with a row of a report, at the line of its table or at the number in the document.
 
@@ -83,7 +91,7 @@ def row_problem(
     """
     labels, spec = report.frame.iloc[row], report.spec
     if spec.table is not None:
-        return Problem(code, text, Place(str(labels["file"]), int(labels["line"])), hint)
+        return Problem(code, text, Place(str(labels["file"]), int(labels["line"])), hint, severity)
     here: Steps = (report.section, report.name)
     data, steps = spec.data, (*here, "data")
     for axis in spec.dims if spec.data is not None else ():
@@ -91,7 +99,7 @@ def row_problem(
         data, steps = data[key], (*steps, key)  # type: ignore[index]
     stated = (steps, *((*here, key) for key in ("value", "interval")))
     named = [path for path in ((*here, part), *stated) if document.origin.has(path)]
-    return document.problem(code, text, *(named[0] if named else here), hint=hint)
+    return document.problem(code, text, *(named[0] if named else here), hint=hint, severity=severity)
 
 
 def _within(frame: pd.DataFrame, target: Target) -> pd.DataFrame:

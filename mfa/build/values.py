@@ -160,6 +160,10 @@ class Reader:
             return None
         read = self._from_data if value.table is None else self._from_table
         found = read(path, value, unit)
+        if found is not None and path[0] in _NEVER_NEGATIVE and (found.value < 0).any():
+            text = _negative(path, float(found.value.min()) / unit.factor)
+            self.problems.append(self.document.problem("share-range", text, *path))
+            return None
         if found is not None and self.simulates:
             found = replace(found, sd=0.0 * found.sd, cv=0.0 * found.cv)
         if found is None:
@@ -212,7 +216,7 @@ class Reader:
         assert value.table is not None
         percent = (unit.kind == "number" or unit.per is not None) and unit.factor == 1.0
         frame = self.rows(path, value.table, value.dims, value, percent=percent)
-        if frame.empty or not self._numbers(frame):
+        if frame.empty or self._unfit(path, frame):
             return None
         blank = self._blank(value, unit)
         where = tuple(
@@ -225,21 +229,27 @@ class Reader:
         blank.sd[where], blank.cv[where] = spread["sd"], spread["cv"]
         source = value.source or str(frame["source"].iloc[0] or "") or UNNAMED
         edition = value.edition or str(frame["edition"].iloc[0] or "") or self._origin(value)[1]
-        return replace(blank, source=source, edition=edition, lognormal=bool(spread["log"].all()))
+        return replace(blank, source=source, edition=edition, lognormal=self._lognormal(frame, spread))
 
-    def _numbers(self, frame: pd.DataFrame) -> bool:
-        """Whether every row states a number, and all or none a factor; a problem for each that does not."""
-        bounds = frame[frame["value"].isna()]
+    def _unfit(self, path: PathKeys, frame: pd.DataFrame) -> bool:
+        """Whether a row states only a bound, or a negative share or content; a problem for each that does."""
+        bounds = frame[frame["value"].isna()].to_dict("records")
         text = "a bound is no number: only an observation may state one"
-        found = [_at_row(row, "value-form", text) for row in bounds.to_dict("records")]
-        log = frame["factor"].notna() if "factor" in frame else pd.Series(False, frame.index)
-        if log.any() and not log.all():
-            text = (
-                "other rows state a factor, and this one does not: the errors of a parameter are of one kind"
-            )
-            found.append(_at_row(frame[~log].iloc[0].to_dict(), "uncertainty", text))
+        found = [_at_row(row, "value-form", text) for row in bounds]
+        if path[0] in _NEVER_NEGATIVE:
+            below = frame[frame["value"] < 0].to_dict("records")
+            found += [_at_row(row, "share-range", _negative(path, float(row["value"]))) for row in below]
         self.problems += found
-        return not found
+        return bool(found)
+
+    def _lognormal(self, frame: pd.DataFrame, spread: Mapping[str, Floats | Bools]) -> bool:
+        """Whether the errors of the rows are lognormal; a problem where those of some only are."""
+        log = np.asarray(spread["log"], dtype=bool)
+        other = ~log & ((spread["sd"] > 0) | (spread["cv"] > 0))
+        if log.any() and other.any():
+            text = "other rows state a factor and this one does not: a parameter has errors of one kind"
+            self.problems.append(_at_row(frame[other].iloc[0].to_dict(), "uncertainty", text))
+        return bool(log.any())
 
     def _filled(self, value: Value, found: ValueArray) -> ValueArray:
         """Years between given ones filled, with their uncertainty, where the value asks for it."""
@@ -266,6 +276,13 @@ def _interpolated(series: Floats, years: Floats, how: str) -> Floats:
     last = np.maximum.accumulate(np.where(given, np.arange(len(series)), -1))
     first = int(np.argmax(given))
     return np.asarray(series[np.where(last < 0, first, last)])
+
+
+_NEVER_NEGATIVE = ("compositions", "contents")
+
+
+def _negative(path: PathKeys, number: float) -> str:
+    return f"{'.'.join(map(str, path))} must be 0 or more, not {number:g}"
 
 
 def _at_row(row: Mapping[Any, Any], code: str, text: str) -> Problem:

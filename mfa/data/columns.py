@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from mfa.data.labels import Grouping, Label
-from mfa.data.spreads import NAMES, Need
+from mfa.data.spreads import NAMES
 from mfa.data.tables import Table
 from mfa.errors import Place, Problem
 from mfa.spec.spreads import spread_meant
@@ -17,22 +17,24 @@ _YEAR = re.compile(r"(?:1[5-9]|20|21)[0-9]{2}")
 
 
 def unread(
-    table: Table, read: Collection[str], *, need: Need, column: str | None, dimensions: Mapping[str, Grouping]
+    table: Table,
+    read: Collection[str],
+    told: Collection[Problem],
+    *,
+    picked: str | None,
+    dimensions: Mapping[str, Grouping],
 ) -> list[Problem]:
-    """Problems with the columns that are not `read`.
+    """Problems with the columns that are not `read`, beside those that are told already.
 
-    Errors: a name that differs from one that is read by case alone; one that says uncertainty where no
-    column of it is read and one is needed; a dimension over which the rows vary. Others are named in one
-    warning, unless the scenario picks the `column` of figures from several.
+    Errors: a name that differs from one that is read by case alone; a dimension over which the rows vary.
+    Others are named in one warning, unless the scenario has `picked` a column of figures from several.
     """
     left = [c for c in table.columns if c not in read]
-    odd = [] if need == "none" else [*_odd(table, left, column)]
     near = [p for c in left if (p := _near(table, c, (*EXACT_NAMES, *dimensions))) is not None]
-    found = {p.text: p for p in (*odd, *near)}
     varying = [c for c in left if c in dimensions and table.frame[c].nunique() > 1]
-    problems = [*found.values(), *(_varying(table, c) for c in varying)]
+    problems = [*([] if told else near), *(_varying(table, c) for c in varying)]
     idle = [c for c in left if c not in dimensions]
-    if idle and not problems and column is None:
+    if idle and not problems and not told and picked is None:
         text = f"nothing reads the column{'s' * (len(idle) > 1)} {', '.join(idle)}"
         hint = "columns are found by exact name; a remark stands in a column `note`"
         problems.append(Problem("table-column", text, Place(table.file, 1), hint, severity="warning"))
@@ -50,16 +52,24 @@ def long_hint(table: Table, missing: Collection[str]) -> str:
     )
 
 
-def _odd(table: Table, left: Sequence[str], column: str | None) -> Iterator[Problem]:
-    """Columns that say uncertainty under another name, where the table has none under its own."""
+def odd_spreads(table: Table, read: Collection[str], *, picked: str | None, fallback: bool) -> list[Problem]:
+    """Problems with columns that say uncertainty under another name, where none stands under its own.
+
+    `picked` is the column of figures that the scenario has chosen, `fallback` says whether it states an
+    uncertainty for all rows.
+    """
     if any(n in table.columns for n in NAMES) or {"low", "high"} <= set(table.columns):
-        return
-    for name in left:
+        return []
+    found = []
+    for name in (c for c in table.columns if c not in read):
         meant = spread_meant(name)
-        if meant and (column is None or meant in NAMES):
-            text = f'the column "{name}" is not read: an uncertainty stands in a column sd, cv or factor'
-            hint = f"`rename: {{{name}: {meant}}}` reads it; renamed to `note` it is a remark"
-            yield Problem("no-uncertainty", text, Place(table.file, 1), hint)
+        if meant and (picked is None or meant in NAMES):
+            text = f'no uncertainty: the column "{name}" is not read'
+            if fallback:
+                text = f'the column "{name}" is not read: the uncertainty is that beside `table`'
+            hint = f"`rename: {{{name}: {meant}}}` reads it; under the name `note` it is a remark"
+            found.append(Problem("no-uncertainty", text, Place(table.file, 1), hint))
+    return found
 
 
 def _near(table: Table, name: str, known: Sequence[str]) -> Problem | None:

@@ -191,7 +191,7 @@ def sheet_rows(path: Path, sheet: str) -> list[list[str]]:
         title = _chosen(book.sheetnames, sheet, path)
         page = book[title]
         page.reset_dimensions()  # some exports state a used range of one cell
-        return [_trimmed([cell_text(v) for v in row]) for row in page.iter_rows(values_only=True)]
+        return [_trimmed([shown(cell) for cell in row]) for row in page.iter_rows()]
     finally:
         book.close()
 
@@ -220,6 +220,14 @@ def _chosen(sheets: list[str], sheet: str, path: Path) -> str:
         else "the workbook has several sheets; name one: book.xlsx#Sheet"
     )
     raise TableError(Problem("table-sheet", text, Place(str(path)), did_you_mean(sheet, sheets)))
+
+
+def shown(cell: Any) -> str:
+    """The text of a cell of a sheet; a number shown as a percentage is one, `10%` and not 0.1."""
+    value = cell.value
+    if isinstance(value, int | float) and "%" in cell.number_format and not isinstance(value, bool):
+        return f"{100 * value:.15g}%"
+    return cell_text(value)
 
 
 def cell_text(value: object) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from mfa.data import connectors
 from mfa.data.aggregate import Gaps, gap_problems, member_column, summed
-from mfa.data.columns import long_hint, misplaced, unread
+from mfa.data.columns import long_hint, misplaced, odd_spreads, unread
 from mfa.data.labels import OUTSIDE, TOTAL, Grouping, Label, Mapped
 from mfa.data.quantities import Figures
 from mfa.data.repeats import Rows, across_borders, broadest, once
@@ -132,7 +132,7 @@ def _rows_of(table: Table, spec: TableSpec, dims: Mapping[str, Grouping]) -> Row
         return pd.DataFrame(), problems
     figures, problems = _figures(table, column)
     percent = _in_percent(table, column)
-    spreads = read_spreads(table, figures, percent)
+    spreads = read_spreads(table, figures, percent, _units(table.frame, spec, column))
     frame = _carried(table, spec, column, figures).assign(**spreads.columns)
     frame, labels = _labelled(frame, table, spec, dims)
     frame, silent = _stated(frame, table, {i for i, _ in figures.wrong})
@@ -140,9 +140,10 @@ def _rows_of(table: Table, spec: TableSpec, dims: Mapping[str, Grouping]) -> Row
     kept[frame.index.to_numpy(dtype=np.int64)] = True
     problems += told(table, _percentages(table, spec, column, percent), kept)
     problems += told(table, spreads.faults, kept)
-    problems += [] if spec.fallback else lacking(table, spreads, figures, spec.need, kept)
-    problems += _columns(table, spec, column, dims)
-    return frame, problems + labels + silent
+    idle = _columns(table, spec, column, dims)
+    if not spec.fallback and not any(p.code == "no-uncertainty" for p in idle):
+        problems += lacking(table, spreads, figures, spec.need, kept)
+    return frame, problems + idle + labels + silent
 
 
 def _absent(table: Table, names: Sequence[str]) -> list[Problem]:
@@ -161,7 +162,8 @@ def _columns(table: Table, spec: TableSpec, column: str, dims: Mapping[str, Grou
     fixed = [d for d in spec.only if d in spec.others and d in table.frame.columns and d not in read]
     faults = [f for d in fixed for f in misplaced(table, d, spec.others[d], spec.only[d])]
     read |= {d for d in fixed if len(spec.only[d]) == 1}
-    more = unread(table, read, need=spec.need, column=spec.column, dimensions=spec.others)
+    odd = [] if spec.need == "none" else odd_spreads(table, read, picked=spec.column, fallback=spec.fallback)
+    more = odd + unread(table, read, odd, picked=spec.column, dimensions=spec.others)
     return told(table, faults if spec.outside == "refuse" else ()) + more
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from mfa.data.quantities import Figures
 from mfa.data.tables import Table
@@ -22,7 +23,9 @@ Need = Literal["none", "column", "always"]
 NAMES = ("sd", "cv", "factor")
 LISTED = 20
 """How many rows are named one by one for one fault."""
-EXACT_HINT = "`sd: 0` says that a figure is exact; sd, cv or factor beside `table` hold where a cell is blank"
+EXACT_HINT = (
+    "an sd of 0 says that it is exact; sd, cv or factor beside `table` stand in where a cell is blank"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,16 +46,16 @@ class Spreads:
         return stated
 
 
-def read_spreads(table: Table, figures: Figures, percent: Bools) -> Spreads:
+def read_spreads(table: Table, figures: Figures, percent: Bools, units: pd.Series) -> Spreads:
     """The errors that the rows state, and what is wrong with them, by row.
 
-    `percent` says which figures are written in per cent.
+    `percent` says which figures are written in per cent, `units` in which units they are.
     """
     columns, faults = dict[str, Floats](), list[tuple[int, Problem]]()
     for name in (n for n in NAMES if n in table.frame.columns):
         parsed, _ = table.figures(name, thousands=False)
         columns[name] = parsed.value
-        faults += _cells(table, name, parsed)
+        faults += _cells(table, name, parsed, units)
     faults += _twice(table, columns, figures)
     faults += _intervals(table, figures, percent)
     if "sd" in columns:
@@ -77,7 +80,10 @@ def lacking(table: Table, spreads: Spreads, figures: Figures, need: Need, kept: 
         return []
     has = [n for n in (*NAMES, "low", "high") if n in table.frame.columns]
     value, two = ~np.isnan(figures.value), _two_ends(figures)
-    rows = np.flatnonzero(kept & value & ~two & ~spreads.own(len(value)))
+    wrong = [row for row, problem in spreads.faults if problem.severity == "error"]
+    silent = kept & value & ~two & ~spreads.own(len(value))
+    silent[wrong] = False
+    rows = np.flatnonzero(silent)
     if not len(rows) or (need == "column" and not has):
         return []
     if not has and not (kept & value & two).any():
@@ -94,7 +100,7 @@ def _silent(table: Table, row: int, has: Sequence[str]) -> Problem:
     return Problem("no-uncertainty", text, table.place(row), EXACT_HINT)
 
 
-def _cells(table: Table, name: str, parsed: Figures) -> Iterator[tuple[int, Problem]]:
+def _cells(table: Table, name: str, parsed: Figures, units: pd.Series) -> Iterator[tuple[int, Problem]]:
     """What is wrong with the cells of one column."""
     texts = table.frame[name].astype(str)
     for row, problem in parsed.wrong:
@@ -104,7 +110,7 @@ def _cells(table: Table, name: str, parsed: Figures) -> Iterator[tuple[int, Prob
         yield row, Problem("table-number", text, table.place(row))
     percent = texts.str.contains("%", regex=False).to_numpy(dtype=bool)
     for row in np.flatnonzero(percent & ~np.isnan(parsed.value) & (name != "cv")).tolist():
-        yield row, _percent(table, name, row, float(parsed.value[row]))
+        yield row, _percent(table, name, row, float(parsed.value[row]), units)
     least, words = (1.0, "must be above 1") if name == "factor" else (0.0, "is negative")
     wrong = parsed.value <= 1 if name == "factor" else parsed.value < 0
     for row in np.flatnonzero(wrong & ~(percent & (name != "cv"))).tolist():
@@ -114,14 +120,15 @@ def _cells(table: Table, name: str, parsed: Figures) -> Iterator[tuple[int, Prob
         yield from _percentages(table, parsed.value)
 
 
-def _percent(table: Table, name: str, row: int, share: float) -> Problem:
+def _percent(table: Table, name: str, row: int, share: float, units: pd.Series) -> Problem:
     """A percentage where an amount must stand, with what it may mean."""
     cell = str(table.frame[name].iloc[row]).strip()
     if name == "factor":
         text = f'factor: "{cell}" is no factor'
         hint = f"a figure within {cell} of the truth has `factor` {1 + abs(share):g}"
         return Problem("table-number", text, table.place(row), hint)
-    text = f'sd: "{cell}" may be {cell} of the value, or {share:g} in its unit'
+    unit = "" if pd.isna(units.iloc[row]) else f" {units.iloc[row]}"
+    text = f'sd: "{cell}" may be {cell} of the value, or {share:g}{unit}'
     hint = f"write {cell} in a column cv, or the amount without % in sd"
     return Problem("table-number", text, table.place(row), hint)
 

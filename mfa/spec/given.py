@@ -14,7 +14,25 @@ from mfa.spec.tree import Steps, Tree, spell
 def given_tree(source: Mapping[Any, Any]) -> tuple[Tree, list[Problem]]:
     """The tree of a mapping made in Python, and a problem for each number in it that is not finite."""
     tree = Tree(plain_data(source))
-    return tree, [_not_finite(tree, steps) for steps in _infinite(tree)]
+    frames = [_frame(tree, steps, kind) for steps, kind in _frames(source, ())]
+    return tree, [*frames, *(_not_finite(tree, steps) for steps in _infinite(tree))]
+
+
+def _frames(value: object, steps: Steps) -> Iterator[tuple[Steps, str]]:
+    """Tables of other libraries, which are no plain data."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _frames(inner, (*steps, key))
+    elif isinstance(value, list | tuple):
+        for k, inner in enumerate(value):
+            yield from _frames(inner, (*steps, k))
+    elif hasattr(value, "columns") and hasattr(value, "to_csv"):
+        yield steps, type(value).__name__
+
+
+def _frame(tree: Tree, steps: Steps, kind: str) -> Problem:
+    text = f"{spell(steps)}: a document holds no {kind}"
+    return tree.problem("type", text, steps, hint="save it with to_csv and name the file")
 
 
 def _not_finite(tree: Tree, steps: Steps) -> Problem:
@@ -34,7 +52,7 @@ def plain_data(value: object) -> Any:
     if type(value) is float:
         return value + 0.0
     if type(value) is int:
-        return value if abs(value) <= sys.float_info.max else math.copysign(math.inf, value)
+        return value if abs(value) <= sys.float_info.max else math.inf
     if value is None or type(value) in (str, bool):
         return value
     if hasattr(value, "tolist"):

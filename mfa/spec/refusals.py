@@ -14,7 +14,7 @@ from mfa.spec.schema import Scenario
 from mfa.spec.shape import keys_at
 from mfa.spec.spreads import spread_meant
 from mfa.spec.tree import Steps, Tree, find, spell
-from mfa.spec.values import plain
+from mfa.spec.values import plain, ratio
 
 _ROUNDS = 12
 _WANTED: Mapping[str, str] = {
@@ -124,8 +124,9 @@ def _say(error: ErrorDetails, steps: Steps, data: Any) -> Said:
 def _hint(error: ErrorDetails, kind: str, found: Any) -> str:
     if found is None and _WANTED[kind] == "a mapping":
         return "write {} for one with nothing to say"
-    if error["loc"][-1:] == ("sd",) and isinstance(found, str) and found.strip().endswith("%"):
-        return f"`cv: {found.strip()}` is of the value; an sd is a number in the unit of the value"
+    share = ratio(found) if error["loc"][-1:] == ("sd",) else None
+    if isinstance(share, float):
+        return f"`cv: {found.strip()}` is of the value, `sd: {share:g}` in its unit: say which"
     return ""
 
 

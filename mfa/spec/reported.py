@@ -130,14 +130,19 @@ def _interval(first: str, second: str, text: str) -> Reported:
 
 def _number(plain: str, text: str) -> float:
     if not _NUMBER.fullmatch(plain):
-        raise InputError(Problem("table-number", f'"{text}" is not a number', hint=_why(plain)))
+        raise InputError(Problem("table-number", f'"{text}" is not a number', hint=why_no_number(plain)))
     number = float(plain.replace(",", "").replace("\u00a0", "")) + 0.0  # no minus zero
     if not isfinite(number):
         raise InputError(Problem("table-nan", f'"{text}" is not a finite number', hint=_NAN_HINT))
     return number
 
 
-def _why(plain: str) -> str:
+def why_no_number(plain: str) -> str:
+    """What may have been meant by a text that is no number; empty where nothing comes to mind.
+
+    >>> why_no_number("1.234,56")
+    'the decimal mark is a point: 1234.56'
+    """
     if _DECIMAL_COMMA.fullmatch(plain):
         return f"the decimal mark is a point: {plain.replace('.', '').replace(',', '.')}"
     if _THOUSANDS.fullmatch(plain):

@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from mfa.errors import InputError, did_you_mean
-from mfa.spec.reported import parse_quantity, two_readings
+from mfa.spec.reported import parse_quantity, two_readings, why_no_number
 
 _NUMBER = r"[-+]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _NUMBER_UNIT = re.compile(rf"\s*({_NUMBER})\s*([A-Za-z%].*)?")
@@ -65,7 +65,7 @@ class Node(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-def _ratio(value: object) -> object:
+def ratio(value: object) -> object:
     """`"10%"` and `"10 %"` as 0.1; anything else unchanged."""
     if isinstance(value, str) and (found := _PERCENT.fullmatch(value)):
         return float(found.group(1).replace("_", "")) / 100
@@ -107,7 +107,7 @@ Count = Annotated[int, Strict()]
 Ratio = Annotated[
     float,
     Strict(),
-    BeforeValidator(_ratio),
+    BeforeValidator(ratio),
     WithJsonSchema(
         {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\s*[-+0-9.eE]+\s*%\s*$"}]}
     ),
@@ -238,9 +238,8 @@ def _read_figure(raw: str) -> dict[str, Any]:
         raise refuse("value-form", error.problems[0].text, "value") from None
     if found is None or stated is None:
         text = f'"{shortened(raw)}" is not a number, nor a number with a unit such as "10 kt"'
-        raise refuse(
-            "value-form", text, "value", hint='bounds and ranges are written ">90 kt", "10-20 kt", "~100 kt"'
-        )
+        hint = why_no_number(raw.strip()) or 'bounds and ranges are written ">90 kt", "10-20 kt", "~100 kt"'
+        raise refuse("value-form", text, "value", hint=hint)
     read: dict[str, Any] = {} if stated.value is None else {"value": stated.value}
     unit = (found.group(2) or "").strip()
     return {**read, "interval": [stated.low, stated.high]} | ({"unit": unit} if unit else {})
