@@ -39,5 +39,7 @@ def build_dims(document: Document) -> Dims:
         members = dimension_members(document, name)
         groups = {k: tuple(m) for k, m in members.items() if tuple(m) != (EVERYTHING_ELSE,)}
         rest = next((str(k) for k, m in members.items() if tuple(m) == (EVERYTHING_ELSE,)), None)
-        groupings[name] = Grouping(name, labels, {str(k): m for k, m in groups.items()}, rest)
+        ignores = document.spec.dimensions[name].outside == "ignore"
+        own = {str(k): m for k, m in groups.items()}
+        groupings[name] = Grouping(name, labels, own, rest, ignores=ignores)
     return Dims(dimensions, groupings)

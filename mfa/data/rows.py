@@ -43,10 +43,10 @@ class TableSpec:
     columns. `column` holds the figures (default "value", else "quantity"), `unit` is the unit stated.
     `source`, `edition` and `derived_from` stand in where the table has no such column or an empty cell.
     `sum_over` names columns over which rows are added up, such as `hs`; `gaps` says what a missing member of
-    a group means, `outside` what becomes of a row at labels that the dimensions do not have; rows at others
-    than the labels in `only` are left out. `need` says which rows must state an uncertainty, `fallback` that
-    one is stated for those that do not, `percent` whether figures may be percentages, `others` how the labels
-    of dimensions are read that the figures do not vary over.
+    a group means, `outside` what becomes of a row at labels that the dimensions do not have (None: what they
+    say); rows at others than the labels in `only` are left out. `need` says which rows must state an
+    uncertainty, `fallback` that one is stated for those that do not, `percent` whether figures may be
+    percentages, `others` how the labels of dimensions are read that the figures do not vary over.
     """
 
     files: tuple[str, ...]
@@ -61,7 +61,7 @@ class TableSpec:
     derived_from: str | None = None
     sum_over: tuple[str, ...] = ()
     gaps: Gaps = "refuse"
-    outside: Outside = "refuse"
+    outside: Outside | None = None
     need: Need = "none"
     fallback: bool = False
     percent: bool = False
@@ -164,7 +164,7 @@ def _columns(table: Table, spec: TableSpec, column: str, dims: Mapping[str, Grou
     read |= {d for d in fixed if len(spec.only[d]) == 1}
     odd = [] if spec.need == "none" else odd_spreads(table, read, picked=spec.column, fallback=spec.fallback)
     more = odd + unread(table, read, odd, picked=spec.column, dimensions=spec.others)
-    return told(table, faults if spec.outside == "refuse" else ()) + more
+    return told(table, faults) + more
 
 
 def _in_percent(table: Table, column: str) -> npt.NDArray[np.bool_]:
@@ -268,6 +268,11 @@ def _at(mapped: Mapped, labels: Sequence[Label] | None) -> npt.NDArray[np.bool_]
     return np.array([label in labels for label in mapped.label], dtype=bool)
 
 
+def _ignores(spec: TableSpec, grouping: Grouping) -> bool:
+    """Whether rows at labels that a dimension does not have are left out."""
+    return (spec.outside or ("ignore" if grouping.ignores else "refuse")) == "ignore"
+
+
 def _other_years(
     dim: str,
     mapped: Mapped,
@@ -279,7 +284,7 @@ def _other_years(
 ) -> list[Problem]:
     """Rows of years outside the dimension: refused; of a connector's file, which has all years, counted."""
     rows = np.flatnonzero(mapped.rows(OUTSIDE) & inside)
-    if not len(rows) or spec.outside == "ignore":
+    if not len(rows) or _ignores(spec, grouping):
         return []
     years, labels = sorted({str(mapped.raw[i]).strip() for i in rows}), grouping.labels
     span = years[0] if len(years) == 1 else f"{years[0]} to {years[-1]}"
@@ -304,7 +309,7 @@ def _label_problems(
     spec: TableSpec,
 ) -> list[Problem]:
     unknown = mapped.unknown(inside)
-    ignored = [raw for raw in unknown if spec.outside == "ignore" and grouping.outside(raw)]
+    ignored = [raw for raw in unknown if _ignores(spec, grouping) and grouping.knows(raw)]
     found = [
         Problem("table-label", f'{dim} has no label "{raw}"', table.place(row), grouping.hint(raw))
         for raw, row in unknown.items()

@@ -145,9 +145,10 @@ class TableRef(Node):
     gaps: Literal["zero", "refuse"] = Field(
         "zero", description="a group member without a row in some year: counts as zero, or is refused"
     )
-    outside: Literal["refuse", "ignore"] = Field(
-        "refuse",
-        description="rows of years or labels that the dimensions or `at` do not have: an error, or left out",
+    outside: Literal["refuse", "ignore"] | None = Field(
+        None,
+        description="rows of years or other labels that the dimensions do not have: refused or left out (as "
+        "the dimension says unless given)",
     )
     sum_over: StrList = Field((), description="columns over which rows are added up, such as `hs`")
     optional: StrictBool = Field(
