@@ -30,6 +30,7 @@ from mfa.build.values import Reader, ValueArray
 from mfa.core.stock.ages import Ages
 from mfa.core.system import System
 from mfa.errors import InputError, Problem
+from mfa.files import digests
 from mfa.spec.resolve import Document
 
 
@@ -80,6 +81,9 @@ class Builder:
         self.system: System = pruned(whole, self.reach)
         self.problems.extend(nothing_flows(self.document, self.system))
         self.uniform = uniform_processes(self.system, self.compositions, self.initial)
+        self.depletion = {
+            n: read_reserve(self.reader, s) for n, s in self.system.stocks.items() if s.kind == "reserve"
+        }
         return not self.failed
 
     def _initial(self) -> dict[str, Initial]:
@@ -190,7 +194,7 @@ class Builder:
             observed=tuple(self.groups),
             items=self.items,
             warnings=tuple(p for p in self.problems if p.severity == "warning"),
-            files=tuple(sorted(self.reader.files)),
+            inputs={**self.document.digests, **digests(sorted(self.reader.files))},
             ages=self.ages,
             masses=self.assembly.masses,
         )
@@ -232,14 +236,12 @@ class Builder:
 
     def _reserves(self, flows: FlowCells, targets: Targets) -> dict[str, StockCells]:
         found = {}
-        for name, stock in self.system.stocks.items():
-            values = read_reserve(self.reader, stock) if stock.kind == "reserve" else None
-            if values is not None:
-                weights = targets.element_weights(stock.basis)
-                found[name] = add_reserve(
-                    self.assembly, self.system, stock, flows.edges, weights, values=values
-                )
-                self.groups += found[name].groups
+        for name, values in self.depletion.items():
+            assert values is not None
+            stock = self.system.stocks[name]
+            weights = targets.element_weights(stock.basis)
+            found[name] = add_reserve(self.assembly, self.system, stock, flows.edges, weights, values=values)
+            self.groups += found[name].groups
         return found
 
     def _add_shares(self, flows: FlowCells) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 
 from mfa.build.reports import Report, names_of, row_problem
 from mfa.build.values import Reader
-from mfa.core.labels import TIME_NAMES
 from mfa.errors import Problem, Severity
 
 SMALLEST, LARGEST = 1e-30, 1e12
@@ -58,9 +57,8 @@ def negative_masses(reader: Reader, report: Report) -> Iterator[Problem]:
 
 def _either_sign(reader: Reader, report: Report) -> bool:
     spec = reader.document.spec
-    timeless = not any(name in reader.dims.dimensions for name in TIME_NAMES)
     stocks = [spec.stocks[name] for name in names_of(report.spec) if name in spec.stocks]
-    if timeless and any(stock.initial is None for stock in stocks):
+    if not reader.timed and any(stock.initial is None for stock in stocks):
         return True
     shrinking = any(stock.shrinking == "allow" for stock in spec.stocks.values())
     return reader.simulates and report.section == "observations" and shrinking

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from mfa.data.rows import TableSpec, load_rows
 from mfa.data.spreads import Need
 from mfa.data.tables import split_sheet
 from mfa.errors import Place, Problem, UnitError
+from mfa.spec.dimensions import label_files
 from mfa.spec.resolve import Document
 from mfa.spec.schema import Target
 from mfa.spec.values import TableRef, Value
@@ -74,12 +76,17 @@ class Reader:
     def __init__(self, document: Document, dims: Dims) -> None:
         self.document, self.dims = document, dims
         self.problems: list[Problem] = []
-        self.files: set[str] = set()
+        self.files: set[Path] = set(label_files(document))
 
     @property
     def simulates(self) -> bool:
         """Whether the question is what follows: then every stated number is exact."""
         return self.document.spec.solve.question == "simulate"
+
+    @property
+    def timed(self) -> bool:
+        """Whether there is a dimension of time."""
+        return any(name in self.dims.dimensions for name in TIME_NAMES)
 
     @property
     def mass(self) -> str:
@@ -118,7 +125,7 @@ class Reader:
             text = f"{' '.join(ref.file)} is not there: {'.'.join(map(str, path))} has no rows"
             problems = [self.document.problem("optional-file", text, *path, "table", severity="warning")]
         self.problems += problems
-        self.files |= {str(split_sheet(str(f))[0]) for f in frame["file"].unique()} if len(frame) else set()
+        self.files |= {split_sheet(str(f))[0] for f in frame["file"].unique()} if len(frame) else set()
         return frame
 
     def _need(self, path: PathKeys, value: Value | None) -> Need:

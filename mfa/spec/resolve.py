@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mfa.errors import DocumentError, MissingFile, Place, Problem
+from mfa.files import digests, is_file, not_a_file
 from mfa.spec.checks import run_checks
 from mfa.spec.document import Document
 from mfa.spec.folders import file_hint
@@ -14,8 +16,14 @@ from mfa.spec.given import given_tree
 from mfa.spec.imports import with_imports
 from mfa.spec.reader import read_file
 from mfa.spec.refusals import validate
-from mfa.spec.tree import Tree
-from mfa.spec.variants import Settings, apply_settings, apply_variant, check_variants
+from mfa.spec.tree import Tree, not_finite
+from mfa.spec.variants import (
+    Settings,
+    apply_settings,
+    apply_variant,
+    check_variants,
+    too_many_variants,
+)
 
 __all__ = ["Document", "load_document", "read_document"]
 Source = str | Path | Mapping[Any, Any]
@@ -49,23 +57,28 @@ def read_document(
     The arguments are those of :func:`load_document`; a mistake in the input never raises.
     """
     tree, files, problems = _gather(source)
+    read = digests(files)
     if any(p.code != "duplicate-key" for p in problems):
         return None, _sorted(problems)
+    if many := too_many_variants(tree):
+        return None, _sorted([*problems, *many])
     problems += check_variants(tree)
     if variant is not None:
         tree, found = apply_variant(tree, variant)
         problems += found
     tree, found = apply_settings(tree, set)
     problems += found
+    if unusable := not_finite(tree):
+        return None, _sorted([*problems, *unusable])
     spec, refused, lost = validate(tree)
     problems += refused
     if spec is None:
         return None, _sorted(problems)
-    document = Document(spec, tree, files, variant)
+    document = Document(spec, tree, files, variant, digests=read)
     problems = _sorted([*problems, *run_checks(document, lost)])
     if any(p.severity == "error" for p in problems):
         return None, problems
-    return Document(spec, tree, files, variant, tuple(problems)), problems
+    return replace(document, warnings=tuple(problems)), problems
 
 
 def _gather(source: Source) -> tuple[Tree, tuple[Path, ...], list[Problem]]:
@@ -77,7 +90,7 @@ def _gather(source: Source) -> tuple[Tree, tuple[Path, ...], list[Problem]]:
         merged, files, found = with_imports(path, tree)
         return merged, files[1:], [*problems, *found]
     path = Path(source)
-    if not path.is_file():
+    if not is_file(path):
         return Tree({}), (), [_absent(path)]
     tree, problems = read_file(path)
     merged, files, found = with_imports(path, tree)
@@ -85,8 +98,8 @@ def _gather(source: Source) -> tuple[Tree, tuple[Path, ...], list[Problem]]:
 
 
 def _absent(path: Path) -> Problem:
-    if path.is_dir():
-        return Problem("missing-file", f"{path} is a folder, not a scenario file", Place(str(path)))
+    if (problem := not_a_file(path)) is not None:
+        return problem
     return Problem("missing-file", f"there is no file {path}", None, file_hint(path, ""))
 
 

@@ -51,10 +51,6 @@ def by_shape(expected: str, **kinds: type | tuple[type, ...]) -> Discriminator:
     return Discriminator(tag, custom_error_type="type", custom_error_message=f"expected {expected}")
 
 
-SHOWN = 80
-"""How many characters of a text a message shows."""
-LONG = 1e15
-"""A number from which on its digits are not printed one by one."""
 LARGE_CV = 3.0
 """A relative standard deviation from which a percentage is likely to be meant."""
 
@@ -82,11 +78,6 @@ def _label(value: object) -> object:
     return value
 
 
-def shortened(text: str) -> str:
-    """A text as a sentence can hold it."""
-    return text if len(text) <= SHOWN else f"{text[: SHOWN // 2]}..."
-
-
 def plain(value: object) -> str:
     """A raw value in a sentence: `the number 5`, `the text "x"`, `a list`, `a mapping`, `nothing`."""
     if value is None:
@@ -94,9 +85,9 @@ def plain(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
-        return f"the number {value}" if abs(value) < LONG else f"the number {float(value):g}"
+        return f"the number {value}"
     if isinstance(value, str):
-        return f'the text "{shortened(value)}"'
+        return f'the text "{value}"'
     return "a mapping" if isinstance(value, dict) else "a list"
 
 
@@ -238,7 +229,7 @@ def _read_figure(raw: str) -> dict[str, Any]:
     except InputError as error:
         raise refuse("value-form", error.problems[0].text, "value") from None
     if found is None or stated is None:
-        text = f'"{shortened(raw)}" is not a number, nor a number with a unit such as "10 kt"'
+        text = f'"{raw}" is not a number, nor a number with a unit such as "10 kt"'
         hint = why_no_number(raw.strip()) or 'bounds and ranges are written ">90 kt", "10-20 kt", "~100 kt"'
         raise refuse("value-form", text, "value", hint=hint)
     read: dict[str, Any] = {} if stated.value is None else {"value": stated.value}

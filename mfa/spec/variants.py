@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from mfa.errors import Place, Problem, did_you_mean
+from mfa.limits import VARIANTS
 from mfa.spec.draft import Draft
-from mfa.spec.given import given_tree
+from mfa.spec.given import plain_data
 from mfa.spec.paths import BadPath, locate
 from mfa.spec.reader import read_text
 from mfa.spec.refusals import validate
@@ -127,12 +127,9 @@ def apply_settings(tree: Tree, settings: Settings) -> tuple[Tree, list[Problem]]
     return (draft.tree() if pairs else tree), problems
 
 
-def _given(path: object, value: object) -> tuple[str, Tree] | Problem:
-    where = Place(f"--set {path}")
-    tree, problems = given_tree({"value": value})
-    if problems:
-        return replace(problems[0], where=where, text=f"the value of {path} holds no finite number")
-    return str(path), Tree(tree.data, {}, {(): where, ("value",): where})
+def _given(path: object, value: object) -> tuple[str, Tree]:
+    name = f"--set {path}"
+    return str(path), Tree({"value": plain_data(value)}, {}, {(): Place(name), ("value",): Place(name)})
 
 
 def read_setting(text: str) -> tuple[str, Tree] | Problem:
@@ -152,6 +149,15 @@ def read_setting(text: str) -> tuple[str, Tree] | Problem:
     if problems:
         return Problem("setting", f"cannot read the value: {problems[0].text}", where, problems[0].hint)
     return path.strip(), Tree(tree.data, {}, {(): where, ("value",): where})
+
+
+def too_many_variants(tree: Tree) -> list[Problem]:
+    """A problem with more variants than are accepted: each is a document of its own to be checked."""
+    found = len(variant_names(tree))
+    if VARIANTS.allows(found):
+        return []
+    refused = VARIANTS.exceeded("the scenario", found=found)
+    return [tree.problem(refused.code, refused.text, ("variants",), hint=refused.hint, key=True)]
 
 
 def check_variants(tree: Tree) -> list[Problem]:

@@ -134,10 +134,8 @@ def test_what_is_not_finite_is_refused_from_a_file_and_from_python() -> None:
     for number in (math.inf, math.nan, 10**400):
         document["drivers"]["sales"]["data"][2] = number
         (problem,) = refused(document)
-        assert (problem.code, problem.text) == (
-            "not-finite",
-            "drivers.sales.data.2 must be a finite number",
-        )
+        assert problem.code == "not-finite"
+        assert problem.text.startswith("drivers.sales.data.2: ")
 
 
 def test_a_number_of_four_hundred_digits_is_no_traceback() -> None:
