@@ -15,6 +15,7 @@ Gaps = Literal["refuse", "zero"]
 ORIGIN = ("source", "edition")
 IMPORTS = ("import", "re-import")
 EXPORTS = ("export", "re-export", "domestic export")
+SPREADS = ("sd", "cv", "factor")
 _ADDED = ("value", "low", "high")
 
 
@@ -26,8 +27,9 @@ def member_column(dim: str) -> str:
 def summed(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """One row for each combination of `keys`: values added, variances added in quadrature.
 
-    A bound in one member bounds the sum; a sum is `value` only where every member states a value. `sd` and
-    `cv` columns become one `sd` (sd^2 = sum of sd_i^2, with sd_i = cv_i |value_i| where only cv is given).
+    A bound in one member bounds the sum; a sum is `value` only where every member states a value. `sd`, `cv`
+    and `factor` columns become one `sd` (sd^2 = sum of sd_i^2, with sd_i = cv_i |value_i| where only cv is
+    given, ln f_i |value_i| where only a factor f_i is).
     """
     if not frame.duplicated(list(keys)).any():
         return frame
@@ -56,9 +58,11 @@ def _with_bounds(frame: pd.DataFrame) -> pd.DataFrame:
     spread = pd.Series(np.nan, index=frame.index)
     if "cv" in frame.columns:
         spread = frame["cv"] * frame["value"].abs()
+    if "factor" in frame.columns:
+        spread = spread.fillna(np.log(frame["factor"]) * frame["value"].abs())
     if "sd" in frame.columns:
         spread = frame["sd"].fillna(spread)
-    return rows.assign(variance=spread**2) if {"sd", "cv"} & set(frame.columns) else rows
+    return rows.assign(variance=spread**2) if {*SPREADS} & set(frame.columns) else rows
 
 
 def _strict_sum(rows: pd.DataFrame, groups: object, column: str, keys: Sequence[str]) -> pd.Series:
@@ -77,7 +81,7 @@ def _shared(rows: pd.DataFrame, group: pd.Series) -> list[str | None]:
 def _with_sd(out: pd.DataFrame) -> pd.DataFrame:
     if "variance" not in out.columns:
         return out
-    rest = out.drop(columns=[c for c in ("variance", "cv") if c in out.columns])
+    rest = out.drop(columns=[c for c in ("variance", "cv", "factor") if c in out.columns])
     return rest.assign(sd=np.sqrt(out["variance"]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -75,7 +76,7 @@ def iso3_of(text: str) -> str | None:
     plain = text.strip().strip("'\"\u2018\u2019\u201c\u201d").strip()
     name = folded(plain)
     found = _codes().get(plain) or _names().get(name) or _names().get(name.removesuffix(" (the)"))
-    if found is None and plain.isdigit():
+    if found is None and re.fullmatch(r"[0-9]{1,9}", plain):
         return _codes().get(str(int(plain))) or _names().get(str(int(plain)))
     return found
 

@@ -26,8 +26,8 @@ class Grouping:
     """How raw labels become the labels of one dimension.
 
     `members` holds groups (`EU27: AUT, BEL, ...`), `rest` the label that takes every other known country.
-    Of the sorts, `region` reads ISO2, ISO3, M49 and names; `year` lets labels outside its range fall away
-    silently; `plain` reads exact labels only.
+    Of the sorts, `region` reads ISO2, ISO3, M49 and names; `year` numbers of four digits; `plain` reads
+    exact labels only. `ignores` says that rows at labels the dimension does not have are left out.
 
     >>> world = Grouping("region", ("CHN", "EU27", "ROW"), {"EU27": ("DE", "FRA")}, rest="ROW")
     >>> [world.resolve(x) for x in ("China", "276", "Burma", "NA")]
@@ -41,6 +41,7 @@ class Grouping:
     members: Mapping[str, Sequence[str]] = field(default_factory=dict)
     rest: str | None = None
     sort: Sort | None = None
+    ignores: bool = False
 
     @cached_property
     def kind(self) -> Sort:
@@ -99,7 +100,7 @@ class Grouping:
 
     def _year(self, text: str) -> Label | None:
         whole = text.removesuffix(".0")
-        return self._exact.get(whole, OUTSIDE) if whole.isdigit() and len(whole) == 4 else None
+        return self._exact.get(whole, OUTSIDE) if re.fullmatch(r"[0-9]{4}", whole) else None
 
     def _region(self, text: str) -> Label | None:
         iso3 = iso3_of(text)
@@ -109,6 +110,15 @@ class Grouping:
         if found is None and iso3 == WORLD:
             return TOTAL
         return found if found is not None else self.rest
+
+    def knows(self, raw: str) -> bool:
+        """Whether a label that cannot be resolved is a known one, which the dimension does not have.
+
+        Of a `plain` dimension any text may be one.
+        """
+        if self.kind == "region":
+            return iso3_of(raw) is not None
+        return self.kind == "plain" and bool(raw.strip())
 
     def hint(self, raw: str) -> str:
         """A sentence for a label that cannot be resolved."""

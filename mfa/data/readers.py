@@ -285,11 +285,11 @@ def page_rows(page: Any, path: Path) -> Iterator[list[str]]:
     cells = 0
     try:
         page.reset_dimensions()  # some exports state a used range of one cell
-        for row in page.iter_rows(values_only=True):
+        for row in page.iter_rows():
             cells += len(row) + 1
             if not SHEET_CELLS.allows(cells):
                 raise TableError(SHEET_CELLS.exceeded("the sheet", Place(str(path))))
-            yield [cell_text(v) for v in row]
+            yield [shown(cell) for cell in row]
     except TableError:
         raise
     except Exception as error:  # openpyxl reads as it goes: XML, KeyError, ValueError
@@ -325,6 +325,14 @@ def _chosen(sheets: list[str], sheet: str, path: Path) -> str:
         else "the workbook has several sheets; name one: book.xlsx#Sheet"
     )
     raise TableError(Problem("table-sheet", text, Place(str(path)), did_you_mean(sheet, sheets)))
+
+
+def shown(cell: Any) -> str:
+    """The text of a cell of a sheet; a number shown as a percentage is one, `10%` and not 0.1."""
+    value = cell.value
+    if isinstance(value, int | float) and "%" in cell.number_format and not isinstance(value, bool):
+        return f"{100 * value:.15g}%"
+    return cell_text(value)
 
 
 def cell_text(value: object) -> str:

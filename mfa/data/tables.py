@@ -91,9 +91,12 @@ class Table:
         hint = did_you_mean(wanted[0], held) if wanted else ""
         return Problem("table-empty", text, Place(self.file), hint)
 
-    def figures(self, column: str) -> tuple[Figures, list[Problem]]:
-        """The figures of a column, and a problem with its place for each cell that is not one."""
-        parsed = parse_column(self.frame[column])
+    def figures(self, column: str, *, thousands: bool = True) -> tuple[Figures, list[Problem]]:
+        """The figures of a column, and a problem with its place for each cell that is not one.
+
+        `thousands` says that the format of the file puts commas between thousands.
+        """
+        parsed = parse_column(self.frame[column], thousands=thousands)
         return parsed, [replace(p, where=self.place(i), text=f"{column}: {p.text}") for i, p in parsed.wrong]
 
     def values(

@@ -80,7 +80,7 @@ def test_what_a_spreadsheet_makes_of_a_table(tmp_path: Path) -> None:
     _, (problem,) = load(tmp_path, "region,year,Value\nCHN,2020,7\n")
     assert (problem.text.split(";")[0], problem.hint) == ('no column "value"', 'did you mean "Value"?')
     _, (problem,) = load(tmp_path, "region,year,value\nCHN,1990,7\n")
-    assert problem.hint == "no row of t.csv with a figure is in a year of the dimension"
+    assert problem.hint == "its labels run from 2020 to 2021; `outside: ignore` leaves such rows out"
 
 
 def test_a_cv_that_looks_like_a_percentage_is_a_warning(tmp_path: Path) -> None:
@@ -140,14 +140,33 @@ def test_missing_figures_are_left_out_and_counted(tmp_path: Path) -> None:
     assert warning.text.startswith("1 of 2 rows")
 
 
-def test_years_outside_fall_away_with_whatever_they_hold(tmp_path: Path) -> None:
-    frame, problems = load(tmp_path, "region,year,value\nOldland,1993,1\nCHN,2020,1\n")
+IGNORE = TableSpec(("t.csv",), outside="ignore")
+
+
+def test_years_outside_are_refused_unless_the_table_says_so(tmp_path: Path) -> None:
+    # They fell away without a word, and with them the rows of a mistyped year.
+    text = "region,year,value\nOldland,1993,1\nCHN,1994,1\nCHN,2020,1\n"
+    _, (problem,) = load(tmp_path, text)
+    assert (problem.code, problem.where and problem.where.line) == ("table-label", 2)
+    assert problem.text == "2 rows are of years that the dimension does not have, 1993 to 1994"
+    frame, problems = load(tmp_path, text, IGNORE)
     assert (len(frame), problems) == (1, [])
+
+
+def test_labels_outside_are_left_out_where_the_table_says_so(tmp_path: Path) -> None:
+    own = {"region": Grouping("region", ("CHN",)), "use": Grouping("use", ("ev",))}
+    text = "region,use,value\nDEU,ev,1\nCHN,lamps,1\nCHN,ev,2\nChnia,ev,3\n"
+    assert errors(load(tmp_path, text, dims=own)[1]) == [("table-label", n) for n in (2, 5, 3)]
+    frame, problems = load(tmp_path, text, IGNORE, own)
+    assert frame["value"].tolist() == [2.0]
+    # what is no country at all stays a mistake
+    assert errors(problems) == [("table-label", 5)]
+    assert [p.text.split(": ")[1] for p in problems if p.severity == "warning"] == ["DEU", "lamps"]
 
 
 def test_nothing_left_is_an_error(tmp_path: Path) -> None:
     for row in ("CHN,1993,1", "WLD,2020,1", "CHN,2020,NA"):
-        frame, problems = load(tmp_path, f"region,year,value\n{row}\n")
+        frame, problems = load(tmp_path, f"region,year,value\n{row}\n", IGNORE)
         assert (len(frame), errors(problems)) == (0, [("table-empty", 0)])
 
 
