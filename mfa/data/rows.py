@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from mfa.data import connectors
-from mfa.data.aggregate import Gaps, gap_problems, member_column, summed
+from mfa.data.aggregate import Gaps, gap_problems, member_column, summed, withheld
 from mfa.data.columns import long_hint, misplaced, odd_spreads, unread
+from mfa.data.jumps import jumps
 from mfa.data.labels import OUTSIDE, TOTAL, Grouping, Label, Mapped
 from mfa.data.quantities import Figures
 from mfa.data.repeats import Rows, across_borders, broadest, once
@@ -27,7 +28,7 @@ LONG = "long"
 NAMED = 8
 FIGURES = ("value", "quantity")
 """Columns of figures that `low` and `high` stand beside."""
-CARRIED = ("source", "edition", "derived_from", "flow", "hs", "note")
+CARRIED = ("source", "edition", "derived_from", "flow", "hs", "detail", "note")
 RESULT = (
     *("value", "low", "high", "unit", "source", "edition", "derived_from"),
     *("sd", "cv", "factor", "note", "file", "line"),
@@ -60,7 +61,7 @@ class TableSpec:
     edition: str | None = None
     derived_from: str | None = None
     sum_over: tuple[str, ...] = ()
-    gaps: Gaps = "refuse"
+    gaps: Gaps | None = None
     outside: Outside | None = None
     need: Need = "none"
     fallback: bool = False
@@ -78,8 +79,10 @@ def load_rows(
     Columns: those of `dims` (for trade `exporter` and `importer`, both with the region dimension's grouping),
     value, low, high, unit, source, edition, derived_from, sd, cv and factor where the table has them, note,
     file, line. Cells that state nothing are left out and counted in a warning; so are world totals and pairs
-    inside one group. Rows outside the dimensions are problems, or left out where `outside` says so; of a
-    connector's years they are counted in a warning. Raises nothing: a file that cannot be read is a problem.
+    inside one group. A sum with a member that states nothing is a lower bound, with a warning that names it,
+    or refused where `gaps` says so. Rows outside the dimensions are problems, or left out where `outside`
+    says so; of a connector's years they are counted in a warning. Raises nothing: a file that cannot be read
+    is a problem.
     """
     try:
         tables = _tables(spec, base, place)
@@ -88,10 +91,16 @@ def load_rows(
     parts = [_rows_of(t, spec, dims) for t in tables]
     problems = [p for _, found in parts for p in found]
     frames = [f for f, _ in parts if len(f)]
-    if not frames:
+    rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"silent": [], "file": []})
+    silent = rows["silent"].to_numpy(dtype=bool)
+    if silent.all():
         wrong = any(p.severity == "error" for p in problems)
-        return pd.DataFrame(), problems + ([] if wrong else [_nothing(spec, place)])
-    rows, more = _checked(pd.concat(frames, ignore_index=True), spec, dims, place)
+        return pd.DataFrame(), [
+            *problems,
+            *_uncounted(rows, silent),
+            *([] if wrong else [_nothing(spec, place)]),
+        ]
+    rows, more = _checked(rows, spec, dims, place)
     return rows, problems + more
 
 
@@ -135,7 +144,8 @@ def _rows_of(table: Table, spec: TableSpec, dims: Mapping[str, Grouping]) -> Row
     spreads = read_spreads(table, figures, percent, _units(table.frame, spec, column))
     frame = _carried(table, spec, column, figures).assign(**spreads.columns)
     frame, labels = _labelled(frame, table, spec, dims)
-    frame, silent = _stated(frame, table, {i for i, _ in figures.wrong})
+    wrong = frame.index.isin([i for i, _ in figures.wrong])
+    frame = frame.loc[~wrong]
     kept = np.zeros(len(table), dtype=bool)
     kept[frame.index.to_numpy(dtype=np.int64)] = True
     problems += told(table, _percentages(table, spec, column, percent), kept)
@@ -143,7 +153,8 @@ def _rows_of(table: Table, spec: TableSpec, dims: Mapping[str, Grouping]) -> Row
     idle = _columns(table, spec, column, dims)
     if not spec.fallback and not any(p.code == "no-uncertainty" for p in idle):
         problems += lacking(table, spreads, figures, spec.need, kept)
-    return frame, problems + idle + labels + silent
+    silent = frame[["value", "low", "high"]].isna().all(axis=1)
+    return frame.assign(silent=silent), problems + idle + labels
 
 
 def _absent(table: Table, names: Sequence[str]) -> list[Problem]:
@@ -326,23 +337,28 @@ def _label_problems(
     return found
 
 
-def _stated(frame: pd.DataFrame, table: Table, wrong: set[int]) -> Rows:
-    """The rows that state a value or a bound; a warning counts the others."""
-    silent = frame[["value", "low", "high"]].isna().all(axis=1).to_numpy(dtype=bool)
-    unread = int(silent.sum()) - len(wrong & set(frame.index))
-    if unread <= 0:
-        return frame.loc[~silent], []
-    text = f"{unread} of {len(frame)} rows state no figure (empty, NA, withheld) and are left out"
-    return frame.loc[~silent], [Problem("table-missing", text, Place(table.file), severity="warning")]
+def _uncounted(rows: pd.DataFrame, left_out: npt.NDArray[np.bool_]) -> list[Problem]:
+    """A warning for each file that counts its rows without a figure which are left out."""
+    found = []
+    for file, part in rows.groupby("file", sort=False):
+        if n := int(left_out[rows.index.get_indexer(part.index)].sum()):
+            text = f"{n} of {len(part)} rows state no figure (empty, NA, withheld) and are left out"
+            found.append(Problem("table-missing", text, Place(str(file)), severity="warning"))
+    return found
 
 
 def _checked(rows: pd.DataFrame, spec: TableSpec, dims: Mapping[str, Grouping], place: Place | None) -> Rows:
     """All files' rows together: repeats refused, gaps refused, groups added up, inner trade dropped."""
+    every, silent = rows, rows["silent"].to_numpy(dtype=bool)
+    rows, without = rows.loc[~silent], rows.loc[silent]
     problems = _unit_problems(rows, spec)
     for check in (across_borders, broadest, once):
         rows, found = check(rows, dims, spec.sum_over)
         problems += [p if p.where else replace(p, where=place) for p in found]
-    problems += gap_problems(rows, dims, place) if spec.gaps == "refuse" else []
+    problems += gap_problems(pd.concat([rows, without]), dims, place, spec.gaps) + jumps(rows, dims)
+    members, found = withheld(rows, without, dims, spec.sum_over, spec.gaps)
+    problems += found + _uncounted(every, silent & ~every.index.isin(members.index))
+    rows = pd.concat([rows, members], ignore_index=True) if len(members) else rows
     total = summed(rows, [*dims, "source", "edition"]).sort_values(["file", "line"], kind="stable")
     origin = total["derived_from"].astype(object)
     total = total.assign(derived_from=origin.where(origin.notna(), None))

@@ -18,6 +18,7 @@ from mfa.spec.folders import file_hint
 from mfa.units import parse_unit
 
 Where = Mapping[str, object]
+NOTE = "note"
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +67,19 @@ class Table:
         return replace(self, frame=frame), self.lacking(list(mapping))
 
     def select(self, where: Where) -> tuple[Table, list[Problem]]:
-        """The rows whose columns hold the given value, or one of the given values; compared as text."""
+        """The rows whose columns hold the given value, or one of the given values; compared as text.
+
+        Of a note it is enough that one of its remarks is the given one.
+        """
         problems = self.lacking(list(where))
         keep = np.ones(len(self), dtype=bool)
         for column in (c for c in where if c in self.frame.columns):
             wanted = _wanted(where[column])
-            hit = self.frame[column].astype(str).str.strip().isin(wanted).to_numpy(dtype=bool)
+            cells = self.frame[column].astype(str).str.strip()
+            hit = cells.isin(wanted).to_numpy(dtype=bool)
+            if column == NOTE:  # remarks set off by semicolons, of which one is meant
+                one = np.array([not {*c.split("; ")}.isdisjoint(wanted) for c in cells], dtype=bool)
+                hit = hit | one
             if not hit.any():
                 problems.append(self._no_value(column, wanted))
             keep &= hit

@@ -133,8 +133,10 @@ class TableRef(Node):
     column: str | None = Field(
         None, description="the column that holds the numbers (`value`, else `quantity`)"
     )
-    gaps: Literal["zero", "refuse"] = Field(
-        "zero", description="a group member without a row in some year: counts as zero, or is refused"
+    gaps: Literal["zero", "refuse"] | None = Field(
+        None,
+        description="a group member without a row in some year: counts as zero, or is refused (unless given: "
+        "zero with a warning); `refuse` also refuses sums with a member whose figure is withheld",
     )
     outside: Literal["refuse", "ignore"] | None = Field(
         None,

@@ -45,9 +45,22 @@ ENTRIES = {
         "table: {file: trade.csv, where: {flow: Import}}",
     ),
     "table-gap": Entry(
-        """A member of a group has no row in some year while the group has others. With `gaps: refuse`
-        this is an error; with `gaps: zero` the member counts as nothing in that year.""",
+        """A member of a group has no row in some year while it has one in others. It counts as nothing in
+        that year, which is a warning: `gaps: zero` says that this is meant, `gaps: refuse` makes it an
+        error.""",
         "table: {file: production.csv, gaps: refuse}",
+    ),
+    "table-withheld": Entry(
+        """A row of a group, or of a sum over codes, states no figure: it is empty, withheld (W) or not
+        available. It is not zero, so the sum of the others is taken as a lower bound of the whole, or
+        refused with `gaps: refuse`. Give the figure, or 0 where there was none.""",
+        "table: {file: production.csv, gaps: refuse}",
+    ),
+    "table-jump": Entry(
+        """Two figures of one series that follow each other in years or editions differ by some thousand
+        times. It may be a slip in a release, or a table whose unit changed (reserves in thousand tonnes
+        beside production in tonnes). Compare the editions, and leave the wrong one out with `where`.""",
+        "table: {file: mcs2025.csv, format: usgs, where: {edition: MCS 2025}}",
     ),
     "table-unit": Entry(
         """The units of a table's rows differ from each other or from the `unit` that the scenario
