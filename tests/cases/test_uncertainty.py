@@ -424,3 +424,29 @@ def test_what_was_expected_differs_from_what_was_found(stock: dict[str, Any], sa
     document["processes"]["u"] = {"kind": "stock"}
     document["stocks"] = {"st": {"at": "u", **stock}}
     assert any(said in p.text for p in refused(document))
+
+
+def test_one_path_is_set_once() -> None:
+    done = CliRunner().invoke(
+        main, ["check", "rare_earths", "--set", "solve.robust=l2", "--set", "solve.robust=l1"]
+    )
+    assert done.exit_code == 2
+    assert '"solve.robust" is set twice' in done.output
+
+
+def test_an_interval_beside_a_table_holds_the_rows_that_take_it(tmp_path: Path) -> None:
+    table = csv(tmp_path, "year,value,sd 2020,10,1 2021,12,")
+    stated = mfa.run(mfa.load(plant(table, interval=[11, 14])))
+    assert sigmas(stated) == pytest.approx([1, 3 / 12**0.5])
+    (problem,) = refused(plant(table, interval=[13, 14]))
+    assert (at(problem), problem.text) == (
+        ("uncertainty", 3),
+        "the value 12 lies outside the interval [13, 14] that is stated for it",
+    )
+
+
+def test_the_sd_of_a_limit_is_said_to_be_idle() -> None:
+    document = plant(value=10, sd=1)
+    document["constraints"] = {"quota": {"of": "x", "max": {"value": 12, "sd": 1}}}
+    (warning,) = mfa.load(document).warnings
+    assert "a constraint holds exactly: `sd` says nothing here" in warning.text
