@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mfa.build.assembly import Ints
-from mfa.build.values import UNNAMED, Reader, row_spreads, spread_of
+from mfa.build.values import UNNAMED, Reader, outside_interval, row_spreads, spread_of
 from mfa.core.labels import ELEMENT, EXPORTER, IMPORTER, Dimension, Label, dimension_of
 from mfa.data.evidence import COUNTED, derived, latest_edition
 from mfa.errors import Place, Problem, Severity, UnitError
@@ -136,6 +136,7 @@ class Reports:
         if frame.empty:
             return frame
         factor = self.reader.factors(frame, unit)
+        self.reader.problems += outside_interval(frame, factor, o, unit)
         spread = row_spreads(frame, factor, o, unit)
         frame = frame.assign(**{c: frame[c] * factor for c in ("value", "low", "high")})
         return self._with_origin(o, frame.assign(**spread))

@@ -232,6 +232,7 @@ class Reader:
         )
         factor = self.factors(frame, unit)
         blank.value[where] = frame["value"].to_numpy(float) * factor
+        self.problems += outside_interval(frame, factor, value, unit)
         spread = row_spreads(frame, factor, value, unit)
         blank.sd[where], blank.cv[where] = spread["sd"], spread["cv"]
         source = value.source or str(frame["source"].iloc[0] or "") or UNNAMED
@@ -294,6 +295,18 @@ def _negative(path: PathKeys, number: float) -> str:
 
 def _at_row(row: Mapping[Any, Any], code: str, text: str) -> Problem:
     return Problem(code, text, Place(str(row["file"]), int(row["line"])))
+
+
+def outside_interval(frame: pd.DataFrame, factor: Floats, value: Value, unit: Unit) -> list[Problem]:
+    """A problem for each row that states no error and lies outside the interval beside its table."""
+    low, high = value.interval or (None, None)
+    if low is None or high is None:
+        return []
+    own = frame.reindex(columns=["sd", "cv", "factor", "low", "high"]).notna().any(axis=1).to_numpy(bool)
+    number = frame["value"].to_numpy(float) * factor / unit.factor
+    wrong = frame[~own & ((number < low) | (number > high))].to_dict("records")
+    text = f"lies outside the interval [{low:g}, {high:g}] that is stated for it"
+    return [_at_row(row, "uncertainty", f"the value {row['value']:g} {text}") for row in wrong]
 
 
 def row_spreads(frame: pd.DataFrame, factor: Floats, value: Value, unit: Unit) -> dict[str, Floats | Bools]:

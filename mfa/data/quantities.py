@@ -49,6 +49,18 @@ def parse_column(texts: Iterable[object], *, thousands: bool = True) -> Figures:
     return Figures(table[:, 0], table[:, 1], table[:, 2], wrong)
 
 
+def in_percent(column: pd.Series) -> npt.NDArray[np.bool_]:
+    """Which cells of a column are written in per cent.
+
+    >>> in_percent(pd.Series(["10 %", "0.1"])).tolist()
+    [True, False]
+    """
+    if pd.api.types.is_numeric_dtype(column):
+        return np.zeros(len(column), dtype=bool)
+    codes, uniques = pd.factorize(column)
+    return np.array(["%" in str(text) for text in uniques], dtype=bool)[codes]
+
+
 def _quick(text: str, thousands: bool) -> Reported | Problem | float:
     # Most cells are plain digits; the full grammar is ten times slower.
     if len(text) < MANY and text.isascii() and text.replace(".", "", 1).isdigit():

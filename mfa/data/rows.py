@@ -16,7 +16,7 @@ from mfa.data.aggregate import Gaps, gap_problems, member_column, summed, withhe
 from mfa.data.columns import long_hint, misplaced, odd_spreads, unread
 from mfa.data.jumps import jumps
 from mfa.data.labels import OUTSIDE, TOTAL, Grouping, Label, Mapped
-from mfa.data.quantities import Figures
+from mfa.data.quantities import Figures, in_percent
 from mfa.data.repeats import Rows, across_borders, broadest, once
 from mfa.data.spreads import NAMES, Need, lacking, read_spreads, told
 from mfa.data.tables import Table, read_table, split_sheet, unit_mismatch
@@ -140,7 +140,7 @@ def _rows_of(table: Table, spec: TableSpec, dims: Mapping[str, Grouping]) -> Row
     if problems or not len(table):
         return pd.DataFrame(), problems
     figures, problems = _figures(table, column)
-    percent = _in_percent(table, column)
+    percent = in_percent(table.frame[column])
     spreads = read_spreads(table, figures, percent, _units(table.frame, spec, column))
     frame = _carried(table, spec, column, figures).assign(**spreads.columns)
     frame, labels = _labelled(frame, table, spec, dims)
@@ -176,14 +176,6 @@ def _columns(table: Table, spec: TableSpec, column: str, dims: Mapping[str, Grou
     odd = [] if spec.need == "none" else odd_spreads(table, read, picked=spec.column, fallback=spec.fallback)
     more = odd + unread(table, read, odd, picked=spec.column, dimensions=spec.others)
     return told(table, faults) + more
-
-
-def _in_percent(table: Table, column: str) -> npt.NDArray[np.bool_]:
-    """Which figures are written in per cent."""
-    cells = table.frame[column]
-    if pd.api.types.is_numeric_dtype(cells):
-        return np.zeros(len(cells), dtype=bool)
-    return cells.astype(str).str.contains("%", regex=False).to_numpy(dtype=bool)
 
 
 def _percentages(

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mfa.data.quantities import Figures
+from mfa.data.quantities import Figures, in_percent
 from mfa.data.tables import Table
 from mfa.errors import Place, Problem
 from mfa.spec.reported import two_sds
@@ -54,7 +54,7 @@ def read_spreads(table: Table, figures: Figures, percent: Bools, units: pd.Serie
     columns, faults = dict[str, Floats](), list[tuple[int, Problem]]()
     for name in (n for n in NAMES if n in table.frame.columns):
         parsed, _ = table.figures(name, thousands=False)
-        columns[name] = parsed.value
+        columns[name] = np.where(_impossible(name, parsed.value), np.nan, parsed.value)
         faults += _cells(table, name, parsed, units)
     faults += _twice(table, columns, figures)
     faults += _intervals(table, figures, percent)
@@ -89,7 +89,7 @@ def lacking(table: Table, spreads: Spreads, figures: Figures, need: Need, kept: 
     if not has and not (kept & value & two).any():
         text = "no uncertainty: the table has no column sd, cv or factor"
         hint = "give one of sd, cv, factor beside `table`, or a column; `sd: 0` says that all is exact"
-        return [Problem("no-uncertainty", text, Place(table.file, int(table.lines[rows[0]])), hint)]
+        return [Problem("no-uncertainty", text, table.place(int(rows[0])), hint)]
     return told(table, ((int(i), _silent(table, int(i), has)) for i in rows))
 
 
@@ -102,22 +102,24 @@ def _silent(table: Table, row: int, has: Sequence[str]) -> Problem:
 
 def _cells(table: Table, name: str, parsed: Figures, units: pd.Series) -> Iterator[tuple[int, Problem]]:
     """What is wrong with the cells of one column."""
-    texts = table.frame[name].astype(str)
     for row, problem in parsed.wrong:
         yield row, Problem(problem.code, f"{name}: {problem.text}", table.place(row), problem.hint)
     for row in np.flatnonzero(_two_ends(parsed)).tolist():
-        text = f'{name}: "{texts.iloc[row]}" is a range; an uncertainty is one number'
+        text = f'{name}: "{table.frame[name].iloc[row]}" is a range; an uncertainty is one number'
         yield row, Problem("table-number", text, table.place(row))
-    percent = texts.str.contains("%", regex=False).to_numpy(dtype=bool)
-    for row in np.flatnonzero(percent & ~np.isnan(parsed.value) & (name != "cv")).tolist():
+    percent = in_percent(table.frame[name]) & (name != "cv")
+    for row in np.flatnonzero(percent & ~np.isnan(parsed.value)).tolist():
         yield row, _percent(table, name, row, float(parsed.value[row]), units)
-    least, words = (1.0, "must be above 1") if name == "factor" else (0.0, "is negative")
-    wrong = parsed.value <= 1 if name == "factor" else parsed.value < 0
-    for row in np.flatnonzero(wrong & ~(percent & (name != "cv"))).tolist():
-        number = f": {parsed.value[row]:g}" if least else ""
-        yield row, Problem("table-number", f"{name} {words}{number}", table.place(row))
+    for row in np.flatnonzero(_impossible(name, parsed.value) & ~percent).tolist():
+        text = f"factor must be above 1: {parsed.value[row]:g}" if name == "factor" else f"{name} is negative"
+        yield row, Problem("table-number", text, table.place(row))
     if name == "cv":
         yield from _percentages(table, parsed.value)
+
+
+def _impossible(name: str, cells: Floats) -> Bools:
+    """Which cells of a column cannot be an uncertainty."""
+    return np.asarray(cells <= 1 if name == "factor" else cells < 0)
 
 
 def _percent(table: Table, name: str, row: int, share: float, units: pd.Series) -> Problem:

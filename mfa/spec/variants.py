@@ -112,7 +112,7 @@ def _set(draft: Draft, path: str, value: Any, source: Tree, at: Steps) -> None:
 
 def apply_settings(tree: Tree, settings: Settings) -> tuple[Tree, list[Problem]]:
     """The document with values set from outside, and those that could not be set."""
-    draft, problems = Draft(tree), list[Problem]()
+    draft, problems, done = Draft(tree), list[Problem](), set[str]()
     pairs = settings.items() if isinstance(settings, Mapping) else (settings or ())
     for pair in pairs:
         found = read_setting(pair) if isinstance(pair, str) else _given(*pair)
@@ -120,6 +120,10 @@ def apply_settings(tree: Tree, settings: Settings) -> tuple[Tree, list[Problem]]
             problems.append(found)
             continue
         path, source = found
+        if path in done:
+            text = f'"{path}" is set twice, and one value counts'
+            problems.append(Problem("setting", text, source.place(()), "keep one of the two"))
+        done.add(path)
         try:
             _set(draft, path, source.data["value"], source, ("value",))
         except BadPath as bad:

@@ -84,6 +84,7 @@ CHECKS: tuple[Check, ...] = (
     _check(uncertainty.spreads),
     _check(uncertainty.intervals),
     _check(uncertainty.percentages),
+    _check(uncertainty.of_limits),
     _check(evidence.interpolated),
     _check(evidence.targets, "flows", "trade", "stocks"),
     _check(evidence.origins),

@@ -65,6 +65,23 @@ def percentages(document: Document) -> list[Problem]:
     return problems
 
 
+def of_limits(document: Document) -> list[Problem]:
+    """Uncertainties of constraints, which hold exactly."""
+    problems = []
+    for name, constraint in document.spec.constraints.items():
+        for side in ("min", "max", "equal"):
+            bound = getattr(constraint, side)
+            for key in ("sd", "cv", "factor", "floor"):
+                if bound is not None and getattr(bound, key) is not None:
+                    text = f"a constraint holds exactly: `{key}` says nothing here"
+                    hint = 'an observation may be a soft bound: `value: ">10 kt", sd: 1`'
+                    path = ("constraints", name, side, key)
+                    problems.append(
+                        document.problem("uncertainty", text, *path, hint=hint, severity="warning", key=True)
+                    )
+    return problems
+
+
 def _written(value: Value, steps: Steps) -> Iterator[tuple[float, Steps]]:
     """The numbers that stand in the document, each with its path."""
     given, part = (value.value, "value") if value.value is not None else (value.data, "data")
