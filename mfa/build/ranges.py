@@ -6,13 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mfa.build.magnitude import HINT, out_of_range
 from mfa.build.reports import Report, names_of, row_problem
 from mfa.build.values import Reader
 from mfa.errors import Problem, Severity
 
-SMALLEST, LARGEST = 1e-30, 1e12
-"""In t, or in the canonical unit of whatever is reported."""
-HINT = f"numbers other than 0 are between {SMALLEST:g} and {LARGEST:g} t; check unit and exponent"
 NAMED = 4
 _MASS = "a flow the other way is a flow of its own; a stock holds nothing or more"
 _PARTS = {"value": "value", "low": "interval", "high": "interval", "sd": "sd"}
@@ -22,9 +20,9 @@ def range_problems(reader: Reader, report: Report) -> Iterator[Problem]:
     """A problem for every value, bound or standard deviation of a report that is out of range."""
     for column, part in _PARTS.items():
         cells = report.frame[column].to_numpy(float)
-        size = np.abs(cells)
-        outside = np.isfinite(size) & (size > 0) & ((size < SMALLEST) | (size > LARGEST))
-        for k in np.flatnonzero(outside)[: 1 if report.everywhere else NAMED]:
+        for k in np.flatnonzero(out_of_range(cells) & np.isfinite(cells))[
+            : 1 if report.everywhere else NAMED
+        ]:
             number = f"{cells[k] / report.unit.factor:g} {report.unit.text}"
             text = f"{report.name}: {column} {number} is out of range"
             yield row_problem(reader.document, report, int(k), "number-range", text, hint=HINT, part=part)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from mfa.build.assembly import Bools, Floats
 from mfa.build.dims import Dims
+from mfa.build.magnitude import HINT, out_of_range
 from mfa.core.labels import ELEMENT, TIME_NAMES, dimension_of
 from mfa.core.lifetime.periods import as_years
 from mfa.data.rows import TableSpec, load_rows
@@ -173,9 +174,21 @@ class Reader:
             return None
         if found is not None and self.simulates:
             found = replace(found, sd=0.0 * found.sd, cv=0.0 * found.cv)
-        if found is None:
+        if found is None or not self._in_range(path, found):
             return None
         return self._filled(value, found)
+
+    def _in_range(self, path: PathKeys, found: ValueArray) -> bool:
+        """Whether every number can be reckoned with; a problem where one cannot."""
+        for what in ("value", "sd", "cv"):
+            numbers: Floats = getattr(found, what)
+            outside = numbers[out_of_range(numbers)]
+            if len(outside):
+                factor = 1.0 if what == "cv" else found.unit.factor
+                text = f"{'.'.join(map(str, path))}: {what} {outside[0] / factor:g} is out of range"
+                self.problems.append(self.document.problem("number-range", text, *path, hint=HINT))
+                return False
+        return True
 
     def _blank(self, value: Value, unit: Unit) -> ValueArray:
         shape = tuple(len(self.dims.dimensions[dimension_of(a)]) for a in value.dims)

@@ -57,14 +57,22 @@ def read_csv(path: Path, sheet: str) -> Read:
 
 
 def gunzipped(path: Path) -> bytes:
-    """The bytes of a file, unpacked where it is gzip; raises InputError beyond the limit of a table."""
-    data = read_bytes(path, TABLE_BYTES)
+    """The bytes of a file, unpacked where it is gzip; raises TableError beyond the limit of a table."""
+    data = _packed(path, TABLE_BYTES)
     try:
         return unpacked(data, path, TABLE_BYTES)
-    except InputError:
-        raise
+    except InputError as error:
+        raise TableError(*error.problems) from error
     except ValueError as error:
         raise TableError(Problem("table", f"the gzip file is damaged: {error}", Place(str(path)))) from error
+
+
+def _packed(path: Path, limit: Limit) -> bytes:
+    """The bytes of a file as they are; raises TableError beyond a limit."""
+    try:
+        return read_bytes(path, limit)
+    except InputError as error:
+        raise TableError(*error.problems) from error
 
 
 def _within(limit: Limit, found: int, path: Path) -> None:
@@ -217,11 +225,11 @@ def need(module: str, extra: str, what: str, path: Path) -> None:
 def read_parquet(path: Path, sheet: str) -> Read:
     """A parquet file as text; needs the extra `parquet`."""
     need("pyarrow", "parquet", "a parquet file", path)
-    data = read_bytes(path, TABLE_BYTES)
+    data = _packed(path, TABLE_BYTES)
     try:
         _measure_parquet(data, path)
         typed = pd.read_parquet(io.BytesIO(data))
-    except InputError:
+    except TableError:
         raise
     except Exception as error:  # pyarrow raises its own classes, OSError and ValueError
         raise TableError(Problem("table", f"not a parquet file: {error}", Place(str(path)))) from error
@@ -243,7 +251,8 @@ def _measure_parquet(data: bytes, path: Path) -> None:
     _within(TABLE_ROWS, about.num_rows, path)
     _within(TABLE_COLUMNS, about.num_columns, path)
     _within(TABLE_BYTES, sum(about.row_group(k).total_byte_size for k in range(about.num_row_groups)), path)
-    texts = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_binary(f.type)]
+    kinds = ("is_string", "is_large_string", "is_binary", "is_large_binary")
+    texts = [f.name for f in schema if any(getattr(pa.types, kind)(f.type) for kind in kinds)]
     table = parquet.ParquetFile(pa.BufferReader(data), read_dictionary=texts).read(texts)
     size = 0
     for chunk in (c for column in table.columns for c in column.chunks):
@@ -301,7 +310,7 @@ def open_book(path: Path) -> Any:
     need("openpyxl", "excel", "a workbook", path)
     import openpyxl
 
-    data = read_bytes(path, SHEET_BYTES)
+    data = _packed(path, SHEET_BYTES)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             _within(SHEET_BYTES, sum(part.file_size for part in packed.infolist()), path)

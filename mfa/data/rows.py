@@ -19,7 +19,7 @@ from mfa.data.labels import OUTSIDE, TOTAL, Grouping, Label, Mapped
 from mfa.data.quantities import Figures, in_percent
 from mfa.data.repeats import Rows, across_borders, broadest, once
 from mfa.data.spreads import NAMES, Need, lacking, read_spreads, told
-from mfa.data.tables import Table, read_table, split_sheet, unit_mismatch
+from mfa.data.tables import Table, listed, read_table, split_sheet, unit_mismatch
 from mfa.errors import MfaError, MissingFile, Place, Problem
 from mfa.files import is_pattern, matching
 
@@ -313,11 +313,12 @@ def _label_problems(
 ) -> list[Problem]:
     unknown = mapped.unknown(inside)
     ignored = [raw for raw in unknown if _ignores(spec, grouping) and grouping.knows(raw)]
-    found = [
+    wrong = (
         Problem("table-label", f'{dim} has no label "{raw}"', table.place(row), grouping.hint(raw))
         for raw, row in unknown.items()
         if raw not in ignored
-    ]
+    )
+    found = listed(wrong, len(unknown) - len(ignored))
     if ignored:
         named = ", ".join(ignored[:NAMED]) + f" and {len(ignored) - NAMED} more" * (len(ignored) > NAMED)
         text = f"rows at labels that dimension {grouping.dimension} lacks are left out: {named}"

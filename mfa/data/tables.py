@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from mfa.data.quantities import Figures, parse_column
 from mfa.data.readers import READERS, Ints
 from mfa.errors import MissingFile, Place, Problem, TableError, UnitError, did_you_mean
 from mfa.files import is_file, not_a_file
+from mfa.limits import PROBLEMS
 from mfa.spec.folders import file_hint
 from mfa.units import parse_unit
 
@@ -105,7 +107,8 @@ class Table:
         `thousands` says that the format of the file puts commas between thousands.
         """
         parsed = parse_column(self.frame[column], thousands=thousands)
-        return parsed, [replace(p, where=self.place(i), text=f"{column}: {p.text}") for i, p in parsed.wrong]
+        wrong = (replace(p, where=self.place(i), text=f"{column}: {p.text}") for i, p in parsed.wrong)
+        return parsed, listed(wrong, len(parsed.wrong))
 
     def values(
         self, labels: Sequence[str], column: str = "value", *, unit: str | None = None, missing: str = "error"
@@ -134,7 +137,7 @@ class Table:
         keys = self.frame[list(labels)]
         again = np.flatnonzero(keys.duplicated().to_numpy())
         first = _first_rows(keys) if len(again) else {}
-        return [self._repeat(labels, int(i), first[_key(keys, int(i))]) for i in again]
+        return listed((self._repeat(labels, int(i), first[_key(keys, int(i))]) for i in again), len(again))
 
     def _repeat(self, labels: Sequence[str], row: int, first: int) -> Problem:
         named = ", ".join(f"{c} {self.frame[c].iloc[row]}" for c in labels)
@@ -151,6 +154,15 @@ class Table:
             hint = "select rows of one unit with `where`"
             return [Problem("table-unit", text, self.place(int(np.sort(first)[1])), hint)]
         return unit_mismatch(str(units[0]), unit, self.place(0))
+
+
+def listed(problems: Iterator[Problem], count: int) -> list[Problem]:
+    """The first problems of one kind, as many as are listed, and how many there are besides."""
+    found = list(islice(problems, PROBLEMS.most))
+    if PROBLEMS.allows(count):
+        return found
+    text = f"{count - len(found):,} more rows have a problem of this kind"
+    return [*found, replace(found[-1], text=text, hint=PROBLEMS.hint)]
 
 
 def unit_mismatch(found: str, stated: str | None, where: Place) -> list[Problem]:

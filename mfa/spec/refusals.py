@@ -90,6 +90,11 @@ def _not_finite(error: ErrorDetails, steps: Steps, data: Any) -> Said:
     return "not-finite", f"{spell(steps)} must be a finite number", "leave the value out if it is not known"
 
 
+def _invalid_key(error: ErrorDetails, steps: Steps, data: Any) -> Said:
+    where = spell(steps[:-1]) or "the document"
+    return "key", f"{where}: a name here is text, not the number {steps[-1]}", "put it in quotes"
+
+
 _SAID: Mapping[str, Callable[[ErrorDetails, Steps, Any], Said]] = {
     "missing": _missing,
     "extra_forbidden": _extra,
@@ -100,6 +105,7 @@ _SAID: Mapping[str, Callable[[ErrorDetails, Steps, Any], Said]] = {
     "greater_than_equal": _limit,
     "string_pattern_mismatch": _pattern,
     "finite_number": _not_finite,
+    "invalid_key": _invalid_key,
 }
 
 
@@ -116,6 +122,8 @@ def _say(error: ErrorDetails, steps: Steps, data: Any) -> Said:
     text = (
         error["msg"] if kind != "type" or "not " in error["msg"] else f"{error['msg']}, found {plain(data)}"
     )
+    if "_" in kind:  # a mistake for which pydantic has words of its own
+        return "type", f"{where}: {text[:1].lower()}{text[1:]}, found {plain(data)}", ""
     named = error.get("ctx", {}).get("keys") and len(steps) > 1
     where = spell(steps[:-1]) if named and steps[-1] in error["ctx"]["keys"] else where
     return kind, f"{where}: {text}" if where else text, str(error.get("ctx", {}).get("hint", ""))

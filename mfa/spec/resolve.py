@@ -16,7 +16,7 @@ from mfa.spec.given import given_tree
 from mfa.spec.imports import with_imports
 from mfa.spec.reader import read_file
 from mfa.spec.refusals import validate
-from mfa.spec.tree import Tree, not_finite
+from mfa.spec.tree import Tree, unusable
 from mfa.spec.variants import (
     Settings,
     apply_settings,
@@ -57,6 +57,7 @@ def read_document(
     The arguments are those of :func:`load_document`; a mistake in the input never raises.
     """
     tree, files, problems = _gather(source)
+    problems += unusable(tree)
     read = digests(files)
     if any(p.code != "duplicate-key" for p in problems):
         return None, _sorted(problems)
@@ -68,8 +69,8 @@ def read_document(
         problems += found
     tree, found = apply_settings(tree, set)
     problems += found
-    if unusable := not_finite(tree):
-        return None, _sorted([*problems, *unusable])
+    if set and (found := unusable(tree)):
+        return None, _sorted([*problems, *found])
     spec, refused, lost = validate(tree)
     problems += refused
     if spec is None:
