@@ -171,7 +171,6 @@ class Builder:
                     left=left.get(name),
                     kept=self.kept.get(name),
                 )
-            if stock.kind != "reserve":
                 add_levels(self.assembly, self.system, stock, edges, cells=stocks[name])
         problem = self.assembly.problem()
         if self.reader.simulates:

@@ -57,12 +57,14 @@ def add_cohorts(
 def add_levels(
     assembly: Assembly, system: System, stock: StockOf, edges: Mapping[str, EdgeCells], cells: StockCells
 ) -> None:
-    """The exact rows of a stock kept by more labels than its process balances, such as an application.
+    """The exact rows of a cohort stock's level, where the balance of its process does not imply them.
 
-    Equation: inflow - outflow - (S[t] - S[t-1]) / L[t] = 0 for every cell; the balance of the process is
-    their sum.
+    That is where the stock is kept by more labels than its process balances (their sum is the balance), and
+    where the process is left open.
+    Equation: inflow - outflow - (S[t] - S[t-1]) / L[t] = 0 for every cell.
     """
-    if set(stock.cells.axes) <= set(system.node_axes):
+    at = system.processes[stock.process]
+    if set(stock.cells.axes) <= set(at.cells.axes) and not at.open:
         return
     series, time = series_of(system, stock.cells)
     first = (series * n_times(system) + time) * system.n_elements

@@ -23,6 +23,7 @@ from mfa.core.labels import (
 )
 from mfa.core.system import Edge, Process, Split, StockOf, System
 from mfa.errors import Problem
+from mfa.spec.balances import balanced_labels
 from mfa.spec.resolve import Document
 from mfa.spec.schema import Scenario
 from mfa.spec.values import Label
@@ -57,11 +58,18 @@ def node_axes(dimensions: Mapping[str, Dimension]) -> tuple[str, ...]:
 
 def _processes(spec: Scenario, dimensions: Mapping[str, Dimension]) -> dict[str, Process]:
     sizes = {n: len(d) for n, d in dimensions.items()}
-    index = full_index(node_axes(dimensions), sizes)
-    return {
-        name: Process(name, p.kind, p.label or name.replace("_", " "), _mask(index, p.where, dimensions))
-        for name, p in spec.processes.items()
-    }
+    found = {}
+    for name, p in spec.processes.items():
+        index = full_index((*node_axes(dimensions), *balanced_labels(spec, name)), sizes)
+        found[name] = Process(
+            name,
+            p.kind,
+            p.label or name.replace("_", " "),
+            _mask(index, p.where, dimensions),
+            p.converts,
+            p.balance == "open",
+        )
+    return found
 
 
 def _split(spec: Scenario, source: str, commodity: str | None, has_elements: bool) -> Split:
@@ -78,21 +86,21 @@ def _split(spec: Scenario, source: str, commodity: str | None, has_elements: boo
     return "given"
 
 
-def _there(process: Process, shape: tuple[int, ...]) -> Bools:
-    """Whether a process exists, over time and region."""
-    table = np.zeros(shape, dtype=np.bool_)
+def _there(process: Process, index: CellIndex, sizes: Mapping[str, int], region: str = REGION) -> Bools:
+    """At which cells of an index with its axes a process exists."""
+    axes = process.cells.axes
+    table = np.zeros(tuple(sizes[a] for a in axes), dtype=np.bool_)
     table[tuple(process.cells.coords.T)] = True
-    return table
+    return np.broadcast_to(table[tuple(index.column(region if a == REGION else a) for a in axes)], len(index))
 
 
 def _present(edge: Edge, processes: Mapping[str, Process], sizes: Mapping[str, int]) -> Bools:
     """Which cells of an edge have both their ends in the system."""
-    keep = np.ones(len(edge.cells), dtype=np.bool_)
-    for process, region in ((edge.source, edge.source_region), (edge.target, edge.target_region)):
-        axes = processes[process].cells.axes
-        here = tuple(edge.cells.column(region if a == REGION else a) for a in axes)
-        keep &= _there(processes[process], tuple(sizes[a] for a in axes))[here]
-    return keep
+    source, target = processes[edge.source], processes[edge.target]
+    return np.asarray(
+        _there(source, edge.cells, sizes, edge.source_region)
+        & _there(target, edge.cells, sizes, edge.target_region)
+    )
 
 
 def _flow_edges(spec: Scenario, dimensions: Mapping[str, Dimension]) -> Iterable[Edge]:
@@ -141,7 +149,8 @@ def _stocks(
         inflow = s.inflow or tuple(e.name for e in edges.values() if e.target == s.at and e.kind == "flow")
         outflow = s.outflow or tuple(e.name for e in edges.values() if e.source == s.at and e.kind == "flow")
         used = [edges[f].cells for f in (*inflow, *outflow) if f in edges]
-        axes = used[0].axes if s.kind == "cohort" and used else node_axes(dimensions)
+        further = balanced_labels(spec, s.at) if s.kind == "level" else ()
+        axes = used[0].axes if s.kind == "cohort" and used else (*node_axes(dimensions), *further)
         index = _lasting(axes, used, processes[s.at], sizes)
         basis = _basis(s.initial.unit if s.initial else None)
         carried = {edges[f].commodity for f in inflow if f in edges}
@@ -170,9 +179,8 @@ def _lasting(
         held[tuple(part.column(a) for a in axes)] = True
     time = [k for k, a in enumerate(axes) if a in TIME_NAMES]
     held = np.broadcast_to(held.any(axis=tuple(time), keepdims=True), shape)
-    own = tuple(slice(None) if a in at.cells.axes else None for a in axes)
-    there = _there(at, tuple(sizes[a] for a in at.cells.axes))[own]
-    return CellIndex(axes, np.argwhere(held & there).astype(np.int64).reshape(-1, len(axes)))
+    cells = CellIndex(axes, np.argwhere(held).astype(np.int64).reshape(-1, len(axes)))
+    return cells.keep(_there(at, cells, sizes))
 
 
 def build_system(document: Document, dimensions: Mapping[str, Dimension], pairs: Pairs) -> System:

@@ -14,7 +14,9 @@ from mfa.build.values import Reader, spread_of
 from mfa.core.labels import ELEMENT, EXPORTER, IMPORTER, REGION, Dimension, dimension_of
 from mfa.data.evidence import COUNTED, derived, latest_edition
 from mfa.errors import Place, Problem, UnitError
+from mfa.spec.balances import balanced_labels
 from mfa.spec.schema import Driver, Observation, Scenario, Target
+from mfa.spec.targets import DIFFERENCE
 from mfa.units import COUNT, GROSS, Unit
 
 
@@ -26,10 +28,14 @@ def spec_axes(spec: Scenario, dimensions: Mapping[str, Dimension], name: str) ->
         return (*(a for a in base if a != REGION), EXPORTER, IMPORTER, *element)
     if name in spec.stocks and spec.stocks[name].kind == "reserve":
         return base
+    if name in spec.stocks and spec.stocks[name].kind == "level":
+        return (*base, *balanced_labels(spec, spec.stocks[name].at), *element)
     if name in spec.stocks:
         flows = [spec.flows[f] for f in spec.stocks[name].inflow if f in spec.flows]
-        return (*base, *(flows[0].by if flows and spec.stocks[name].kind == "cohort" else ()), *element)
-    return (*base, *(spec.flows[name].by if name in spec.flows else ()), *element)
+        return (*base, *(flows[0].by if flows else ()), *element)
+    if name in spec.flows:
+        return (*base, *spec.flows[name].by, *element)
+    return (*base, *balanced_labels(spec, name.removesuffix(DIFFERENCE)), *element)
 
 
 def names_of(target: Target) -> dict[str, float]:

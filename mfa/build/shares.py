@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mfa.build.assembly import Assembly, Ints, Namer, Terms
-from mfa.build.balances import inflow_terms
 from mfa.build.flows import EdgeCells, end_terms
 from mfa.build.naming import blocks, node_namer
 from mfa.build.parameters import ObservedGroup, add_parameter
@@ -88,40 +87,47 @@ class _Rows:
         return replace(self, out=self.out.only(rows), inflow=self.inflow.only(rows))
 
 
-def _inflow_by_label(
-    system: System, edges: Mapping[str, EdgeCells], process: str, further: list[str]
-) -> Terms | None:
-    """Inflows of every (node, label of `further`, element), or None where an inflow lacks such labels."""
-    entering = [e for e in system.edges.values() if e.target == process and e.kind != "difference"]
-    if not all({*further} <= {*e.cells.axes} for e in entering):
-        return None
-    width = int(np.prod([system.sizes[a] for a in further], initial=1))
-    parts = []
-    for e in entering:
-        node = system.nodes.target_of(e)
-        code = np.where(node >= 0, node * width + keys(e.cells, further, system.sizes), -1)
-        parts.append(end_terms(e, edges[e.name], code, 1.0))
+def _shared_labels(system: System, edge: Edge) -> list[str]:
+    """The further axes of an edge that all inflows of its process have too, beyond those it balances over.
+
+    What enters with a label is what a share of the same label divides, unless the process converts labels.
+    """
+    process = system.processes[edge.source]
+    entering = [e for e in system.edges.values() if e.target == edge.source and e.kind != "difference"]
+    return [
+        a
+        for a in edge.cells.axes
+        if a not in (*process.cells.axes, *process.converts) and all(a in e.cells.axes for e in entering)
+    ]
+
+
+def _entering(system: System, edges: Mapping[str, EdgeCells], process: str, shared: list[str]) -> Terms:
+    """Inflows of every (node, label of `shared`, element) of a process."""
+    parts = [
+        end_terms(e, edges[e.name], _codes(system, system.nodes.target_of(e), e.cells, shared), 1.0)
+        for e in system.edges.values()
+        if e.target == process and e.kind != "difference"
+    ]
     return Terms.join(*parts)
 
 
 def _rows(system: System, edges: Mapping[str, EdgeCells], edge: Edge, axes: tuple[str, ...]) -> _Rows:
     """The rows of an edge whose share varies over `axes`.
 
-    A share over a dimension that all inflows have too is of what enters with the same label.
+    Over a dimension that all inflows have too, a share is of what enters with the same label.
     """
     split, holds = edge.split in ("free", "none"), _holds_cohorts(system, edge.source)
-    node, ne = system.nodes.source_of(edge), system.n_elements
-    further = [a for a in edge.cells.axes if a not in system.node_axes and (holds or a in axes)]
-    code = _codes(system, edge, further)
+    node, ne, own = system.nodes.source_of(edge), system.n_elements, system.processes[edge.source].cells.axes
+    shared = _shared_labels(system, edge)
+    further = [a for a in edge.cells.axes if a not in own and (holds or a in axes or a in shared)]
+    code = _codes(system, node, edge.cells, further)
     known, cell, group = np.unique(code, return_index=True, return_inverse=True)
     out = end_terms(edge, edges[edge.name], group.astype(np.int64), 1.0)
     if holds:
         inflow = _leaving(system, edges, edge.source, further, known)
     else:
-        inflow, wanted = inflow_terms(system, edges, edge.source), node[cell]
-        if further and (labelled := _inflow_by_label(system, edges, edge.source, further)) is not None:
-            inflow, wanted = labelled, known
-        which, g = matches(inflow.row // ne, wanted)
+        inflow = _entering(system, edges, edge.source, shared)
+        which, g = matches(inflow.row // ne, _codes(system, node, edge.cells, shared)[cell])
         row = g * ne + inflow.row[which] % ne
         inflow = Terms(row, inflow.cell[which], inflow.weight[which])
     if split:
@@ -134,10 +140,10 @@ def _holds_cohorts(system: System, process: str) -> bool:
     return any(s.process == process and s.kind == "cohort" for s in system.stocks.values())
 
 
-def _codes(system: System, edge: Edge, further: list[str]) -> Ints:
-    """A number for the node that each cell of an edge leaves together with its further labels."""
+def _codes(system: System, node: Ints, cells: CellIndex, further: list[str]) -> Ints:
+    """A number for the node of each cell together with its further labels; -1 where there is no node."""
     size = int(np.prod([system.sizes[a] for a in further], initial=1))
-    return system.nodes.source_of(edge) * size + keys(edge.cells, further, system.sizes)
+    return np.where(node >= 0, node * size + keys(cells, further, system.sizes), -1)
 
 
 def _leaving(
@@ -147,7 +153,7 @@ def _leaving(
     parts = []
     for name, edge in system.edges.items():
         if edge.source == process and edge.kind == "flow" and set(further) <= set(edge.cells.axes):
-            code = _codes(system, edge, further)
+            code = _codes(system, system.nodes.source_of(edge), edge.cells, further)
             row = np.minimum(np.searchsorted(known, code), len(known) - 1)
             parts.append(end_terms(edge, edges[name], np.where(known[row] == code, row, -1), 1.0))
     return Terms.join(*parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from mfa.spec.balances import balanced_labels
 from mfa.spec.dimensions import ELEMENT, EXPORTER, IMPORTER, REGION, TIME_NAMES
 from mfa.spec.document import Document
 from mfa.spec.stocks import Stock
@@ -66,7 +67,8 @@ def entering(document: Document, stock: Stock) -> tuple[str, ...]:
 def axes_of(document: Document, name: str) -> tuple[str, ...]:
     """The axes of a flow, trade, stock or difference: time, region(s), further ones, element.
 
-    A reserve is kept in one basis and has no element axis; a cohort stock has the axes of its inflow.
+    A reserve is kept in one basis and has no element axis; a cohort stock has the axes of its inflow, a level
+    and a statistical difference those over which their process balances.
     """
     dimensions, spec = document.spec.dimensions, document.spec
     time = tuple(t for t in TIME_NAMES if t in dimensions)
@@ -78,13 +80,14 @@ def axes_of(document: Document, name: str) -> tuple[str, ...]:
         return (*time, *region, *spec.flows[name].by, *element)
     stock = spec.stocks.get(name)
     if stock is None:
-        return (*time, *region, *element)
+        market = name.removesuffix(DIFFERENCE)
+        return (*time, *region, *balanced_labels(spec, market), *element)
     return (*time, *region, *_stock_by(document, stock), *(() if stock.kind == "reserve" else element))
 
 
 def _stock_by(document: Document, stock: Stock) -> tuple[str, ...]:
     if stock.kind != "cohort":
-        return ()
+        return balanced_labels(document.spec, stock.at) if stock.kind == "level" else ()
     into = entering(document, stock)
     first = document.spec.flows.get(into[0]) if into else None
     return first.by if first else ()
