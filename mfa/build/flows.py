@@ -71,7 +71,7 @@ def initially_held(system: System, initial: Mapping[str, ValueArray]) -> Bools:
     for name, given in initial.items():
         stock = system.stocks[name]
         there = at_cells(np.nan_to_num(given.value) > 0, given.axes, stock.cells, system.n_elements)
-        np.logical_or.at(held, system.nodes.of_cells(stock.process, stock.cells), there)
+        np.logical_or.at(held, system.nodes.of(stock.process, stock.cells), there)
     return held
 
 

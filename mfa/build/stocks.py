@@ -144,7 +144,7 @@ def change_terms(system: System, stock: StockOf, level: EdgeCells, before: Ints)
 
     Rows are numbered node * n_elements + element. Equation: (S[t] - S[t-1]) / L[t], L the length of a period.
     """
-    node = system.nodes.of_cells(stock.process, stock.cells)
+    node = system.nodes.of(stock.process, stock.cells)
     row = node[:, None] * level.n_elements + np.arange(level.n_elements)
     now = level.of(np.arange(len(stock.cells)))
     previous = previous_cells(system, stock, level, before)

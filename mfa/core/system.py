@@ -159,7 +159,7 @@ class System:
     @cached_property
     def nodes(self) -> Nodes:
         """The numbered cells of the processes that are no boundaries."""
-        return Nodes.of(self)
+        return Nodes.numbered(self)
 
     @cached_property
     def ends(self) -> dict[str, tuple[End, End]]:
@@ -218,7 +218,7 @@ class Nodes:
         return len(self.process)
 
     @staticmethod
-    def of(system: System) -> Nodes:
+    def numbered(system: System) -> Nodes:
         """The nodes of a system, processes in order, each with its cells in order."""
         inner = [p for p in system.processes.values() if p.has_nodes]
         axes = tuple(dict.fromkeys(a for p in inner for a in p.cells.axes))
@@ -242,7 +242,7 @@ class Nodes:
         """The labels of some nodes: `SUMMED` along an axis that their process does not balance over."""
         return CellIndex(self.axes, self.coords[numbers])
 
-    def of_cells(self, process: str, cells: CellIndex, region: str = REGION) -> Ints:
+    def of(self, process: str, cells: CellIndex, region: str = REGION) -> Ints:
         """The node of a process at every cell of an index that has its axes; -1 where there is none.
 
         `region` is the axis of the index that says in which region the process is (the exporter of a trade).
@@ -255,8 +255,8 @@ class Nodes:
 
     def source_of(self, edge: Edge) -> Ints:
         """The node each cell of an edge leaves (-1 for a boundary)."""
-        return self.of_cells(edge.source, edge.cells, edge.source_region)
+        return self.of(edge.source, edge.cells, edge.source_region)
 
     def target_of(self, edge: Edge) -> Ints:
         """The node each cell of an edge enters (-1 for a boundary)."""
-        return self.of_cells(edge.target, edge.cells, edge.target_region)
+        return self.of(edge.target, edge.cells, edge.target_region)

@@ -10,6 +10,7 @@ from mfa.errors import DocumentError, MissingFile, Place, Problem
 from mfa.spec.checks import run_checks
 from mfa.spec.document import Document
 from mfa.spec.folders import file_hint
+from mfa.spec.implied import with_implied_stocks
 from mfa.spec.imports import with_imports
 from mfa.spec.reader import read_file
 from mfa.spec.refusals import validate
@@ -56,6 +57,7 @@ def read_document(
         problems += found
     tree, found = apply_settings(tree, set)
     problems += found
+    tree = with_implied_stocks(tree)
     spec, refused, lost = validate(tree)
     problems += refused
     if spec is None:
