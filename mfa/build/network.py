@@ -161,6 +161,25 @@ def _stocks(
     return stocks
 
 
+def _with_cohorts(system: System, spec: Scenario) -> System:
+    """The system in which what has been in a stock with a lifetime keeps the elements it entered with.
+
+    Where the composition of its commodity changes over time, that of the year of a flow is not its own.
+    """
+    edges = {}
+    for name, stock in system.of_cohorts.items():
+        edge = system.edges[name]
+        if edge.split == "given" and _timed(spec, str(edge.commodity)):
+            edges[name] = replace(edge, split="free" if name in stock.outflow else "mixed")
+    return replace(system, edges={**system.edges, **edges}) if edges else system
+
+
+def _timed(spec: Scenario, commodity: str) -> bool:
+    """Whether the given composition of a commodity changes over time."""
+    stated = spec.contents if by_element(spec, commodity) else spec.compositions
+    return bool({*stated[commodity].dims} & {*TIME_NAMES})
+
+
 def _basis(unit: str | None) -> str:
     words = (unit or "").split()
     return words[-1] if len(words) > 1 else ""
@@ -194,7 +213,8 @@ def build_system(document: Document, dimensions: Mapping[str, Dimension], pairs:
         edges[edge.name] = replace(edge, cells=kept)
     edges |= {e.name: e for e in _difference_edges(spec, edges, processes)}
     stocks = _stocks(spec, dimensions, edges, processes)
-    return System(dimensions, processes, edges, stocks, spec.units.time, spec.units.mass)
+    system = System(dimensions, processes, edges, stocks, spec.units.time, spec.units.mass)
+    return _with_cohorts(system, spec)
 
 
 def empty_edges(document: Document, system: System) -> list[Problem]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from mfa.build.assembly import Assembly, Ints, Namer, Terms
 from mfa.build.flows import EdgeCells, end_terms
 from mfa.build.naming import blocks, node_namer
-from mfa.build.parameters import ObservedGroup, add_parameter
+from mfa.build.parameters import ObservedGroup, Parameter, add_parameter
 from mfa.build.values import Reader, ValueArray
 from mfa.core.labels import ELEMENT, CellIndex, at_cells, keys, matches
 from mfa.core.system import Edge, System
@@ -167,7 +167,7 @@ def add_share(
     name: str,
     edge: Edge,
     given: ValueArray,
-) -> ObservedGroup | None:
+) -> tuple[Parameter, ObservedGroup] | None:
     """The rows X[p -> q] = tau * (sum of inflows of p), for every element or for the bulk of a composition.
 
     Where p holds a stock with a lifetime, it is the sum of what leaves it at the same labels instead.
@@ -184,7 +184,7 @@ def add_share(
     zero = given.certain & (given.value == 0)
     parameter, group = add_parameter(assembly, system, name, given, used=~zero, upper=1.0)
     _add_estimated(assembly, system, rows, rows.at(parameter.unknown, given.axes, numbers), numbers)
-    return group
+    return parameter, group
 
 
 def _add_exact(assembly: Assembly, system: System, rows: _Rows, given: ValueArray, numbers: Ints) -> None:

@@ -162,6 +162,29 @@ class System:
         return Nodes.numbered(self)
 
     @cached_property
+    def of_cohorts(self) -> dict[str, StockOf]:
+        """Flows and trades whose products have been in a stock with a lifetime -> that stock.
+
+        They leave it with the commodity that entered it, or are passed on with that commodity by what is
+        behind it, up to another stock with a lifetime.
+        """
+        found = dict[str, StockOf]()
+        holding = {s.process for s in self.stocks.values() if s.kind == "cohort"}
+        waiting = [
+            (e, s)
+            for s in self.stocks.values()
+            for e in self.edges.values()
+            if s.kind == "cohort" and e.name in s.outflow and e.commodity == s.commodity is not None
+        ]
+        while waiting:
+            edge, stock = waiting.pop(0)
+            if edge.name not in found:
+                found[edge.name] = stock
+                behind = (e for e in self.edges.values() if e.source == edge.target not in holding)
+                waiting += [(e, stock) for e in behind if e.commodity == edge.commodity]
+        return found
+
+    @cached_property
     def ends(self) -> dict[str, tuple[End, End]]:
         """The nodes that every edge leaves and enters."""
         return {
