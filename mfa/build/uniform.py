@@ -56,9 +56,8 @@ def leading_rows(system: System, uniform: Uniform) -> Bools:
     kept = np.repeat(~system.nodes.open[:, None], system.n_elements, axis=1)
     for name, shares in uniform.items():
         index = system.processes[name].cells
-        kept[system.nodes.of(name, index)] &= chief(
-            at_cells(shares.value, shares.axes, index, system.n_elements)
-        )
+        nodes = system.nodes.of(name, index)
+        kept[nodes] &= chief(at_cells(shares.value, shares.axes, index, system.n_elements))
     return kept.ravel()
 
 

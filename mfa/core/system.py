@@ -118,9 +118,24 @@ class System:
 
     @cached_property
     def lengths(self) -> Floats:
-        """The length of every period in the unit of time: limits lie half way between labels."""
-        labels = self.dimensions[self.time].labels if self.time else ()
-        return period_lengths(labels, parse_unit(self.time_unit).factor)
+        """The length of every period in the unit of time: limits lie half way between labels.
+
+        A system without time is one period, and its flows are what passes in it.
+        """
+        if self.time is None:
+            return np.ones(1)
+        return period_lengths(self.dimensions[self.time].labels, parse_unit(self.time_unit).factor)
+
+    def time_of(self, cells: CellIndex) -> Ints:
+        """The position in time of every cell: 0 in a system without time."""
+        return np.zeros(len(cells), np.int64) if self.time is None else cells.column(self.time)
+
+    def is_change(self, stock: StockOf, *, started: bool) -> bool:
+        """Whether a stock is known as its change alone: without time, and with no level to start from.
+
+        It is what enters less what leaves, of either sign.
+        """
+        return self.time is None and stock.kind == "level" and not started
 
     @cached_property
     def sizes(self) -> dict[str, int]:

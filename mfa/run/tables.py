@@ -20,11 +20,11 @@ CLOSED, OPEN = "closed", "open"
 """What `balance` says: whether a process had to close."""
 _FIRST = ("name", "of")
 _LAST = (
-    *("source", "edition", "value", "sigma", "adjusted", "adjusted_sd", "residual", "shift", "z", "leverage"),
-    *("flag", "standing", "unit", "derived_from", "reported_by", "place"),
+    *("source", "edition", "value", "sigma", "adjusted", "adjusted_sd", "mean", "low", "high", "residual"),
+    *("shift", "z", "leverage", "flag", "standing", "mark", "unit", "derived_from", "reported_by", "place"),
 )
 _JUDGED = ("sigma", "residual", "z", "leverage", "flag")
-_CANONICAL = ("value", "sigma", "adjusted", "adjusted_sd", "residual")
+_CANONICAL = ("value", "sigma", "adjusted", "adjusted_sd", "mean", "low", "high", "residual")
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
