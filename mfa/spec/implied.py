@@ -15,7 +15,8 @@ _NAMED = ("flows", "trade", "stocks")
 def with_implied_stocks(tree: Tree) -> Tree:
     """The tree in which every process of kind stock holds a stock: a level, where `stocks` has none there.
 
-    It has the name of its process, or where that is taken the name with `_stock`, and its place.
+    It has the name of its process, or where that is taken the name with `_stock`, and its place. Nothing says
+    what a process keeps whose balance is left open.
     """
     processes, stocks = _mapping(tree.data, "processes"), _mapping(tree.data, "stocks")
     held = [stock.get("at") for stock in stocks.values() if isinstance(stock, Mapping)]
@@ -25,6 +26,7 @@ def with_implied_stocks(tree: Tree) -> Tree:
         if isinstance(name, str)
         and isinstance(process, Mapping)
         and process.get("kind") == "stock"
+        and process.get("balance") != "open"
         and name not in held
     ]
     if not bare or not isinstance(tree.data.get("stocks") or {}, Mapping):

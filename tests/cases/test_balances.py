@@ -170,6 +170,58 @@ def test_a_level_is_kept_by_label_and_adds_up_over_years() -> None:
     assert result.stock("p").to_numpy() == pytest.approx(np.array([[12, 12], [24, 24], [36, 36]]))
 
 
+def test_a_process_of_kind_stock_in_a_system_without_time() -> None:
+    result = ran("55-static-system-with-a-stock/nostock.yaml")
+    assert result.stock("landfill").item() == pytest.approx(4)
+    assert result.sd("landfill").item() == pytest.approx(np.hypot(1, 0.1))
+
+
+def test_a_level_of_each_label_without_time() -> None:
+    document = goods(transfers={"p": {"y": {"data": {"a": 0.3, "b": 0.6}, "dims": "good"}, "z": 0.1}})
+    document["processes"]["p"] = {"kind": "stock"}
+    assert mfa.run(mfa.load(document)).stock("p").to_numpy() == pytest.approx([6, 6])
+
+
+def test_a_stock_with_a_lifetime_keeps_no_labels_that_its_process_converts() -> None:
+    document = goods(transfers={"p": {"y": {"data": {"a": 0.25, "b": 0.75}, "dims": "good"}}})
+    document["flows"].pop("z")
+    document["dimensions"]["year"] = {"range": [2000, 2003]}
+    document["drivers"]["d"] |= {
+        "data": {y: {"a": 10, "b": 20} for y in range(2000, 2004)},
+        "dims": ["year", "good"],
+    }
+    document["processes"]["p"] = {"kind": "stock", "converts": "good"}
+    document["stocks"] = {"held": {"at": "p", "timing": "end", "lifetime": {"fixed": 2}}}
+    result = mfa.run(mfa.load(document))
+    assert result.stock("held").to_numpy() == pytest.approx([30, 60, 60, 60])
+    assert result.flow("y").to_numpy()[2:] == pytest.approx(np.array([[7.5, 22.5], [7.5, 22.5]]))
+
+
+@pytest.mark.parametrize("kind", ["closed", "open"])
+def test_a_stock_with_a_lifetime_where_the_balance_is(kind: str) -> None:
+    document = goods(transfers={})
+    document["flows"].pop("z")
+    document["dimensions"]["year"] = {"range": [2000, 2003]}
+    document["drivers"]["d"] |= {
+        "data": {y: {"a": 10, "b": 20} for y in range(2000, 2004)},
+        "dims": ["year", "good"],
+    }
+    document["processes"]["p"] = {"kind": "stock", "balance": kind}
+    document["stocks"] = {"held": {"at": "p", "timing": "end", "lifetime": {"fixed": 2}}}
+    result = mfa.run(mfa.load(document))
+    assert result.stock("held").to_numpy()[-1] == pytest.approx([20, 40])
+    assert result.flow("y").to_numpy()[-1] == pytest.approx([10, 20])
+
+
+def test_nothing_says_what_an_open_process_of_kind_stock_keeps() -> None:
+    document = goods()
+    document["processes"]["p"] = {"kind": "stock", "balance": "open"}
+    document["transfers"] = {"p": {"y": 0.25, "z": 0.5}}
+    result = mfa.run(mfa.load(document))
+    assert "p" not in result.quantities
+    assert result.balances.set_index("good")["difference"].to_dict() == pytest.approx({"a": 2.5, "b": 5})
+
+
 def test_the_name_of_a_level_gives_way_to_a_flow() -> None:
     document = goods(solve={"question": "reconcile"}, drivers={}, transfers={})
     document["dimensions"]["year"] = [2000]
