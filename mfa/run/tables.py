@@ -58,9 +58,11 @@ def balance_table(model: Model, q: Floats) -> pd.DataFrame:
         throughput=balance.throughput / of,
         relative=balance.relative,
         unit=model.system.mass_unit,
-        balance=np.where(left_open, OPEN, CLOSED),
+        balance=np.where(left_open, OPEN, CLOSED) if left_open.any() else CLOSED,
     )
-    order = np.lexsort((-balance.relative, left_open))
+    order = np.argsort(-balance.relative, kind="stable")
+    if left_open.any():
+        order = order[np.argsort(left_open[order], kind="stable")]
     return frame.iloc[order].reset_index(drop=True)
 
 

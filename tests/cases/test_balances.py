@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import mfa
+from mfa.report.sections import sections
 from mfa.report.verdict import verdict
 from mfa.spec.resolve import read_document
 
@@ -47,6 +48,7 @@ def test_a_balance_that_is_left_open_exerts_nothing() -> None:
     assert set(result.balances["balance"]) == {"open"}
     assert result.facts["open_balances"] == 2
     assert "2 balances are left open: the largest gap is" in " ".join(verdict(result))
+    assert [s.anchor for s in sections(result) if "balances" in s.title.lower()] == ["open"]
 
 
 def test_what_is_sold_follows_label_by_label() -> None:
@@ -147,6 +149,25 @@ def test_a_statistical_difference_has_the_labels_of_its_market() -> None:
     result = mfa.run(mfa.load(document))
     found = result.quantity("p.statistical_difference").frame()
     assert dict(zip(found["good"], found["value"], strict=True)) == pytest.approx({"a": 3, "b": -5}, rel=1e-6)
+
+
+def test_the_report_of_a_saved_result_finds_labels_that_are_numbers(tmp_path: Path) -> None:
+    document = goods(solve={"question": "reconcile"}, drivers={}, transfers={})
+    document["dimensions"] = {"good": [1, 2]}
+    document["processes"] |= {"p": {"kind": "market", "statistical_difference": {"sd": 10}}, "next": {}}
+    document["flows"] = {
+        "x": {"from": "s", "to": "p", "by": "good"},
+        "y": {"from": "p", "to": "next", "by": "good"},
+        "z": {"from": "next", "to": "o"},
+    }
+    document["observations"] = {
+        "ox": {"of": "x", "data": {1: 10, 2: 20}, "dims": "good", "sd": 1},
+        "oy": {"of": "y", "data": {1: 14, 2: 20}, "dims": "good", "sd": 1},
+    }
+    mfa.run(mfa.load(document)).save(tmp_path / "saved")
+    again = mfa.open_result(tmp_path / "saved")
+    (found,) = [s for s in sections(again) if s.anchor == "differences"]
+    assert [row[:2] for row in found.grids[0].rows] == [("p", "1")]
 
 
 def test_a_process_of_kind_stock_holds_a_level() -> None:
