@@ -141,6 +141,37 @@ def test_a_share_with_an_error_is_estimated_from_counts() -> None:
     assert share.to_numpy() == pytest.approx([0.3], rel=1e-5)
 
 
+@pytest.mark.parametrize("timing", ["uniform", "end"])
+def test_numbers_are_masses_where_the_content_stays_the_same(timing: str) -> None:
+    years = [2000, 2002, 2004, 2006, 2008]
+    document = exporting()
+    document["dimensions"] = {
+        "year": years, "region": ["N", "S"], "element": ["Al", "Fe"], "size": ["small", "big"],
+    }  # fmt: skip
+    document["contents"]["car"]["data"] = {y: {"Al": 100, "Fe": 900} for y in years}
+    document["flows"]["imported"] = {"from": "make", "to": "use", "commodity": "car"}
+    document["flows"] = {name: {**flow, "by": "size"} for name, flow in document["flows"].items()}
+    document["flows"]["exported"]["where"] = {"region": ["N"]}
+    document["stocks"]["fleet"] |= {
+        "timing": timing,
+        "lifetime": {"small": {"weibull": {"mean": 4, "shape": 2}}, "big": {"normal": {"mean": 6, "sd": 2}}},
+        "used": {"imported": [0.2, 0.5, 0.3]},
+    }
+    share = {"data": {"small": 0.3, "big": 0.4}, "dims": "size"}
+    document["transfers"] = {"use": {"exported": share, "scrapped": "rest"}}
+    document["drivers"] = {
+        "new": {"of": "sold", "value": 1000, "unit": "item"},
+        "old": {"of": "imported", "value": 300, "unit": "item"},
+    }
+    result = mfa.run(mfa.load(document))
+    for name, of in (("gone", "scrapped"), ("sent", "exported"), ("there", "fleet")):
+        mass = result.quantity(of).frame().groupby(["year", "region", "size"], sort=False)["value"].sum()
+        found = result.observations[result.observations["name"] == name]
+        rows = found.set_index(["year", "region", "size"])["adjusted"]
+        assert len(rows) == len(mass)
+        assert rows.to_numpy() == pytest.approx(mass[rows.index].to_numpy(), rel=1e-9)
+
+
 def test_what_is_passed_on_keeps_what_it_holds() -> None:
     document = fleet(observations={})
     document["processes"]["yard"] = {}
