@@ -19,7 +19,7 @@ from mfa.core.system import Edge, StockOf
 from mfa.run.gross import gross_error_table
 from mfa.run.manifest import input_hashes
 from mfa.run.mirror import PAIR, label_columns, mirror_gaps
-from mfa.run.result import STATUSES, Quantity, Result
+from mfa.run.result import NO_SD, STATUSES, Quantity, Result
 from mfa.run.tables import observation_table
 from mfa.run.trace import traced
 from mfa.solve.classify import LISTED, FreeSum, free_sums
@@ -109,11 +109,16 @@ def _quantity(solved: Solved, name: str, of: Edge | StockOf, index: CellIndex, c
         labels={a: labels[a].to_numpy(dtype=object) for a in index.axes},
         elements=elements if isinstance(of, Edge) or of.has_elements else (),
         value=np.where(cells.mask, solved.solution.q[numbers] / in_t, 0.0),
-        sd=np.where(cells.mask, solved.posterior.sd_q[numbers] / in_t, 0.0),
+        sd=np.where(cells.mask, _known(solved, solved.posterior.sd_q[numbers]) / in_t, 0.0),
         status=status,
         unit=mass if isinstance(of, StockOf) or time is None else f"{mass}/{per}",
         basis=of.basis if isinstance(of, StockOf) else "",
     )
+
+
+def _known(solved: Solved, sd: Floats) -> Floats:
+    """Standard deviations, NaN where a simulation left out what they would follow from."""
+    return np.full(sd.shape, np.nan) if solved.model.spread_left_out else sd
 
 
 def _observations(solved: Solved) -> pd.DataFrame:
@@ -123,7 +128,7 @@ def _observations(solved: Solved) -> pd.DataFrame:
         "value": problem.observed.rows.rhs,
         "sigma": solved.solution.sigma,
         "adjusted": solved.solution.fitted,
-        "adjusted_sd": solved.posterior.sd_observed,
+        "adjusted_sd": _known(solved, solved.posterior.sd_observed),
         "residual": d.residual,
         "shift": _shift(d.residual, solved.solution.sigma),
         "z": d.z,
@@ -246,11 +251,13 @@ def _facts(solved: Solved, order: list[str]) -> dict[str, Any]:
         "bases": _bases(solved.model),
         "items": dict(solved.model.items),
         "order": order,
-    } | _drawn(solved)
+    } | _spread(solved)
 
 
-def _drawn(solved: Solved) -> dict[str, Any]:
-    """How standard deviations were drawn, where they were."""
+def _spread(solved: Solved) -> dict[str, Any]:
+    """How standard deviations were drawn, where they were; that they are not known, where they are not."""
+    if solved.model.spread_left_out:
+        return {NO_SD: "not known: a simulation takes what is uncertain as exact"}
     if solved.drawn is None:
         return {}
     return {"draws": len(solved.drawn.x), "draws_made_by": solved.drawn.method}
