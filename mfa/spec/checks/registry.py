@@ -21,6 +21,7 @@ from mfa.spec.checks import (
     numbers,
     periods,
     shares,
+    sizes,
     stocks,
     units,
 )
@@ -51,6 +52,8 @@ CHECKS: tuple[Check, ...] = (
     _check(labels.dimensions),
     _check(axes.names, "dimensions", "flows", "stocks"),
     _check(periods.times, "dimensions"),
+    _check(sizes.cells, "dimensions", "flows", "trade", "stocks"),
+    _check(sizes.values, "dimensions"),
     _check(labels.groups, "dimensions"),
     _check(labels.restrictions, "dimensions", "flows", "trade", "stocks"),
     _check(labels.further_dimensions, "dimensions"),
