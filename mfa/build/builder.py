@@ -29,6 +29,7 @@ from mfa.build.values import Reader, ValueArray
 from mfa.core.stock.ages import Ages
 from mfa.core.system import System
 from mfa.errors import InputError, Problem
+from mfa.files import digests
 from mfa.spec.resolve import Document
 
 
@@ -190,7 +191,7 @@ class Builder:
             observed=tuple(self.groups),
             items=self.items,
             warnings=tuple(p for p in self.problems if p.severity == "warning"),
-            files=tuple(sorted(self.reader.files)),
+            inputs={**self.document.digests, **digests(sorted(self.reader.files))},
             ages=self.ages,
             masses=self.assembly.masses,
         )

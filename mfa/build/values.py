@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from mfa.core.lifetime.periods import as_years
 from mfa.data.rows import TableSpec, load_rows
 from mfa.data.tables import split_sheet
 from mfa.errors import Place, Problem, UnitError
+from mfa.spec.dimensions import label_files
 from mfa.spec.resolve import Document
 from mfa.spec.values import TableRef, Value
 from mfa.units import Unit, parse_unit
@@ -67,7 +69,7 @@ class Reader:
     def __init__(self, document: Document, dims: Dims) -> None:
         self.document, self.dims = document, dims
         self.problems: list[Problem] = []
-        self.files: set[str] = set()
+        self.files: set[Path] = set(label_files(document))
 
     @property
     def simulates(self) -> bool:
@@ -101,7 +103,7 @@ class Reader:
             text = f"{' '.join(ref.file)} is not there: {'.'.join(map(str, path))} has no rows"
             problems = [self.document.problem("optional-file", text, *path, "table", severity="warning")]
         self.problems += problems
-        self.files |= {str(split_sheet(str(f))[0]) for f in frame["file"].unique()} if len(frame) else set()
+        self.files |= {split_sheet(str(f))[0] for f in frame["file"].unique()} if len(frame) else set()
         return frame
 
     def factors(self, frame: pd.DataFrame, unit: Unit) -> Floats:

@@ -17,7 +17,7 @@ from mfa.build.parameters import label_frame
 from mfa.core.composition import mass_fraction
 from mfa.core.system import Edge, StockOf
 from mfa.run.gross import gross_error_table
-from mfa.run.manifest import input_hashes
+from mfa.run.manifest import input_names
 from mfa.run.mirror import PAIR, label_columns, mirror_gaps
 from mfa.run.result import MARKS, NO_SD, NUMBERS, STATUSES, Quantity, Result
 from mfa.run.tables import observation_table
@@ -62,7 +62,7 @@ def collect(solved: Solved) -> Result:
         facts=_facts(solved, list(quantities)),
         outputs=spec.outputs.model_dump(mode="json"),
         sources={n: {k: v for k, v in s.model_dump().items() if v} for n, s in spec.sources.items()},
-        inputs=input_hashes((*model.document.files, *map(Path, model.files)), _root(model)),
+        inputs=input_names(model.inputs, _root(model)),
         warnings=(*(str(w) for w in model.warnings), *left_out),
         ages=model.ages,
         gross_errors=gross_error_table(traced(solved)),

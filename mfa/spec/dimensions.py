@@ -114,6 +114,12 @@ def shown_path(document: Document, file: str, *path: str | int) -> str:
     return os.path.normpath(os.path.join(folder, file))
 
 
+def label_files(document: Document) -> tuple[Path, ...]:
+    """The files that hold labels of dimensions."""
+    every = document.spec.dimensions.items()
+    return tuple(document.folder("dimensions", n, "file") / d.file for n, d in every if d.file is not None)
+
+
 def _file_of(document: Document, name: str, dimension: Dimension) -> LabelFile:
     assert dimension.file is not None
     return label_file(document.folder("dimensions", name, "file") / dimension.file)

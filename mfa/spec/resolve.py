@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mfa.errors import DocumentError, MissingFile, Place, Problem
-from mfa.files import is_file, not_a_file
+from mfa.files import digests, is_file, not_a_file
 from mfa.spec.checks import run_checks
 from mfa.spec.document import Document
 from mfa.spec.folders import file_hint
@@ -56,6 +57,7 @@ def read_document(
     The arguments are those of :func:`load_document`; a mistake in the input never raises.
     """
     tree, files, problems = _gather(source)
+    read = digests(files)
     if any(p.code != "duplicate-key" for p in problems):
         return None, _sorted(problems)
     if many := too_many_variants(tree):
@@ -72,11 +74,11 @@ def read_document(
     problems += refused
     if spec is None:
         return None, _sorted(problems)
-    document = Document(spec, tree, files, variant)
+    document = Document(spec, tree, files, variant, digests=read)
     problems = _sorted([*problems, *run_checks(document, lost)])
     if any(p.severity == "error" for p in problems):
         return None, problems
-    return Document(spec, tree, files, variant, tuple(problems)), problems
+    return replace(document, warnings=tuple(problems)), problems
 
 
 def _gather(source: Source) -> tuple[Tree, tuple[Path, ...], list[Problem]]:
