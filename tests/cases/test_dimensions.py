@@ -281,7 +281,7 @@ LACKING: dict[str, Any] = {
         "x": {"from": "s", "to": "p", "by": ["good"], "commodity": "ore"},
         "y": {"from": "p", "to": "o", "commodity": "slag"},
         "z": {"from": "p", "to": "use", "by": ["good"]},
-        "w": {"from": "use", "to": "o", "by": ["good"]},
+        "w": {"from": "use", "to": "o"},
     },
     "stocks": {"held": {"at": "use", "initial": 50}, "r": {"at": "s", "kind": "reserve", "initial": 9000}},
     "observations": {"of_x": {"of": "x", "value": 10, "sd": 1}, "of_w": {"of": "w", "value": 3, "sd": 1}},
@@ -330,8 +330,7 @@ def test_a_driver_over_a_dimension_that_is_lacking() -> None:
 
 def test_a_lifetime_over_a_dimension_that_is_lacking() -> None:
     lifetime = {"normal": {"mean": {**OVER, "data": {"a": 3, "b": 4}}, "sd": 1}}
-    flows = {**LACKING["flows"], "w": {"from": "use", "to": "o"}}
-    error = only(_with(LACKING | {"flows": flows}, "stocks.held.lifetime", lifetime))
+    error = only(_with(LACKING, "stocks.held.lifetime", lifetime))
     assert error.text == 'stock "held" has no dimension "good"'
 
 

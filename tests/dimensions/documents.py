@@ -63,7 +63,7 @@ class Case:
         return (
             (self.stock != "none" or (self.initial == "none" and self.driven == "flow"))
             and (self.stock == "cohort" or not aged)
-            and ("type" in self.dims or self.by == "metal")
+            and (self.by == "metal" or ("type" in self.dims and self.share != "number"))
             and (plain or not self.lacking)
         )
 

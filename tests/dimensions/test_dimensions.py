@@ -7,7 +7,7 @@ from collections import Counter
 from tests.dimensions.agreement import BESIDE, KNOWN, disagreement
 from tests.dimensions.documents import CHOICES, sample
 
-N = 48
+N = 32
 """`python -m tests.bench.dimensions` goes through many more, or all."""
 
 
