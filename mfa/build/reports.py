@@ -126,7 +126,18 @@ class Reports:
             frame = self._table(path, observation, unit, axes)
         else:
             frame = self._stated(path, observation, unit, axes)
+        self._exact_drivers(path, observation, frame)
         return Report(name, observation, unit, axes, _within(frame, observation), section, self.dimensions)
+
+    def _exact_drivers(self, path: tuple[str, str], o: Observation | Driver, frame: pd.DataFrame) -> None:
+        """A problem with the first row of a driver that states an uncertainty."""
+        if path[0] != "drivers" or not self.reader.simulates or not len(frame):
+            return
+        size = frame["cv"].to_numpy(float) * np.abs(frame["value"].to_numpy(float))
+        spread = np.fmax(frame["sd"].to_numpy(float), size) > 0
+        tabled = o.table is not None and o.interpolate is None
+        for k in np.flatnonzero(spread)[:1]:
+            self.reader.left_out(path, o, frame.iloc[int(k)] if tabled else None)
 
     def _table(
         self, path: tuple[str, str], o: Observation | Driver, unit: Unit, axes: tuple[str, ...]

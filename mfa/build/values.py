@@ -173,6 +173,8 @@ class Reader:
             self.problems.append(self.document.problem("share-range", text, *path))
             return None
         if found is not None and self.simulates:
+            if found.uncertain and path[0] != "observations":
+                self.left_out(path, value)
             found = replace(found, sd=0.0 * found.sd, cv=0.0 * found.cv)
         if found is None or not self._in_range(path, found):
             return None
@@ -189,6 +191,31 @@ class Reader:
                 self.problems.append(self.document.problem("number-range", text, *path, hint=HINT))
                 return False
         return True
+
+    def left_out(self, path: PathKeys, value: Value, row: pd.Series | None = None) -> None:
+        """Take down a problem with an uncertainty that a simulation does not carry on to what follows.
+
+        It is an error of a driver, which no other question has; of what a reconciliation states too, a
+        warning. `row` is that of a table that states it.
+        """
+        driver, name = path[0] == "drivers", ".".join(map(str, path))
+        text = f"{name} states an uncertainty, and a simulation takes it as exact"
+        if not driver:
+            text += ": no standard deviation is known of what follows"
+        stating = ("sd", "cv", "interval", "factor", "floor")
+        key = next((k for k in stating if getattr(value, k) is not None), "table")
+        problem = self.document.problem(
+            "simulation-uncertainty",
+            text,
+            *(*path, key),
+            hint="write `sd: 0` where it is exact; `reconcile` carries the uncertainty of observations on",
+            severity="error" if driver else "warning",
+        )
+        if row is not None:
+            place = Place(str(row["file"]), int(row["line"]))
+            problem = replace(problem, where=place, source_line="")
+        if all(p.text != text for p in self.problems):
+            self.problems.append(problem)
 
     def _blank(self, value: Value, unit: Unit) -> ValueArray:
         shape = tuple(len(self.dims.dimensions[dimension_of(a)]) for a in value.dims)

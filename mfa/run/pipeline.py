@@ -95,7 +95,7 @@ def solve(model: Model, say: Progress) -> Solved:
 def _drawn(model: Model, solution: Solution, say: Progress) -> Draws | None:
     """The draws that the scenario asks its standard deviations from."""
     spec = model.document.spec
-    if spec.uncertainty.method == "posterior" or spec.solve.question == "simulate":
+    if spec.uncertainty.method != "montecarlo":
         return None
     say(f"{spec.uncertainty.draws:,} draws")
     return draws(model.problem, solution, spec.uncertainty.draws, spec.uncertainty.seed)

@@ -45,6 +45,7 @@ CHECKS: tuple[Check, ...] = (
     _check(names.identifiers),
     _check(drivers.stated),
     _check(drivers.asked, "solve"),
+    _check(drivers.draws, "solve", "uncertainty"),
     _check(names.duplicates),
     _check(names.references),
     _check(names.sources),
