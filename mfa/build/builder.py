@@ -24,6 +24,7 @@ from mfa.build.shares import add_share, read_shares, split_problems
 from mfa.build.start import first_guess, with_start, without_bounds
 from mfa.build.stocks import StockCells, add_stock, change_terms
 from mfa.build.targets import Targets
+from mfa.build.twice import counted_twice
 from mfa.build.uniform import leading_rows, stock_shares, uniform_processes
 from mfa.build.values import Reader, ValueArray
 from mfa.core.stock.ages import Ages
@@ -55,6 +56,8 @@ class Builder:
     def read(self) -> bool:
         """Read the tables and make the system; False where something is wrong with them."""
         self.reports = Reports(self.reader)
+        if not self.reader.simulates:
+            self.problems.extend(counted_twice(self.document, self.reports.reports))
         self.contents = read_contents(self.reader)
         self.compositions = read_compositions(self.reader) | implied_compositions(self.reader, self.contents)
         self.shares = read_shares(self.reader)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mfa.cli.app import guarded, say, say_problems, tell
+from mfa.cli.app import Once, guarded, say, say_problems, tell
 
 NAMED = 3
 FLAGS = ("gross error", "suspect", "conflict")
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mfa.run.result import Result
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("scenario")
 @click.option("--variant", "-v", help="Run this variant of the scenario.")
 @click.option(

@@ -57,6 +57,11 @@ class Dimension(Node):
     titles: _TITLES_OR_COLUMN | None = Field(
         None, description="label -> name in figures, or the file's column"
     )
+    outside: Literal["refuse", "ignore"] = Field(
+        "refuse",
+        description="rows of tables at labels that it does not have: an error, or left out; for all tables "
+        "that do not say otherwise",
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -23,6 +23,7 @@ from mfa.spec.checks import (
     shares,
     sizes,
     stocks,
+    uncertainty,
     units,
 )
 from mfa.spec.document import Document
@@ -81,7 +82,10 @@ CHECKS: tuple[Check, ...] = (
     _check(lifetimes.labels, "dimensions", "flows"),
     _check(lifetimes.dims, "dimensions", "flows"),
     _check(evidence.stated),
-    _check(evidence.spreads),
+    _check(uncertainty.spreads),
+    _check(uncertainty.intervals),
+    _check(uncertainty.percentages),
+    _check(uncertainty.of_limits),
     _check(evidence.interpolated),
     _check(evidence.targets, "flows", "trade", "stocks"),
     _check(evidence.origins),

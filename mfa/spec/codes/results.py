@@ -57,6 +57,17 @@ ENTRIES = {
         were changed since. They were moved, not deleted: those of `results/plant` are in
         `results/plant.kept`. Figures that you edit, and notes, are safe in a folder of your own.""",
     ),
+    "damaged": Entry(
+        """The folder of a result holds something else than a run writes: a file was changed or cut
+        off, or comes from another version. Its numbers cannot be trusted, so none is shown. Run the
+        scenario again.""",
+        "mfa run scenario.yaml",
+    ),
+    "input": Entry(
+        """What is asked for does not fit the scenario or the result: a formula over dimensions that a
+        flow lacks, labels that leave several numbers where one is meant, an option out of its range.
+        The message says what would fit.""",
+    ),
     "output": Entry(
         """The output folder cannot be written: it is a file, it is protected, or the disk is full.
         Results are written aside and renamed, so nothing half-written is left. A folder that no run wrote is
