@@ -20,7 +20,7 @@ from mfa.run.gross import gross_error_table
 from mfa.run.manifest import input_names
 from mfa.run.mirror import PAIR, label_columns, mirror_gaps
 from mfa.run.result import MARKS, NO_SD, NUMBERS, STATUSES, Quantity, Result
-from mfa.run.tables import observation_table
+from mfa.run.tables import closed_and_open, observation_table
 from mfa.run.trace import traced
 from mfa.solve.classify import LISTED, FreeSum, free_sums
 from mfa.solve.intervals import LARGEST, Intervals, intervals
@@ -249,7 +249,7 @@ def _sum(of: FreeSum) -> dict[str, Any]:
 
 
 def _facts(solved: Solved, order: list[str]) -> dict[str, Any]:
-    balances = solved.balances
+    balances, left_open = closed_and_open(solved.balances)
     problem, d = solved.model.problem, solved.diagnosis
     counted = int(problem.observed.counted.sum())
     loss = losses_of(problem.observed, loss_of(solved.model.document.spec.solve.robust))
@@ -266,6 +266,7 @@ def _facts(solved: Solved, order: list[str]) -> dict[str, Any]:
         "critical_value": float(f"{d.test.critical:.6g}"),
         "p_value": float(f"{d.test.p:.6g}"),
         "worst_closure": float(f"{balances['relative'].max() if len(balances) else 0.0:.3g}"),
+        "open_balances": len(left_open),
         "mass_unit": solved.model.system.mass_unit,
         "free_cells": int(_free_flows(solved).sum()),
         "bases": _bases(solved.model),

@@ -204,7 +204,7 @@ class Result:
         return self.quantity(name).frame()
 
     def balance(self) -> pd.DataFrame:
-        """Relative closure of every process, year, region and element, worst first."""
+        """Relative closure of every balance, worst first; then the gaps of those left open."""
         return self.balances
 
     def explain(self, name: str) -> tuple[Explanation, ...]:

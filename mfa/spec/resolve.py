@@ -13,6 +13,7 @@ from mfa.spec.checks import run_checks
 from mfa.spec.document import Document
 from mfa.spec.folders import file_hint
 from mfa.spec.given import given_tree
+from mfa.spec.implied import with_implied_stocks
 from mfa.spec.imports import with_imports
 from mfa.spec.reader import read_file
 from mfa.spec.refusals import validate
@@ -71,6 +72,7 @@ def read_document(
     problems += found
     if set and (found := unusable(tree)):
         return None, _sorted([*problems, *found])
+    tree = with_implied_stocks(tree)
     spec, refused, lost = validate(tree)
     problems += refused
     if spec is None:

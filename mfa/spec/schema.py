@@ -111,6 +111,15 @@ class Process(Node):
     where: dict[str, Labels] = Field(
         default_factory=dict, description="the labels at which the process exists"
     )
+    converts: StrList = Field(
+        (),
+        description="dimensions of `by` whose labels change here (ores become metals): the balance holds for "
+        "their sum, and not label by label",
+    )
+    balance: Literal["closed", "open"] = Field(
+        "closed",
+        description="`open`: not all that enters or leaves is known; the gap is reported and exerts nothing",
+    )
     statistical_difference: Value | None = Field(
         None,
         description="a named flow that closes the balance of a market, with this standard deviation "

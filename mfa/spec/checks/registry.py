@@ -67,6 +67,8 @@ CHECKS: tuple[Check, ...] = (
     _check(network.trade_places, "processes"),
     _check(network.boundaries, "processes"),
     _check(network.connected, "processes", "flows", "trade"),
+    _check(network.conversions, "dimensions", "flows", "trade", "processes"),
+    _check(network.openings, "processes", "transfers"),
     _check(network.statistical_differences),
     _check(commodities.unused, "flows", "trade"),
     _check(commodities.compositions),
