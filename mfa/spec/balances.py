@@ -8,9 +8,12 @@ from mfa.spec.schema import Scenario
 def balanced_labels(spec: Scenario, process: str) -> tuple[str, ...]:
     """The further dimensions over which a process balances: those that all its flows have, none `converts`.
 
-    Time, region and element are not among them: every balance holds by these. Trade has no further ones.
+    Time, region and element are not among them: every balance holds by these. Trade has no further ones, nor
+    has a source or a sink, which does not balance: a reserve there is of all labels together.
     """
     entry = spec.processes.get(process)
+    if entry is not None and entry.kind in ("source", "sink"):
+        return ()
     converted = entry.converts if entry is not None else ()
     return tuple(a for a in shared_labels(spec, process) if a not in converted)
 
