@@ -370,7 +370,7 @@ def test_what_may_be_of_either_sign(tmp_path: Path) -> None:
 def test_a_simulation_needs_no_uncertainty(tmp_path: Path) -> None:
     document = plant()
     document |= {"observations": {}, "solve": {"question": "simulate"}}
-    table = csv(tmp_path, "year,value,sd 2020,10, 2021,11,1")
+    table = csv(tmp_path, "year,value,sd 2020,10, 2021,11,0")  # one that is stated is refused
     document["drivers"] = {"in": {"of": "x", "table": table}}
     assert mfa.run(mfa.load(document)).flow("y").to_numpy() == pytest.approx([10, 11])
 
