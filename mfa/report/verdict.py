@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pandas as pd
-import yaml
 
 from mfa.figures.residuals import plain_label
 from mfa.figures.text import number
 from mfa.run.mirror import mirror_gaps
 from mfa.run.result import Result
 from mfa.run.tables import closed_and_open
+from mfa.spec.reader import read_text
 
 SIGNIFICANT = 0.05
 QUESTIONS = {"reconcile": "What happened, given what was reported?"}
@@ -37,8 +37,7 @@ def count(n: int, one: str, many: str = "") -> str:
 
 def description(result: Result) -> str:
     """The scenario's own description, empty where it has none."""
-    document = yaml.safe_load(result.scenario) if result.scenario else None
-    return str(document.get("description") or "") if isinstance(document, dict) else ""
+    return str(read_text(result.scenario, "scenario")[0].data.get("description") or "")
 
 
 def verdict(result: Result) -> tuple[str, ...]:

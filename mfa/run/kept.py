@@ -121,6 +121,15 @@ def _facts(value: Any, where: str) -> None:
         if isinstance(number, bool) or not isinstance(number, kinds) or not np.isfinite(float(number)):
             raise Unsound(f"{where}: {name} is no number")
     _texts(facts.get("order", ()), f"{where}: order")
+    _factors(facts.get("items") or {}, f"{where}: items")
+    for inner in mapping(facts.get("bases") or {}, f"{where}: bases").values():
+        _factors(inner, f"{where}: bases")
+
+
+def _factors(value: Any, where: str) -> None:
+    for factor in mapping(value, where).values():
+        if isinstance(factor, bool) or not isinstance(factor, int | float) or not 0 < factor < np.inf:
+            raise Unsound(f"{where} holds a factor that is none")
 
 
 _COUNTS = ("unknowns", "exact_rows", "observations_counted", "observations_kept_aside", "free_cells", "draws")
