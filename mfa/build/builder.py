@@ -6,7 +6,7 @@ from mfa.build.ages import ages_of, left_of_initial, read_parts
 from mfa.build.assembly import Assembly, Floats, Ints, Terms
 from mfa.build.balances import add_balances
 from mfa.build.cohorts import add_cohorts, add_levels
-from mfa.build.compositions import composition_unknowns, first_mix, read_compositions
+from mfa.build.compositions import Composition, composition_unknowns, first_mix, read_compositions
 from mfa.build.constraints import add_constraints
 from mfa.build.contents import Content, add_content, implied_compositions, read_contents
 from mfa.build.differences import add_difference
@@ -25,7 +25,7 @@ from mfa.build.start import first_guess, with_start, without_bounds
 from mfa.build.stocks import StockCells, add_stock, change_terms
 from mfa.build.targets import Targets
 from mfa.build.uniform import leading_rows, stock_shares, uniform_processes
-from mfa.build.values import Reader, ValueArray
+from mfa.build.values import Reader
 from mfa.core.stock.ages import Ages
 from mfa.core.system import System
 from mfa.errors import InputError, Problem
@@ -193,7 +193,7 @@ class Builder:
         )
 
     def _flows(self) -> FlowCells:
-        given: dict[str, tuple[Ints, ValueArray]] = {}
+        given: dict[str, tuple[Ints, Composition]] = {}
         for name, shares in self.compositions.items():
             unknown, groups = composition_unknowns(self.assembly, self.system, name, shares)
             given[name] = (unknown, shares)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,15 +17,20 @@ from mfa.data.rows import TableSpec, load_rows
 from mfa.data.tables import split_sheet
 from mfa.errors import Place, Problem, UnitError
 from mfa.spec.resolve import Document
-from mfa.spec.values import TableRef, Value
+from mfa.spec.values import REST, TableRef, Value
 from mfa.units import Unit, parse_unit
 
 PathKeys = tuple[str | int, ...]
+REPORTED = ("observations", "drivers")
+"""Sections whose numbers are read as rows, which say more of each (:mod:`mfa.build.reports`)."""
 
 
 @dataclass(frozen=True)
 class ValueArray:
-    """Numbers over `axes` with their standard deviations: NaN where none is given; canonical units."""
+    """Numbers over `axes` with their standard deviations: NaN where none is given; canonical units.
+
+    `rest` marks the shares that take what others leave, of an array that has any.
+    """
 
     axes: tuple[str, ...]
     value: Floats
@@ -35,11 +40,17 @@ class ValueArray:
     source: str
     edition: str
     lognormal: bool = False
+    rest: Bools | None = None
 
     @property
     def certain(self) -> Bools:
         """Which numbers are stated without uncertainty (a relative one of zero is none)."""
         return np.asarray(~((self.sd > 0) | ((self.cv > 0) & (self.value != 0))))
+
+    @property
+    def spread(self) -> Floats:
+        """The standard deviation of each number where it is what it is stated to be."""
+        return np.maximum(self.sd, self.cv * np.abs(np.nan_to_num(self.value)))
 
     @property
     def uncertain(self) -> bool:
@@ -130,10 +141,13 @@ class Reader:
             return None
         read = self._from_data if value.table is None else self._from_table
         found = read(path, value, unit)
-        if found is not None and self.simulates:
-            found = replace(found, sd=0.0 * found.sd, cv=0.0 * found.cv)
         if found is None:
             return None
+        found = replace(found, sd=np.maximum(found.sd, self._floor(value, unit)))
+        if path[0] not in REPORTED:
+            if self.simulates:
+                found = replace(found, sd=0.0 * found.sd, cv=0.0 * found.cv)
+            self.problems += self._zeros(path, found)
         return self._filled(value, replace(found, lognormal=value.factor is not None))
 
     def _blank(self, value: Value, unit: Unit) -> ValueArray:
@@ -148,34 +162,76 @@ class Reader:
         edition = value.edition or (known.edition if known else None)
         return value.source or "scenario", edition or "as stated"
 
+    def _floor(self, value: Value, unit: Unit) -> float:
+        """The least standard deviation that a value states, in canonical units."""
+        if value.floor is None or value.floor.value is None:
+            return 0.0
+        return value.floor.value * (self.unit(value.floor.unit).factor if value.floor.unit else unit.factor)
+
+    def _zeros(self, path: PathKeys, found: ValueArray) -> list[Problem]:
+        """The problem that a relative error says nothing of a number that is 0."""
+        exact = (found.value == 0) & (found.cv > 0) & ~(found.sd > 0)
+        if not exact.any():
+            return []
+        first = np.argwhere(exact)[0] if found.axes else np.zeros(0, np.int64)
+        labels = [
+            self.dims.dimensions[dimension_of(a)].labels[k] for a, k in zip(found.axes, first, strict=True)
+        ]
+        name = ".".join(map(str, path)) + (f"[{', '.join(map(str, labels))}]" if labels else "")
+        return [self.document.problem("zero-relative", of_zero(name), *path, hint=ZERO)]
+
     def _from_data(self, path: PathKeys, value: Value, unit: Unit) -> ValueArray | None:
         blank = self._blank(value, unit)
-        numbers = blank.value
-        if value.value is not None:
-            numbers[...] = value.value
-        elif isinstance(value.data, dict):
-            self._nested(path, value.data, value.dims, numbers)
-        elif value.data is not None:
-            given = np.asarray(value.data, dtype=np.float64)
-            if given.shape != numbers.shape:
-                text = f"the list has shape {given.shape}, its dims {tuple(value.dims)} need {numbers.shape}"
-                self.problems.append(self.document.problem("data-shape", text, *path, "data"))
-                return None
-            numbers[...] = given
         sd, cv = spread_of(value, unit)
-        return replace(blank, value=numbers * unit.factor, sd=blank.sd + sd, cv=blank.cv + cv)
+        found = replace(blank, sd=blank.sd + sd, cv=blank.cv + cv)
+        if value.value is not None:
+            found.value[...] = value.value * unit.factor
+        elif value.data is not None:
+            found = replace(found, rest=np.zeros(found.value.shape, np.bool_))
+            for at, entry, steps in self._entries(value.data, value.dims, (*path, "data")):
+                self._write(found, at, entry, steps)
+        return found
 
-    def _nested(self, path: PathKeys, data: Mapping[Any, Any], axes: tuple[str, ...], out: Floats) -> None:
-        """Numbers nested in the order of the axes, written into `out`."""
+    def _entries(
+        self, data: Any, axes: tuple[str, ...], path: PathKeys, at: tuple[int, ...] = ()
+    ) -> Iterator[tuple[tuple[int, ...], Any, PathKeys]]:
+        """The numbers nested in the order of the axes, each with its position and its path."""
+        if not axes:
+            yield at, data, path
+            return
         dimension = self.dims.dimensions[dimension_of(axes[0])]
-        for label, inner in data.items():
-            if label not in dimension.positions:
+        for label, inner in data.items() if isinstance(data, Mapping) else enumerate(data):
+            if isinstance(data, Mapping) and label not in dimension.positions:
                 text = f'dimension "{dimension.name}" has no label "{label}"'
-                self.problems.append(self.document.problem("unknown-label", text, *path, "data", label))
-            elif isinstance(inner, Mapping):
-                self._nested(path, inner, axes[1:], out[dimension.positions[label]])
+                self.problems.append(self.document.problem("unknown-label", text, *path, label))
             else:
-                out[dimension.positions[label]] = float(inner)
+                position = dimension.positions[label] if isinstance(data, Mapping) else label
+                yield from self._entries(inner, axes[1:], (*path, label), (*at, position))
+
+    def _write(self, found: ValueArray, at: tuple[int, ...], entry: Any, path: PathKeys) -> None:
+        """One of the numbers of `data`, with what it states of itself."""
+        if entry == REST and found.rest is not None:
+            found.rest[at], found.sd[at], found.cv[at] = True, 0.0, 0.0
+        elif isinstance(entry, Value) and entry.value is not None:
+            unit = self._own_unit(entry, found.unit, path)
+            found.value[at] = entry.value * unit.factor
+            if entry.uncertain:
+                found.sd[at], found.cv[at] = spread_of(entry, unit)
+            found.sd[at] = max(found.sd[at], self._floor(entry, unit))
+        else:
+            found.value[at] = float(entry) * found.unit.factor
+
+    def _own_unit(self, entry: Value, beside: Unit, path: PathKeys) -> Unit:
+        """The unit of one of several numbers, which is of the kind of the others'."""
+        if entry.unit is None:
+            return beside
+        unit = self.unit(entry.unit)
+        if not unit.same_kind(beside):
+            text = (
+                f'this number is in "{unit.text}", those beside it in "{beside.text}": two kinds of mass'
+            )
+            self.problems.append(self.document.problem("unit-kind", text, *path))
+        return unit
 
     def _from_table(self, path: PathKeys, value: Value, unit: Unit) -> ValueArray | None:
         assert value.table is not None
@@ -243,6 +299,14 @@ def spread_of(value: Value, unit: Unit) -> tuple[float, float]:
     if value.factor is not None:
         return 0.0, float(np.log(value.factor))
     return 0.0, value.cv or 0.0
+
+
+def of_zero(name: str) -> str:
+    """What to say of a 0 with a relative error."""
+    return f"{name} is 0 with a relative error: 0 +- 10 % is exact"
+
+
+ZERO = "state an `sd`, or a `floor` (the least standard deviation); `sd: 0` says that it is exact"
 
 
 def _bare(error: UnitError) -> str:

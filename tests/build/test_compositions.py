@@ -21,9 +21,10 @@ def of_ore(composition: dict[str, Any], **observations: Any) -> Result:
     )
 
 
-def test_shares_in_any_scale_are_closed() -> None:
-    ore = of_ore({"data": {"La": 20, "Nd": 60, "Y": 0}}).flow("ore").sel(year=2020, region="AAA")
-    np.testing.assert_allclose(ore, [2000, 6000, 0], rtol=1e-9)
+def test_shares_in_percent() -> None:
+    """Shares of any sum were once scaled to 1; a sum that is not 1 is now refused."""
+    ore = of_ore({"data": {"La": 25, "Nd": 75, "Y": 0}, "unit": "%"}).flow("ore")
+    np.testing.assert_allclose(ore.sel(year=2020, region="AAA"), [2000, 6000, 0], rtol=1e-9)
 
 
 def test_uncertain_shares_still_sum_to_one() -> None:

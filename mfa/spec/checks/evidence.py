@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mfa.errors import Problem
 from mfa.spec.dimensions import file_header
 from mfa.spec.document import Document
@@ -21,15 +23,19 @@ def stated(document: Document) -> list[Problem]:
             problems.append(document.problem("no-value", text, "observations", name, hint=hint, key=True))
         elif (
             document.spec.solve.question == "reconcile"
-            and not _uncertain(observation)
+            and not observation.uncertain
+            and not _each_uncertain(observation.data)
             and not {"sd", "cv"} & _columns(document, name, observation)
         ):
             problems.append(_certain(document, name, observation))
     return problems
 
 
-def _uncertain(observation: Observation) -> bool:
-    return any(getattr(observation, k) is not None for k in ("sd", "cv", "interval", "factor"))
+def _each_uncertain(data: Any) -> bool:
+    """Whether every number of `data` says itself how uncertain it is."""
+    if isinstance(data, dict | list):
+        return all(map(_each_uncertain, data.values() if isinstance(data, dict) else data))
+    return isinstance(data, Value) and data.uncertain
 
 
 def _columns(document: Document, name: str, observation: Observation) -> set[str]:
