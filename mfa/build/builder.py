@@ -21,6 +21,7 @@ from mfa.build.reports import Reports
 from mfa.build.reserves import add_reserve, read_reserve
 from mfa.build.retirement import kept_shares
 from mfa.build.shares import add_share, read_shares, split_problems
+from mfa.build.splits import closed_shares, note_closed, split_sums
 from mfa.build.start import first_guess, with_start, without_bounds
 from mfa.build.stocks import StockCells, add_stock, change_terms
 from mfa.build.targets import Targets
@@ -70,6 +71,8 @@ class Builder:
         whole = build_system(self.document, self.reader.dims.dimensions, self.reports.pairs())
         self.problems.extend(empty_edges(self.document, whole))
         self.problems.extend(split_problems(self.reader, whole, self.shares))
+        self.splits = split_sums(whole, self.shares)
+        self.shares = closed_shares(self.reader, self.splits, self.shares)
         for name, total in self.initial.items():
             self.problems.extend(negative(self.reader, whole, whole.stocks[name], total))
         stated = {flow: share for (_, flow), share in self.shares.items()}
@@ -240,11 +243,14 @@ class Builder:
         return found
 
     def _add_shares(self, flows: FlowCells) -> None:
+        observed = {}
         for (process, flow), given in self.shares.items():
             name, edge = f"transfers.{process}.{flow}", self.system.edges[flow]
-            group = add_share(self.assembly, self.system, flows.edges, name=name, edge=edge, given=given)
-            if group is not None:
+            stated = add_share(self.assembly, self.system, flows.edges, name=name, edge=edge, given=given)
+            if stated is not None:
+                group, observed[process, flow] = stated
                 self.groups.append(group)
+        note_closed(self.assembly, self.splits, observed)
 
     def _add_differences(self, flows: FlowCells) -> None:
         for name, process in self.spec.processes.items():

@@ -46,10 +46,12 @@ class ObservedGroup:
 
 @dataclass(frozen=True)
 class Parameter:
-    """An uncertain parameter: `unknown` and `cell` have its array's shape, -1 where it does not exist."""
+    """An uncertain parameter: `unknown`, `cell` and `observed`, the row that states it, have its array's
+    shape, -1 where it does not exist."""
 
     unknown: Ints
     cell: Ints
+    observed: Ints
 
 
 def label_frame(system: System, index: CellIndex) -> pd.DataFrame:
@@ -119,7 +121,7 @@ def add_parameter(
     terms, sd, cv = own_terms(cell + np.arange(len(value))), given.sd[used], given.cv[used]
     log = (value > 0) & given.lognormal
     at = assembly.observe(terms, value, sd, cv, counted=~certain, namer=namer, log=log)
-    parameter = Parameter(numbered(used, first), numbered(used, cell))
+    parameter = Parameter(*(numbered(used, k) for k in (first, cell, at)))
     return parameter, stated_group(system, name, at, index, given=given, certain=certain)
 
 

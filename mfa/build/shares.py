@@ -14,13 +14,12 @@ from mfa.build.balances import inflow_terms
 from mfa.build.flows import EdgeCells, end_terms
 from mfa.build.naming import blocks, node_namer
 from mfa.build.parameters import ObservedGroup, add_parameter
+from mfa.build.splits import Shares, holds_cohorts
 from mfa.build.values import Reader, ValueArray
 from mfa.core.labels import ELEMENT, CellIndex, at_cells, keys, matches
 from mfa.core.system import Edge, System
 from mfa.errors import Problem
-
-Shares = Mapping[tuple[str, str], ValueArray]
-"""(process, outflow) -> its share of what enters the process."""
+from mfa.spec.values import Value
 
 
 def read_shares(reader: Reader) -> dict[tuple[str, str], ValueArray]:
@@ -28,7 +27,9 @@ def read_shares(reader: Reader) -> dict[tuple[str, str], ValueArray]:
     found = {}
     for process, shares in reader.document.spec.transfers.items():
         for flow, share in shares.items():
-            given = None if share == "rest" else reader.array(("transfers", process, flow), share, "1")
+            if not isinstance(share, Value):
+                continue
+            given = reader.array(("transfers", process, flow), share, "1")
             if given is not None:
                 found[process, flow] = given
                 reader.problems += _outside(reader, process, flow, given)
@@ -38,7 +39,8 @@ def read_shares(reader: Reader) -> dict[tuple[str, str], ValueArray]:
 def _outside(reader: Reader, process: str, flow: str, given: ValueArray) -> list[Problem]:
     """A problem where a table has a share below 0 or above 1."""
     wrong = given.value[(given.value < 0) | (given.value > 1)]
-    if not wrong.size or reader.document.spec.transfers[process][flow].table is None:  # type: ignore[union-attr]
+    share = reader.document.spec.transfers[process][flow]
+    if not wrong.size or not isinstance(share, Value) or share.table is None:
         return []
     text = f'the share of "{flow}" must be between 0 and 1, not {wrong[0]:g}'
     return [reader.document.problem("share-range", text, "transfers", process, flow)]
@@ -109,7 +111,7 @@ def _rows(system: System, edges: Mapping[str, EdgeCells], edge: Edge, axes: tupl
 
     A share over a dimension that all inflows have too is of what enters with the same label.
     """
-    split, holds = edge.split in ("free", "none"), _holds_cohorts(system, edge.source)
+    split, holds = edge.split in ("free", "none"), holds_cohorts(system, edge.source)
     node, ne = system.nodes.source_of(edge), system.n_elements
     further = [a for a in edge.cells.axes if a not in system.node_axes and (holds or a in axes)]
     code = _codes(system, edge, further)
@@ -127,11 +129,6 @@ def _rows(system: System, edges: Mapping[str, EdgeCells], edge: Edge, axes: tupl
     if split:
         return _Rows(edge, cell, ne, out, inflow)
     return _Rows(edge, cell, 1, out.summed(ne), inflow.summed(ne))
-
-
-def _holds_cohorts(system: System, process: str) -> bool:
-    """Whether a process holds a stock with a lifetime: its shares divide what leaves, not what enters."""
-    return any(s.process == process and s.kind == "cohort" for s in system.stocks.values())
 
 
 def _codes(system: System, edge: Edge, further: list[str]) -> Ints:
@@ -161,7 +158,7 @@ def add_share(
     name: str,
     edge: Edge,
     given: ValueArray,
-) -> ObservedGroup | None:
+) -> tuple[ObservedGroup, Ints] | None:
     """The rows X[p -> q] = tau * (sum of inflows of p), for every element or for the bulk of a composition.
 
     Where p holds a stock with a lifetime, it is the sum of what leaves it at the same labels instead.
@@ -178,7 +175,7 @@ def add_share(
     zero = given.certain & (given.value == 0)
     parameter, group = add_parameter(assembly, system, name, given, used=~zero, upper=1.0)
     _add_estimated(assembly, system, rows, rows.at(parameter.unknown, given.axes, numbers), numbers)
-    return group
+    return group, parameter.observed
 
 
 def _add_exact(assembly: Assembly, system: System, rows: _Rows, given: ValueArray, numbers: Ints) -> None:

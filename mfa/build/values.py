@@ -227,9 +227,7 @@ class Reader:
             return beside
         unit = self.unit(entry.unit)
         if not unit.same_kind(beside):
-            text = (
-                f'this number is in "{unit.text}", those beside it in "{beside.text}": two kinds of mass'
-            )
+            text = f'this number is in "{unit.text}", those beside it in "{beside.text}": two kinds of mass'
             self.problems.append(self.document.problem("unit-kind", text, *path))
         return unit
 

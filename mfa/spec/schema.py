@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -170,7 +171,7 @@ class Composition(Value):
         if raw == "mixed":
             return {"mixed": True}
         shares = {k: v for k, v in raw.items() if k not in cls.model_fields} if isinstance(raw, dict) else {}
-        if not isinstance(raw, dict) or not shares or not all(map(_is_share, shares.values())):
+        if not isinstance(raw, dict) or not shares or not all(map(_is_share, shares, shares.values())):
             return raw
         beside = {k: v for k, v in raw.items() if k in cls.model_fields}
         if {"data", "table", "value", "mixed"} & set(beside) or not _along_element(beside.get("dims")):
@@ -178,11 +179,13 @@ class Composition(Value):
         return {**beside, "data": shares, "dims": [_ELEMENT]}
 
 
-def _is_share(raw: object) -> bool:
-    """Whether what stands at a key can be a share: a number, text with one, `rest`, or the full form."""
+def _is_share(key: object, raw: object) -> bool:
+    """Whether what stands at a key can be an element's share, and the key is no misspelt one of the form."""
+    if get_close_matches(str(key), Composition.model_fields, cutoff=0.75):
+        return False
     if isinstance(raw, str):
         return raw == REST or any(c.isdigit() for c in raw[:2])
-    return isinstance(raw, int | float) or (isinstance(raw, dict) and "value" in raw)
+    return isinstance(raw, int | float | dict)
 
 
 def _along_element(dims: object) -> bool:
