@@ -13,6 +13,7 @@ from mfa.build.differences import add_difference
 from mfa.build.dims import build_dims
 from mfa.build.flows import FlowCells, Reach, allocate_flows, initially_held, pruned
 from mfa.build.initial import Initial, negative, read_initial, read_used
+from mfa.build.loops import loop_problems
 from mfa.build.model import Model
 from mfa.build.network import build_system, difference_name, empty_edges, nothing_flows
 from mfa.build.observed import Observer
@@ -73,6 +74,8 @@ class Builder:
         self.problems.extend(split_problems(self.reader, whole, self.shares))
         self.splits = split_sums(whole, self.shares)
         self.shares = closed_shares(self.reader, self.splits, self.shares)
+        if not self.failed and not self.reader.simulates:
+            self.problems.extend(loop_problems(whole, self.shares))
         for name, total in self.initial.items():
             self.problems.extend(negative(self.reader, whole, whole.stocks[name], total))
         stated = {flow: share for (_, flow), share in self.shares.items()}

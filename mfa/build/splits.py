@@ -94,12 +94,12 @@ def _split(system: System, process: str, given: Mapping[str, ValueArray], axes: 
         for key in ("value", "certain", "spread")
     )
     at = np.maximum(numbers, 0)
-    complete = ~(numbers == UNSAID).any(axis=1) & _complete(system, process)
+    complete = ~(numbers == UNSAID).any(axis=1) & leaves_by_flows(system, process)
     found = closing(np.where(numbers >= 0, value[at], np.nan), certain[at], spread[at], complete)
     return Split(process, begin, numbers, ~certain & ~np.isnan(value), labels, found)
 
 
-def _complete(system: System, process: str) -> bool:
+def leaves_by_flows(system: System, process: str) -> bool:
     """Whether all that enters a process leaves it by its flows."""
     stored = system.processes[process].kind == "stock" and not holds_cohorts(system, process)
     other = any(process in (e.source, e.target) and e.kind == "difference" for e in system.edges.values())
