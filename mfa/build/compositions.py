@@ -16,9 +16,9 @@ from mfa.build.values import Reader, ValueArray
 from mfa.core.composition import mass_fraction, to_element_shares
 from mfa.core.labels import ELEMENT, CellIndex, dimension_of, full_index
 from mfa.core.system import System
-from mfa.errors import Severity
+from mfa.errors import Severity, apart
 from mfa.spec.checks.shares import PERCENT, as_exact
-from mfa.spec.closing import apart, nearly_one
+from mfa.spec.closing import nearly_one
 from mfa.spec.schema import Composition as Statement
 
 LEAST = 1e-4

@@ -14,9 +14,8 @@ from mfa.build.sums import ROUNDED, Closing, closing
 from mfa.build.values import Reader, ValueArray
 from mfa.core.labels import ELEMENT
 from mfa.core.system import Edge, System
-from mfa.errors import Problem
+from mfa.errors import Problem, apart
 from mfa.spec.checks.shares import too_little, too_much
-from mfa.spec.closing import apart
 from mfa.spec.resolve import Document
 
 Shares = Mapping[tuple[str, str], ValueArray]

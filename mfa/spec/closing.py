@@ -1,4 +1,4 @@
-"""Sums of shares that should be 1: what rounding in print explains, and a text that shows what differs.
+"""Sums of shares that should be 1, and what rounding in print explains of what they miss.
 
 A printed number is off by up to half a unit of its last digit. Which digit that was is read from the numbers:
 all have as many decimals as the one with the most, or as many significant digits (trailing zeros are not
@@ -52,15 +52,3 @@ def nearly_one(shares: Sequence[float]) -> bool:
     """
     total = sum(shares)
     return is_one(total) or abs(total - 1) < rounding(shares) * (1 - 1e-9)
-
-
-def apart(total: float, other: float = 1.0) -> str:
-    """A number with as many digits as tell it from another, six at least.
-
-    >>> apart(1.2), apart(1.00000004), apart(0.9999999999)
-    ('1.2', '1.00000004', '0.9999999999')
-    """
-    for digits in range(6, 18):
-        if (text := f"{total:.{digits}g}") != f"{other:.{digits}g}":
-            break
-    return text

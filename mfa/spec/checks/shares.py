@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeGuard
 
-from mfa.errors import Problem, did_you_mean
+from mfa.errors import Problem, apart, did_you_mean
 from mfa.spec import targets
-from mfa.spec.closing import apart, nearly_one
+from mfa.spec.closing import nearly_one
 from mfa.spec.document import Document
 from mfa.spec.schema import Transfer
 from mfa.spec.tree import Steps

@@ -54,7 +54,7 @@ ENTRIES = {
     ),
     "not-finite": Entry(
         """A value is infinite or NaN. Missing is never a number here: leave the value out, and it is
-        treated as unknown.""",
+        treated as unknown. Of an indicator it is a warning: where it divides by 0 it has no value.""",
     ),
     "not-utf8": Entry(
         """The file is not text in UTF-8. Names with accents written in another encoding would be
