@@ -83,6 +83,9 @@ class Builder:
         self.system: System = pruned(whole, self.reach)
         self.problems.extend(nothing_flows(self.document, self.system))
         self.uniform = uniform_processes(self.system, self.compositions, self.initial)
+        self.depletion = {
+            n: read_reserve(self.reader, s) for n, s in self.system.stocks.items() if s.kind == "reserve"
+        }
         return not self.failed
 
     def _initial(self) -> dict[str, Initial]:
@@ -235,14 +238,12 @@ class Builder:
 
     def _reserves(self, flows: FlowCells, targets: Targets) -> dict[str, StockCells]:
         found = {}
-        for name, stock in self.system.stocks.items():
-            values = read_reserve(self.reader, stock) if stock.kind == "reserve" else None
-            if values is not None:
-                weights = targets.element_weights(stock.basis)
-                found[name] = add_reserve(
-                    self.assembly, self.system, stock, flows.edges, weights, values=values
-                )
-                self.groups += found[name].groups
+        for name, values in self.depletion.items():
+            assert values is not None
+            stock = self.system.stocks[name]
+            weights = targets.element_weights(stock.basis)
+            found[name] = add_reserve(self.assembly, self.system, stock, flows.edges, weights, values=values)
+            self.groups += found[name].groups
         return found
 
     def _add_shares(self, flows: FlowCells) -> None:

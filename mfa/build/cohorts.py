@@ -12,6 +12,7 @@ from mfa.build.assembly import Assembly, Bools, Floats, Ints, Namer, Terms
 from mfa.build.flows import EdgeCells
 from mfa.build.naming import cell_name
 from mfa.build.stocks import StockCells, aligned, n_times, per_time, previous_cells, series_of
+from mfa.core.labels import keys
 from mfa.core.stock.ages import AGE, Ages, Part
 from mfa.core.stock.weights import CUT, leaving, retired_early, survival_tables, used_leaving
 from mfa.core.system import StockOf, System
@@ -42,8 +43,8 @@ def add_cohorts(
     inflow = _tables(system, stock, tuple(f for f in stock.inflow if f not in ages.used), edges, own)
     parts = [_spread(t, which, w) for which, w in _ageing(system, stock, ages, kept) for t in inflow]
     for name, shares in ages.used.items():
-        (table,) = _tables(system, stock, (name,), edges, own)
-        parts += [_spread(table, which, w) for which, w in _used(system, stock, ages, shares)]
+        tables = _tables(system, stock, (name,), edges, own)
+        parts += [_spread(t, which, w) for which, w in _used(system, stock, ages, shares) for t in tables]
     terms = Terms.join(*leaves, *parts, *_of_initial(system, stock, cells, left, kept))
     if kept is not None:
         early = kept.transpose(1, 0, 2).ravel() < 1.0
@@ -168,15 +169,19 @@ def _own_rows(system: System, stock: StockOf, cells: StockCells) -> Bools:
 def _tables(
     system: System, stock: StockOf, names: tuple[str, ...], edges: Mapping[str, EdgeCells], own: Bools
 ) -> list[Ints]:
-    """For each edge the cell of every (series, time, element) in `own`, -1 where there is none."""
+    """The cell of every (series, time, element) in `own`, -1 where there is none: a table for each edge and
+    each of its labels that the stock does not tell apart."""
     series, _ = series_of(system, stock.cells)
     shape = (int(series.max(initial=-1)) + 1, n_times(system), system.n_elements)
     tables = []
     for name in names:
-        table = np.full(shape, -1, np.int64)
-        cells = np.arange(len(system.edges[name].cells))
-        table[aligned(system, stock, name)] = np.where(edges[name].mask, edges[name].of(cells), -1)
-        tables.append(np.where(own, table, -1))
+        index, (row, time) = system.edges[name].cells, aligned(system, stock, name)
+        cells = np.where(edges[name].mask, edges[name].of(np.arange(len(index))), -1)
+        label = keys(index, [a for a in index.axes if a not in stock.cells.axes], system.sizes)
+        for one in np.unique(label):
+            table, which = np.full(shape, -1, np.int64), label == one
+            table[row[which], time[which]] = cells[which]
+            tables.append(np.where(own, table, -1))
     return tables
 
 

@@ -18,6 +18,8 @@ def negative_drivers(reader: Reader, report: Report) -> Iterator[Problem]:
     spec = reader.document.spec
     known = {*spec.flows, *spec.trade, *spec.stocks}
     names = names_of(report.spec)
+    if any(n in spec.stocks and spec.stocks[n].initial is None for n in names) and not reader.timed:
+        return  # a change, which may be of either sign
     if report.section != "drivers" or not set(names) <= known or min(names.values()) < 0:
         return
     frame = report.frame

@@ -25,6 +25,7 @@ from mfa.core.system import Edge, Process, Split, StockOf, System
 from mfa.errors import Problem
 from mfa.spec.resolve import Document
 from mfa.spec.schema import Scenario
+from mfa.spec.targets import axes_of, entering, leaving
 from mfa.spec.values import Label
 
 Bools = npt.NDArray[np.bool_]
@@ -130,18 +131,17 @@ def _difference_edges(
 
 
 def _stocks(
-    spec: Scenario,
+    document: Document,
     dimensions: Mapping[str, Dimension],
     edges: Mapping[str, Edge],
     processes: Mapping[str, Process],
 ) -> dict[str, StockOf]:
     sizes = {n: len(d) for n, d in dimensions.items()}
     stocks = {}
-    for name, s in spec.stocks.items():
-        inflow = s.inflow or tuple(e.name for e in edges.values() if e.target == s.at and e.kind == "flow")
-        outflow = s.outflow or tuple(e.name for e in edges.values() if e.source == s.at and e.kind == "flow")
+    for name, s in document.spec.stocks.items():
+        inflow, outflow = entering(document, s), leaving(document, s)
         used = [edges[f].cells for f in (*inflow, *outflow) if f in edges]
-        axes = used[0].axes if s.kind == "cohort" and used else node_axes(dimensions)
+        axes = tuple(a for a in axes_of(document, name) if a != ELEMENT)
         index = _lasting(axes, used, processes[s.at], sizes)
         basis = _basis(s.initial.unit if s.initial else None)
         carried = {edges[f].commodity for f in inflow if f in edges}
@@ -172,7 +172,9 @@ def _lasting(
     held = np.broadcast_to(held.any(axis=tuple(time), keepdims=True), shape)
     own = tuple(slice(None) if a in at.cells.axes else None for a in axes)
     there = _there(at, tuple(sizes[a] for a in at.cells.axes))[own]
-    return CellIndex(axes, np.argwhere(held & there).astype(np.int64).reshape(-1, len(axes)))
+    cells = held & there
+    # the shape is said in full: numpy has no positions for a single cell without axes
+    return CellIndex(axes, np.argwhere(cells).astype(np.int64).reshape(int(cells.sum()), len(axes)))
 
 
 def build_system(document: Document, dimensions: Mapping[str, Dimension], pairs: Pairs) -> System:
@@ -185,7 +187,7 @@ def build_system(document: Document, dimensions: Mapping[str, Dimension], pairs:
         kept = edge.cells.keep(_present(edge, processes, sizes))
         edges[edge.name] = replace(edge, cells=kept)
     edges |= {e.name: e for e in _difference_edges(spec, edges, processes)}
-    stocks = _stocks(spec, dimensions, edges, processes)
+    stocks = _stocks(document, dimensions, edges, processes)
     return System(dimensions, processes, edges, stocks, spec.units.time, spec.units.mass)
 
 

@@ -9,27 +9,13 @@ import numpy as np
 import pandas as pd
 
 from mfa.build.assembly import Floats, Ints
-from mfa.build.network import node_axes
 from mfa.build.values import Reader, spread_of
-from mfa.core.labels import ELEMENT, EXPORTER, IMPORTER, REGION, Dimension, dimension_of
+from mfa.core.labels import ELEMENT, EXPORTER, IMPORTER, dimension_of
 from mfa.data.evidence import COUNTED, derived, latest_edition
 from mfa.errors import Place, Problem, UnitError
-from mfa.spec.schema import Driver, Observation, Scenario, Target
+from mfa.spec.schema import Driver, Observation, Target
+from mfa.spec.targets import axes_of, common_axes
 from mfa.units import COUNT, GROSS, Unit
-
-
-def spec_axes(spec: Scenario, dimensions: Mapping[str, Dimension], name: str) -> tuple[str, ...]:
-    """All axes of a flow, trade or stock of the document."""
-    base = node_axes(dimensions)
-    element = (ELEMENT,) if ELEMENT in dimensions else ()
-    if name in spec.trade:
-        return (*(a for a in base if a != REGION), EXPORTER, IMPORTER, *element)
-    if name in spec.stocks and spec.stocks[name].kind == "reserve":
-        return base
-    if name in spec.stocks:
-        flows = [spec.flows[f] for f in spec.stocks[name].inflow if f in spec.flows]
-        return (*base, *(flows[0].by if flows and spec.stocks[name].kind == "cohort" else ()), *element)
-    return (*base, *(spec.flows[name].by if name in spec.flows else ()), *element)
 
 
 def names_of(target: Target) -> dict[str, float]:
@@ -40,7 +26,7 @@ def names_of(target: Target) -> dict[str, float]:
 def kept_axes(
     axes: tuple[str, ...], target: Target, unit: Unit, elements: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """The axes along which a target's rows differ: not summed, not fixed to a label or by the unit."""
+    """Those axes of a target along which its rows differ: not summed, not fixed to a label or by the unit."""
     fixed = {a for a, labels in target.at.items() if len(labels) == 1}
     if unit.kind == COUNT or unit.basis == GROSS or unit.basis in elements:
         fixed = fixed | {ELEMENT}
@@ -114,13 +100,11 @@ class Reports:
             self.reader.problems.append(problem)
             return None
         path = (section, name)
-        first = next(iter(names_of(observation)))
         elements = (
             tuple(str(x) for x in self.dimensions[ELEMENT].labels) if ELEMENT in self.dimensions else ()
         )
-        axes = observation.dims or kept_axes(
-            spec_axes(self.spec, self.dimensions, first), observation, unit, elements
-        )
+        own = common_axes(self.reader.document, observation.of) or ()
+        axes = observation.dims or kept_axes(own, observation, unit, elements)
         if observation.table is not None and observation.interpolate is None:
             frame = self._table(path, observation, unit, axes)
         else:
@@ -222,7 +206,7 @@ class Reports:
         return {name: self._pairs(name) for name in self.spec.trade}
 
     def _pairs(self, trade: str) -> Ints:
-        axes = tuple(a for a in spec_axes(self.spec, self.dimensions, trade) if a != ELEMENT)
+        axes = tuple(a for a in axes_of(self.reader.document, trade) if a != ELEMENT)
         wanted = self.spec.trade[trade].pairs
         if wanted == "all":
             sizes = [len(self.dimensions[dimension_of(a)]) for a in axes]

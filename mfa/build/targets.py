@@ -15,7 +15,7 @@ from mfa.build.flows import EdgeCells
 from mfa.build.naming import blocks, cell_name, cell_namer
 from mfa.build.parameters import Parameter
 from mfa.core.composition import mass_fraction
-from mfa.core.labels import ELEMENT, REGION, CellIndex, Label, at_cells, dimension_of, keys, matches
+from mfa.core.labels import ELEMENT, EXPORTER, REGION, CellIndex, Label, at_cells, dimension_of, keys, matches
 from mfa.core.system import System
 from mfa.errors import UnitError
 from mfa.spec.schema import Scenario
@@ -70,15 +70,6 @@ class Targets:
     def index_of(self, name: str) -> CellIndex:
         """The cells of a flow, trade, difference or stock, without the element axis."""
         return self.system.stocks[name].cells if name in self.system.stocks else self.system.edges[name].cells
-
-    def has_elements(self, name: str) -> bool:
-        """Whether its cells have an element axis."""
-        stock = self.system.stocks.get(name)
-        return bool(self.system.elements) and (stock is None or stock.has_elements)
-
-    def axes_of(self, name: str) -> tuple[str, ...]:
-        """All axes of a flow, trade, difference or stock."""
-        return (*self.index_of(name).axes, *((ELEMENT,) if self.has_elements(name) else ()))
 
     def element_weights(self, basis: str) -> Floats:
         """What a tonne of each element counts in a basis: 1, 1 / f_e, or one element alone."""
@@ -156,9 +147,13 @@ class Targets:
             raise UnitError(
                 f'"{name}" has no content factor: state {of} in {what[1]} to speak of its {what[0]}'
             )
+        index = self.index_of(name)
+        lacking = [a for a in content.given.axes if a not in index.axes and (a, region) != (REGION, EXPORTER)]
+        if lacking:
+            raise UnitError(f'contents.{commodity} varies over "{lacking[0]}", which "{name}" does not have')
         if stock is not None and self.system.time in content.given.axes:
             raise UnitError(f'contents.{commodity} varies over time: what "{name}" holds is of many years')
-        return _Product(name, self.index_of(name), commodity, content, region)
+        return _Product(name, index, commodity, content, region)
 
     def _in_products(self, product: _Product, chosen: CellIndex, keep: Ints) -> Weighted:
         """Cells in gross mass or items: mass in the content's basis divided by the content."""

@@ -55,7 +55,7 @@ def leading_rows(system: System, uniform: Uniform) -> Bools:
     kept = np.ones((len(system.nodes), system.n_elements), dtype=np.bool_)
     for name, shares in uniform.items():
         index = system.processes[name].cells
-        nodes = system.nodes.numbers[name][tuple(index.column(a) for a in system.node_axes)]
+        nodes = system.nodes.of(name, index)
         kept[nodes] = chief(at_cells(shares.value, shares.axes, index, system.n_elements))
     return kept.ravel()
 

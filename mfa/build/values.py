@@ -86,6 +86,11 @@ class Reader:
         return self.document.spec.solve.question == "simulate"
 
     @property
+    def timed(self) -> bool:
+        """Whether there is a dimension of time."""
+        return any(name in self.dims.dimensions for name in TIME_NAMES)
+
+    @property
     def mass(self) -> str:
         """The unit of masses of which none is stated."""
         return self.document.spec.units.mass

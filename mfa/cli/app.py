@@ -12,8 +12,11 @@ import click
 
 from mfa import __version__
 from mfa.errors import MfaError, Problem
+from mfa.printed import escaped
 
 P = ParamSpec("P")
+LINES = "\n\t"
+"""Control characters that text of several lines may hold; names and titles hold none."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,7 +27,12 @@ def main() -> None:
 
 def say(text: str) -> None:
     """A line for people, on stderr."""
-    click.echo(text, err=True)
+    click.echo(escaped(text, keep=LINES), err=True)
+
+
+def tell(text: str) -> None:
+    """A result, on stdout."""
+    click.echo(escaped(text, keep=LINES))
 
 
 def say_problems(problems: Iterable[Problem]) -> None:
@@ -63,11 +71,14 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
         except MfaError as error:
             if kwargs.get("as_json"):
-                click.echo(json.dumps({"problems": [plain(p) for p in error.problems]}, indent=2))
+                tell(json.dumps({"problems": [plain(p) for p in error.problems]}, indent=2))
             else:
                 say_problems(error.problems)
                 say_help(error)
             sys.exit(error.exit_code)
+        except MemoryError:
+            say("error: the memory of this machine is not enough for this system; `mfa doctor` lists limits")
+            sys.exit(1)
         except BrokenPipeError:
             sys.exit(0)
         except OSError as error:

@@ -111,9 +111,24 @@ class System:
 
     @cached_property
     def lengths(self) -> Floats:
-        """The length of every period in the unit of time: limits lie half way between labels."""
-        labels = self.dimensions[self.time].labels if self.time else ()
-        return period_lengths(labels, parse_unit(self.time_unit).factor)
+        """The length of every period in the unit of time: limits lie half way between labels.
+
+        A system without time is one period, and its flows are what passes in it.
+        """
+        if self.time is None:
+            return np.ones(1)
+        return period_lengths(self.dimensions[self.time].labels, parse_unit(self.time_unit).factor)
+
+    def time_of(self, cells: CellIndex) -> Ints:
+        """The position in time of every cell: 0 in a system without time."""
+        return np.zeros(len(cells), np.int64) if self.time is None else cells.column(self.time)
+
+    def is_change(self, stock: StockOf, *, started: bool) -> bool:
+        """Whether a stock is known as its change alone: without time, and with no level to start from.
+
+        It is what enters less what leaves, of either sign.
+        """
+        return self.time is None and stock.kind == "level" and not started
 
     @cached_property
     def sizes(self) -> dict[str, int]:
@@ -157,7 +172,7 @@ class System:
     @cached_property
     def nodes(self) -> Nodes:
         """The numbered (process, time, region) cells that balance."""
-        return Nodes.of(self)
+        return Nodes.numbered(self)
 
     @cached_property
     def ends(self) -> dict[str, tuple[End, End]]:
@@ -206,7 +221,7 @@ class Nodes:
         return len(self.process)
 
     @staticmethod
-    def of(system: System) -> Nodes:
+    def numbered(system: System) -> Nodes:
         """The nodes of a system, processes in order, each with its cells in order."""
         shape = tuple(system.sizes[a] for a in system.node_axes)
         numbers: dict[str, Ints] = {}
@@ -225,19 +240,17 @@ class Nodes:
         """The time and region of some nodes."""
         return CellIndex(self.axes, self.coords[numbers])
 
-    def _end(self, process: str, edge: Edge, region_axis: str) -> Ints:
-        where = tuple(edge.cells.column(region_axis if a == REGION else a) for a in self.axes)
+    def of(self, process: str, cells: CellIndex, region: str = REGION) -> Ints:
+        """The node of a process at each cell (-1 for none); `region` is the axis of its region."""
+        where = tuple(cells.column(region if a == REGION else a) for a in self.axes)
         table = self.numbers.get(process)
-        return (
-            np.full(len(edge.cells), -1, np.int64)
-            if table is None
-            else np.broadcast_to(table[where], len(edge.cells))
-        )
+        nowhere = np.full(len(cells), -1, np.int64)
+        return nowhere if table is None else np.broadcast_to(table[where], len(cells))
 
     def source_of(self, edge: Edge) -> Ints:
         """The node each cell of an edge leaves (-1 for a boundary)."""
-        return self._end(edge.source, edge, edge.source_region)
+        return self.of(edge.source, edge.cells, edge.source_region)
 
     def target_of(self, edge: Edge) -> Ints:
         """The node each cell of an edge enters (-1 for a boundary)."""
-        return self._end(edge.target, edge, edge.target_region)
+        return self.of(edge.target, edge.cells, edge.target_region)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from mfa.data.quantities import Figures
 from mfa.data.repeats import Rows, across_borders, broadest, once
 from mfa.data.tables import Table, read_table, split_sheet, unit_mismatch
 from mfa.errors import MfaError, MissingFile, Place, Problem
+from mfa.files import is_pattern, matching
 from mfa.spec.values import LARGE_CV
 
 LONG = "long"
@@ -98,9 +98,9 @@ def _tables(spec: TableSpec, base: Path, place: Place | None) -> list[Table]:
 def files_of(pattern: str, base: Path, place: Place | None = None) -> list[str]:
     """The files a name or glob stands for, sorted, `#Sheet` kept; raises MissingFile where there is none."""
     file, sheet = split_sheet(pattern)
-    if not glob.has_magic(str(file)):
+    if not is_pattern(str(file)):
         return [str(base / pattern)]
-    found = sorted(glob.glob(str(base / file), recursive=True))
+    found = [str(name) for name in matching(base, str(file))]
     if not found:
         raise MissingFile(Problem("missing-file", f'no file matches "{base / file}"', place))
     return [f"{name}#{sheet}" if sheet else name for name in found]

@@ -13,6 +13,8 @@ import pandas as pd
 from mfa.data.quantities import Figures, parse_column
 from mfa.data.readers import READERS, Ints
 from mfa.errors import MissingFile, Place, Problem, TableError, UnitError, did_you_mean
+from mfa.files import is_file, not_a_file
+from mfa.spec.folders import file_hint
 from mfa.units import parse_unit
 
 Where = Mapping[str, object]
@@ -220,12 +222,12 @@ def split_sheet(name: str) -> tuple[Path, str]:
 
 def require_file(file: Path, place: Place | None) -> None:
     """Raise MissingFile with the nearest name in the folder where `file` is not there."""
-    if file.is_file():
+    if is_file(file):
         return
-    siblings = [p.name for p in file.parent.iterdir()] if file.parent.is_dir() else []
-    hint = did_you_mean(file.name, sorted(siblings)) if siblings else f"there is no folder {file.parent}"
-    what = "a folder, not a table" if file.is_dir() else "no such file"
-    raise MissingFile(Problem("missing-file", f"{what}: {file}", place, hint))
+    if (problem := not_a_file(file, place)) is not None:
+        raise MissingFile(problem)
+    hint = file_hint(file, f"there is no such file in {file.parent}")
+    raise MissingFile(Problem("missing-file", f"no such file: {file}", place, hint))
 
 
 def _read(path: Path, sheet: str) -> Table:

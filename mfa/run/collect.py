@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,18 +15,18 @@ from mfa.build.flows import EdgeCells
 from mfa.build.model import Model
 from mfa.build.parameters import label_frame
 from mfa.core.composition import mass_fraction
-from mfa.core.labels import CellIndex
 from mfa.core.system import Edge, StockOf
 from mfa.run.gross import gross_error_table
 from mfa.run.manifest import input_hashes
 from mfa.run.mirror import PAIR, label_columns, mirror_gaps
-from mfa.run.result import STATUSES, Quantity, Result
+from mfa.run.result import MARKS, NUMBERS, STATUSES, Quantity, Result
 from mfa.run.tables import observation_table
 from mfa.run.trace import traced
 from mfa.solve.classify import LISTED, FreeSum, free_sums
-from mfa.solve.intervals import LARGEST, intervals
+from mfa.solve.intervals import LARGEST, Intervals, intervals
 from mfa.solve.losses import loss_of
 from mfa.solve.misfit import losses_of
+from mfa.solve.truncated.aggregate import Numbers
 from mfa.solve.uncertainty import Propagated
 
 if TYPE_CHECKING:
@@ -38,11 +39,12 @@ _SORTED = np.asarray(STATUSES)[_ORDER]
 def collect(solved: Solved) -> Result:
     """The result: quantities, tables and facts."""
     model, spec = solved.model, solved.model.document.spec
-    quantities = {q.name: q for q in _quantities(solved)}
+    ranges = _ranges(solved)
+    quantities = {q.name: q for q in _quantities(solved, ranges)}
     observations = _observations(solved)
     reports = {g.name for g in model.observed if g.report}
     reported = observations["name"].isin(reports)
-    free, left_out = _free(solved)
+    free, left_out = _free(solved, ranges)
     return Result(
         name=spec.name if not model.document.variant else f"{spec.name}-{model.document.variant}",
         title=spec.title or spec.name,
@@ -81,16 +83,27 @@ def _root(model: Model) -> Path:
     return files[0].resolve().parent.parent if files else Path.cwd()
 
 
-def _quantities(solved: Solved) -> Iterator[Quantity]:
-    system = solved.model.system
+def _ranges(solved: Solved) -> Intervals:
+    """The intervals of the free flows and stocks that are listed."""
+    spread = solved.posterior
+    listed = np.flatnonzero(_free_flows(solved))[:LISTED]
+    return intervals(spread, listed) if isinstance(spread, Propagated) else Intervals({})
+
+
+def _quantities(solved: Solved, ranges: Intervals) -> Iterator[Quantity]:
+    system, known = solved.model.system, solved.truncated.cells
+    low, high = known.low.copy(), known.high.copy()
+    for cell, (least, most) in ranges.ends.items():
+        low[cell], high[cell] = least, most
+    numbers = replace(known, low=low, high=high)
     for name, edge in system.edges.items():
-        yield _quantity(solved, name, edge, edge.cells, solved.model.edges[name])
+        yield _quantity(solved, numbers, name, edge, solved.model.edges[name])
     for name, stock in system.stocks.items():
-        yield _quantity(solved, name, stock, stock.cells, solved.model.stocks[name])
+        yield _quantity(solved, numbers, name, stock, solved.model.stocks[name])
 
 
-def _quantity(solved: Solved, name: str, of: Edge | StockOf, index: CellIndex, cells: EdgeCells) -> Quantity:
-    n = len(index)
+def _quantity(solved: Solved, found: Numbers, name: str, of: Edge | StockOf, cells: EdgeCells) -> Quantity:
+    index, n = of.cells, len(of.cells)
     numbers = cells.of(np.arange(n))
     known = np.searchsorted(_SORTED, solved.classification.cells[numbers])
     status = np.where(cells.mask, _ORDER[known], -1).astype(np.int8)
@@ -108,9 +121,9 @@ def _quantity(solved: Solved, name: str, of: Edge | StockOf, index: CellIndex, c
         axes=index.axes,
         labels={a: labels[a].to_numpy(dtype=object) for a in index.axes},
         elements=elements if isinstance(of, Edge) or of.has_elements else (),
-        value=np.where(cells.mask, solved.solution.q[numbers] / in_t, 0.0),
-        sd=np.where(cells.mask, solved.posterior.sd_q[numbers] / in_t, 0.0),
+        **{k: np.where(cells.mask, getattr(found, k)[numbers] / in_t, 0.0) for k in NUMBERS},
         status=status,
+        mark=np.where(cells.mask, found.marks[numbers], 0).astype(np.int8),
         unit=mass if isinstance(of, StockOf) or time is None else f"{mass}/{per}",
         basis=of.basis if isinstance(of, StockOf) else "",
     )
@@ -118,12 +131,16 @@ def _quantity(solved: Solved, name: str, of: Edge | StockOf, index: CellIndex, c
 
 def _observations(solved: Solved) -> pd.DataFrame:
     """`observations.csv` with the solver's judgement of every row."""
-    problem, d = solved.model.problem, solved.diagnosis
+    problem, d, known = solved.model.problem, solved.diagnosis, solved.truncated.observed
     columns: dict[str, Any] = {
         "value": problem.observed.rows.rhs,
         "sigma": solved.solution.sigma,
         "adjusted": solved.solution.fitted,
-        "adjusted_sd": solved.posterior.sd_observed,
+        "adjusted_sd": known.sd,
+        "mean": known.mean,
+        "low": known.low,
+        "high": known.high,
+        "mark": np.asarray(MARKS, dtype=object)[known.marks],
         "residual": d.residual,
         "shift": _shift(d.residual, solved.solution.sigma),
         "z": d.z,
@@ -131,7 +148,7 @@ def _observations(solved: Solved) -> pd.DataFrame:
         "flag": np.asarray(d.flag, dtype=object),
     }
     # a difference of nothing may have a sign, which no reader wants to see
-    unsigned = {k: v + 0.0 if k != "flag" else v for k, v in columns.items()}
+    unsigned = {k: v + 0.0 if k not in ("flag", "mark") else v for k, v in columns.items()}
     table = observation_table(solved.model.observed, unsigned)
     table["place"] = _relative(table["place"], _root(solved.model))
     table["flag"] = table["flag"].where(table["standing"] == "counted", table["standing"])
@@ -183,7 +200,7 @@ def _relative(places: pd.Series, root: Path) -> pd.Series:
     return places.map(known)
 
 
-def _free(solved: Solved) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _free(solved: Solved, ranges: Intervals) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """What nothing determines: the cells with their feasible intervals, and the sums that are determined;
     warnings of what the table leaves out."""
     problem, spread, flows = solved.model.problem, solved.posterior, _free_flows(solved)
@@ -192,7 +209,6 @@ def _free(solved: Solved) -> tuple[pd.DataFrame, tuple[str, ...]]:
     if len(every) > LISTED:
         missing.append(f"free.csv lists {LISTED} of {len(every):,} free flows and stocks")
     if len(every) and isinstance(spread, Propagated):
-        ranges = intervals(spread, listed)
         rows += [_range(name(int(k)), *ranges.ends.get(int(k), (np.nan, np.nan))) for k in listed]
         known = {name(int(k)) for k in every}
         sums = free_sums(problem, solved.solution, spread)

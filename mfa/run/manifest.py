@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+MANIFEST = "manifest.json"
 PACKAGES = (
     "mfa",
     "numpy",
@@ -57,7 +58,7 @@ def versions() -> dict[str, str]:
 
 def write_manifest(folder: Path, *, inputs: Mapping[str, str], facts: Mapping[str, Any]) -> Path:
     """`manifest.json` over every file now in the folder."""
-    target = folder / "manifest.json"
+    target = folder / MANIFEST
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p != target)
     content = {
         "inputs": dict(inputs),
@@ -65,5 +66,20 @@ def write_manifest(folder: Path, *, inputs: Mapping[str, str], facts: Mapping[st
         "versions": versions(),
         **facts,
     }
-    target.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    return _written(target, content)
+
+
+def update_manifest(folder: Path, files: Iterable[str]) -> Path:
+    """`manifest.json` of a folder with the hashes of some of its files as they are now."""
+    target = folder / MANIFEST
+    content = json.loads(target.read_text(encoding="utf-8"))
+    content["outputs"].update({name: sha256(folder / name) for name in files})
+    return _written(target, content)
+
+
+def _written(target: Path, content: Mapping[str, Any]) -> Path:
+    """The manifest in its place, where it stands whole or as it was."""
+    partial = target.with_name(f".{target.name}")
+    partial.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    partial.replace(target)
     return target

@@ -17,7 +17,6 @@ from mfa.run.anchors import anchor_problems
 from mfa.run.collect import collect
 from mfa.run.conflicts import placed
 from mfa.run.result import Result
-from mfa.run.sample import with_draws
 from mfa.run.simulation import simulation
 from mfa.run.tables import BALANCE_COLUMNS, balance_table
 from mfa.solve.certain import Spread, certain
@@ -28,6 +27,9 @@ from mfa.solve.draws import Draws, draws
 from mfa.solve.losses import loss_of
 from mfa.solve.reconcile import reconcile
 from mfa.solve.solution import Solution
+from mfa.solve.truncated.aggregate import Truncated
+from mfa.solve.truncated.beside import beside_bounds
+from mfa.solve.truncated.drawn import Drawn
 from mfa.solve.uncertainty import Propagated, uncertainty
 from mfa.spec.resolve import Document
 
@@ -45,6 +47,7 @@ class Solved:
     posterior: Spread
     classification: Classification
     diagnosis: Diagnosis
+    truncated: Truncated
     drawn: Draws | None = None
 
     @cached_property
@@ -85,8 +88,9 @@ def solve(model: Model, say: Progress) -> Solved:
     found, judged = classify(problem, solution, spread), diagnose(problem, solution, spread)
     drawn = _drawn(model, solution, say)
     if drawn is not None and isinstance(spread, Propagated):
-        spread = with_draws(spread, problem, drawn)
-    return Solved(model, solution, spread, found, judged, drawn)
+        return Solved(model, solution, spread, found, judged, Drawn(problem, solution, spread, drawn), drawn)
+    say("means and intervals beside bounds")
+    return Solved(model, solution, spread, found, judged, beside_bounds(problem, solution, spread))
 
 
 def _drawn(model: Model, solution: Solution, say: Progress) -> Draws | None:

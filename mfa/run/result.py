@@ -25,14 +25,20 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 STATUSES = ("redundant", "observed", "determined", "free", "fixed")
 """What is known of a number: checked by others, observed, follows from others, undetermined, given."""
+NUMBERS = ("value", "mean", "sd", "low", "high")
+"""What is said of every number."""
+MARKS = ("", "bound", "prior-driven", "bound, prior-driven")
+"""What bounds do to a number: one of its own bites it; they move its mean off its value by over half an
+sd."""
 
 
 @dataclass(frozen=True, repr=False)
 class Quantity:
     """A flow, trade, statistical difference or stock: one line of labels a cell, one column an element.
 
-    `value` and `sd` have shape (cells, elements), in `unit` (per year for flows); `status` holds positions in
-    STATUSES, -1 where the cell cannot be.
+    `value` (the optimum), `mean`, `sd`, `low` and `high` (95 %; of the posterior that bounds cut off) have
+    shape (cells, elements), in `unit` (per year for flows); `status` holds positions in STATUSES, -1 where
+    the cell cannot be, and `mark` in MARKS.
     """
 
     name: str
@@ -45,8 +51,12 @@ class Quantity:
     labels: Mapping[str, npt.NDArray[np.object_]]
     elements: tuple[str, ...]
     value: Floats
+    mean: Floats
     sd: Floats
+    low: Floats
+    high: Floats
     status: npt.NDArray[np.int8]
+    mark: npt.NDArray[np.int8]
     unit: str
     basis: str = ""
 
@@ -63,9 +73,12 @@ class Quantity:
         columns: dict[str, Any] = {a: self.labels[a][cell] for a in self.axes}
         if self.elements:
             columns["element"] = np.asarray(self.elements, dtype=object)[element]
-        numbers = {"value": self.value[cell, element], "sd": self.sd[cell, element]}
-        status = np.asarray(STATUSES, dtype=object)[self.status[cell, element]]
-        return pd.DataFrame({**columns, **numbers, "status": status}, index=range(len(cell)))
+        numbers = {k: getattr(self, k)[cell, element] for k in NUMBERS}
+        words = {
+            "status": np.asarray(STATUSES, dtype=object)[self.status[cell, element]],
+            "mark": np.asarray(MARKS, dtype=object)[self.mark[cell, element]],
+        }
+        return pd.DataFrame({**columns, **numbers, **words}, index=range(len(cell)))
 
 
 @dataclass(frozen=True, repr=False)
@@ -126,6 +139,25 @@ class Result:
         """The standard deviation of every cell of a flow or stock; NaN where it is free."""
         return self._dense(name, "sd")
 
+    def mean(self, name: str) -> xr.DataArray:
+        """The mean of every cell of a flow or stock: of the posterior that bounds cut off, so that it may be
+        off the value, which is the optimum; NaN where it is free. Means close balances as values do."""
+        return self._dense(name, "mean")
+
+    def interval(self, name: str) -> xr.DataArray:
+        """The 95 % interval of every cell of a flow or stock, `end` (low, high) its first dimension.
+
+        From 0 where a bound at 0 bites hard; of what is free the interval that rows and bounds allow, NaN
+        where that is not known.
+        """
+        from mfa.run.tensors import ends
+
+        return ends(self.quantity(name), self.dimensions)
+
+    def mark(self, name: str) -> xr.DataArray:
+        """What bounds do to every cell, a position in MARKS."""
+        return self._dense(name, "mark")
+
     def status(self, name: str) -> xr.DataArray:
         """The status of every cell, a position in STATUSES (-1 where the cell cannot be)."""
         return self._dense(name, "status")
@@ -157,7 +189,8 @@ class Result:
         return mean_age(self, name)
 
     def trade(self, name: str) -> pd.DataFrame:
-        """A bilateral trade in long form: year, exporter, importer, element, value, sd, status."""
+        """A bilateral trade in long form: year, exporter, importer, element, value, mean, sd,
+        low, high, status, mark."""
         return self.quantity(name).frame()
 
     def balance(self) -> pd.DataFrame:

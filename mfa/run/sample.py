@@ -13,8 +13,6 @@ from mfa.run.measurement import At, target
 from mfa.run.result import Result
 from mfa.run.trace import Trace, trace_of
 from mfa.solve.draws import Draws, draws
-from mfa.solve.problem import LeastSquares
-from mfa.solve.uncertainty import Propagated
 
 Floats = npt.NDArray[np.float64]
 
@@ -61,13 +59,3 @@ def sample(result: Result, n: int, seed: int) -> Sample:
         raise InputError(f"an interval needs two draws or more, not {n}")
     trace = trace_of(result)
     return Sample(result, trace, draws(trace.problem, trace.solution, n, seed))
-
-
-def with_draws(spread: Propagated, problem: LeastSquares, drawn: Draws) -> Propagated:
-    """The posterior with standard deviations over draws; what is free stays so."""
-    q = np.array([problem.cells.value(x) for x in drawn.x])
-    fitted = q @ problem.observed.rows.matrix.T
-    sd = [np.std(values, axis=0, ddof=1) for values in (drawn.x, q, fitted)]
-    old = (spread.sd_x, spread.sd_q, spread.sd_observed)
-    new = [np.where(np.isnan(o), np.nan, s) for o, s in zip(old, sd, strict=True)]
-    return replace(spread, sd_x=new[0], sd_q=new[1], sd_observed=new[2])

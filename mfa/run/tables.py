@@ -17,11 +17,11 @@ BALANCE_COLUMNS = ("inflow", "outflow", "stock_change", "difference", "throughpu
 """The columns of a table of balances that are numbers, and their unit."""
 _FIRST = ("name", "of")
 _LAST = (
-    *("source", "edition", "value", "sigma", "adjusted", "adjusted_sd", "residual", "shift", "z", "leverage"),
-    *("flag", "standing", "unit", "derived_from", "reported_by", "place"),
+    *("source", "edition", "value", "sigma", "adjusted", "adjusted_sd", "mean", "low", "high", "residual"),
+    *("shift", "z", "leverage", "flag", "standing", "mark", "unit", "derived_from", "reported_by", "place"),
 )
 _JUDGED = ("sigma", "residual", "z", "leverage", "flag")
-_CANONICAL = ("value", "sigma", "adjusted", "adjusted_sd", "residual")
+_CANONICAL = ("value", "sigma", "adjusted", "adjusted_sd", "mean", "low", "high", "residual")
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 

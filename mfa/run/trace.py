@@ -5,6 +5,7 @@ It is written beside the tensors, so that a result explains itself without its d
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -18,14 +19,16 @@ import numpy.typing as npt
 from scipy import sparse
 
 from mfa.errors import InputError, MissingFile, Problem
+from mfa.files import is_file
 from mfa.run.result import Result
-from mfa.run.staging import refusals
 from mfa.solve.certain import Spread
 from mfa.solve.kkt import Ordering, ordering_of
 from mfa.solve.problem import Cells, LeastSquares, Names, Observed, Rows, named
 from mfa.solve.separable.world import is_world
 from mfa.solve.solution import Solution
 from mfa.solve.standard import standard
+from mfa.solve.truncated.aggregate import Truncated
+from mfa.solve.truncated.beside import beside_bounds
 from mfa.solve.uncertainty import uncertainty
 from mfa.units import parse_unit
 
@@ -38,9 +41,9 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Trace:
-    """A solved problem: standard deviations as they were found, `first` cell of every flow and stock, the
-    unit of every observed row with the factor from canonical units to it, the `lengths` of the periods, which
-    unknowns are `masses` (here in t), and the unit of mass in which results are printed."""
+    """A solved problem: standard deviations beside bounds as they were found, `first` cell of every flow and
+    stock, the unit of every observed row with the factor from canonical units to it, the `lengths` of the
+    periods, which unknowns are `masses` (here in t), and the unit of mass in which results are printed."""
 
     problem: LeastSquares
     solution: Solution
@@ -78,6 +81,12 @@ class Trace:
         return np.where(self.mass_cells, self.mass_factor, 1.0)
 
     @cached_property
+    def truncated(self) -> Truncated:
+        """What is known of numbers and sums of them, made anew where it was not kept: to be asked by
+        :func:`mfa.solve.truncated.aggregate.aggregate`."""
+        return beside_bounds(self.problem, self.solution, self.posterior)
+
+    @cached_property
     def posterior(self) -> Spread:
         """The error propagation at the solution; made anew where it was not kept."""
         return uncertainty(self.problem, self.solution)
@@ -106,7 +115,7 @@ def trace_of(result: Result) -> Trace:
 
 def traced(solved: Solved) -> Trace:
     """The trace of a model just solved."""
-    model, spread = solved.model, solved.posterior
+    model, spread, beside = solved.model, solved.posterior, solved.truncated
     n = len(model.problem.observed)
     units, factors = [""] * n, np.ones(n)
     for g in model.observed:
@@ -115,9 +124,9 @@ def traced(solved: Solved) -> Trace:
     found = Trace(
         problem=model.problem,
         solution=solved.solution,
-        sd_x=spread.sd_x,
-        sd_q=spread.sd_q,
-        sd_observed=spread.sd_observed,
+        sd_x=beside.unknowns.sd,
+        sd_q=beside.cells.sd,
+        sd_observed=beside.observed.sd,
         leverage=spread.leverage,
         first={n: c.offset for n, c in {**model.edges, **model.stocks}.items()},
         units=tuple(units),
@@ -126,13 +135,14 @@ def traced(solved: Solved) -> Trace:
         masses=model.masses,
         mass_unit=model.system.mass_unit,
     )
-    found.__dict__["posterior"] = spread
+    found.__dict__["posterior"], found.__dict__["truncated"] = spread, beside
     return found
 
 
 def write_trace(trace: Trace, folder: Path) -> None:
     """`solution.h5` in a folder: every array by its name; the same bytes at every run."""
-    with refusals(), h5py.File(folder / FILE, "w") as file:
+    buffer = io.BytesIO()  # HDF5 ends the process where a disk refuses what it still has to write
+    with h5py.File(buffer, "w") as file:
         problem = trace.problem
         _put(file, "problem", problem, _names(problem.name, len(problem)))
         _put(file, "cells", problem.cells, _names(problem.cells.name, len(problem.cells)))
@@ -142,6 +152,7 @@ def write_trace(trace: Trace, folder: Path) -> None:
         _put(file, "solution", trace.solution)
         _put(file, "trace", trace, trace.units)
         file["trace"].attrs["places"] = json.dumps({n: int(k) for n, k in trace.first.items()})
+    (folder / FILE).write_bytes(buffer.getbuffer())
 
 
 def _row_groups(problem: LeastSquares) -> dict[str, Rows]:
@@ -180,7 +191,7 @@ def _put_matrix(group: Any, matrix: sparse.csr_array) -> None:
 def read_trace(folder: Path) -> Trace:
     """The trace that a run wrote to `folder`; raises MissingFile or InputError with a hint."""
     path = folder / FILE
-    if not path.is_file():
+    if not is_file(path):
         text = f'"{folder}" does not hold {FILE}, in which a run keeps its rows'
         raise MissingFile(Problem("missing-file", text, hint="run the scenario again"))
     try:

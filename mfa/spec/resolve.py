@@ -7,14 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from mfa.errors import DocumentError, MissingFile, Place, Problem
+from mfa.files import is_file, not_a_file
 from mfa.spec.checks import run_checks
 from mfa.spec.document import Document
 from mfa.spec.folders import file_hint
 from mfa.spec.imports import with_imports
 from mfa.spec.reader import read_file
 from mfa.spec.refusals import validate
-from mfa.spec.tree import Tree
-from mfa.spec.variants import Settings, apply_settings, apply_variant, check_variants, plain_data
+from mfa.spec.tree import Tree, not_finite
+from mfa.spec.variants import (
+    Settings,
+    apply_settings,
+    apply_variant,
+    check_variants,
+    plain_data,
+    too_many_variants,
+)
 
 __all__ = ["Document", "load_document", "read_document"]
 Source = str | Path | Mapping[Any, Any]
@@ -50,12 +58,16 @@ def read_document(
     tree, files, problems = _gather(source)
     if any(p.code != "duplicate-key" for p in problems):
         return None, _sorted(problems)
+    if many := too_many_variants(tree):
+        return None, _sorted([*problems, *many])
     problems += check_variants(tree)
     if variant is not None:
         tree, found = apply_variant(tree, variant)
         problems += found
     tree, found = apply_settings(tree, set)
     problems += found
+    if unusable := not_finite(tree):
+        return None, _sorted([*problems, *unusable])
     spec, refused, lost = validate(tree)
     problems += refused
     if spec is None:
@@ -76,7 +88,7 @@ def _gather(source: Source) -> tuple[Tree, tuple[Path, ...], list[Problem]]:
         merged, files, problems = with_imports(path, tree)
         return merged, files[1:], problems
     path = Path(source)
-    if not path.is_file():
+    if not is_file(path):
         return Tree({}), (), [_absent(path)]
     tree, problems = read_file(path)
     merged, files, found = with_imports(path, tree)
@@ -84,8 +96,8 @@ def _gather(source: Source) -> tuple[Tree, tuple[Path, ...], list[Problem]]:
 
 
 def _absent(path: Path) -> Problem:
-    if path.is_dir():
-        return Problem("missing-file", f"{path} is a folder, not a scenario file", Place(str(path)))
+    if (problem := not_a_file(path)) is not None:
+        return problem
     return Problem("missing-file", f"there is no file {path}", None, file_hint(path, ""))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mfa.errors import Place, Problem, Severity
+from mfa.printed import LONGEST_QUOTE, shortened
+from mfa.spec.scalars import is_finite
 
 Step = str | int
 Steps = tuple[Step, ...]
@@ -103,3 +105,29 @@ class Tree:
         """A problem at a path, its place and source line filled in."""
         where = self.place(steps, key)
         return Problem(code, text, where, hint, severity, self.line(where))
+
+
+def not_finite(tree: Tree) -> list[Problem]:
+    """A problem for every infinity, NaN and number beyond all range that Python or a setting brought in."""
+    problems = []
+    for steps, value in _numbers(tree.data, ()):
+        if not is_finite(value):
+            shown = shortened(repr(value) if isinstance(value, float) else hex(value), LONGEST_QUOTE)
+            text = f"{spell(steps)}: {shown} is not a number that a quantity can have"
+            hint = "leave the value out if it is not known"
+            problems.append(tree.problem("not-finite", text, steps, hint=hint))
+    return problems
+
+
+def _numbers(data: Any, steps: Steps) -> Iterator[tuple[Steps, Any]]:
+    """The numbers in plain data with their paths, keys under the path of what holds them."""
+    if isinstance(data, dict):
+        for key, inner in data.items():
+            if isinstance(key, int):
+                yield steps, key
+            yield from _numbers(inner, (*steps, key))
+    elif isinstance(data, list):
+        for k, inner in enumerate(data):
+            yield from _numbers(inner, (*steps, k))
+    elif isinstance(data, int | float):
+        yield steps, data

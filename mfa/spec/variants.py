@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mfa.errors import Place, Problem, did_you_mean
+from mfa.limits import VARIANTS
 from mfa.spec.draft import Draft
 from mfa.spec.paths import BadPath, locate
 from mfa.spec.reader import read_text
@@ -160,6 +161,15 @@ def plain_data(value: object) -> Any:
     if hasattr(value, "tolist"):
         return plain_data(value.tolist())
     return str(value)
+
+
+def too_many_variants(tree: Tree) -> list[Problem]:
+    """A problem with more variants than are accepted: each is a document of its own to be checked."""
+    found = len(variant_names(tree))
+    if VARIANTS.allows(found):
+        return []
+    refused = VARIANTS.exceeded("the scenario", found=found)
+    return [tree.problem(refused.code, refused.text, ("variants",), hint=refused.hint, key=True)]
 
 
 def check_variants(tree: Tree) -> list[Problem]:

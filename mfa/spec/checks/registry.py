@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mfa.errors import Problem
 from mfa.spec.checks import (
+    axes,
     commodities,
     drivers,
     evidence,
@@ -20,6 +21,7 @@ from mfa.spec.checks import (
     numbers,
     periods,
     shares,
+    sizes,
     stocks,
     units,
 )
@@ -47,12 +49,17 @@ CHECKS: tuple[Check, ...] = (
     _check(names.sources),
     _check(names.bases),
     _check(labels.dimensions),
+    _check(axes.names, "dimensions", "flows", "stocks"),
     _check(periods.times, "dimensions"),
+    _check(sizes.cells, "dimensions", "flows", "trade", "stocks"),
+    _check(sizes.values, "dimensions"),
     _check(labels.groups, "dimensions"),
     _check(labels.restrictions, "dimensions", "flows", "trade", "stocks"),
     _check(labels.further_dimensions, "dimensions"),
     _check(numbers.value_dims, "dimensions"),
-    _check(numbers.target_dims, "dimensions", "flows", "trade", "stocks"),
+    _check(axes.targets, "dimensions", "flows", "trade", "stocks"),
+    _check(axes.values, "dimensions", "flows", "trade", "stocks"),
+    _check(axes.times, "dimensions"),
     _check(numbers.written_data, "dimensions"),
     _check(network.ends),
     _check(network.trade_places, "processes"),

@@ -44,9 +44,15 @@ ENTRIES = {
         """A process does not close to the tolerance, relative to its own throughput of an element in a
         year and a region. No result is written, because every figure drawn from it would be wrong.""",
     ),
+    "kept": Entry(
+        """New results took the place of old ones, and the old folder held files that no run wrote, or that
+        were changed since. They were moved, not deleted: those of `results/plant` are in
+        `results/plant.kept`. Figures that you edit, and notes, are safe in a folder of your own.""",
+    ),
     "output": Entry(
         """The output folder cannot be written: it is a file, it is protected, or the disk is full.
-        Results are written aside and renamed, so nothing half-written is left.""",
+        Results are written aside and renamed, so nothing half-written is left. A folder that no run wrote is
+        not replaced, and one that another run is writing to is refused.""",
         "mfa run scenario.yaml -o results/run_2",
     ),
 }
