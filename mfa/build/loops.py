@@ -1,4 +1,4 @@
-"""Loops of exact shares that lose less in a round than a balance can tell from nothing."""
+"""Loops of exact shares that something enters, and that lose nothing or next to nothing in a round."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.sparse.linalg import splu
 
-from mfa.build.assembly import Floats, Ints
+from mfa.build.assembly import Bools, Floats, Ints
 from mfa.build.splits import Shares, leaves_by_flows
 from mfa.build.values import ValueArray
 from mfa.core.balance import TOLERANCE
@@ -21,7 +21,7 @@ from mfa.errors import Problem
 LEAST = TOLERANCE / 2
 """What a loop has to lose in a round, of what passes."""
 ROUNDING = 1e-15
-"""A loop that loses less is closed on purpose: then nothing enters it."""
+"""A loop that loses less loses nothing."""
 SHIFT = 1e-13
 """How much more than it does each loop is taken to lose, so that one that is closed has an answer."""
 
@@ -37,27 +37,42 @@ class _Steps:
 
 
 def loop_problems(system: System, shares: Shares) -> list[Problem]:
-    """A problem for each loop in which exact shares return all but less than `LEAST` of what enters."""
-    steps = list(_steps(system, shares))
-    if not steps:
+    """A problem for each loop that something enters and in which exact shares return all but less than
+    `LEAST` of what passes."""
+    steps, layers = list(_steps(system, shares)), _layers(system, shares)
+    size = len(system.nodes) * layers
+    if not size or not steps:
         return []
-    size = len(system.nodes) * _layers(system, shares)
     source, target, share = (
         np.concatenate([getattr(s, key) for s in steps]) for key in ("source", "target", "share")
     )
     matrix = sparse.csr_array(sparse.coo_array((share, (source, target)), shape=(size, size)))
     matrix.eliminate_zeros()
-    _, loop = csgraph.connected_components(matrix, directed=True, connection="strong")
+    loop = np.asarray(csgraph.connected_components(matrix, connection="strong")[1], np.int64)
     inside = np.flatnonzero(np.bincount(loop)[loop] > 1)
-    lost = _lost(matrix, inside, loop.astype(np.int64))
+    lost = _lost(matrix, inside, loop)
     found: dict[tuple[str, ...], float] = {}
-    for k in np.flatnonzero((lost < LEAST) & (lost > ROUNDING)):
+    for k in np.flatnonzero((lost < LEAST) & _fed(system, loop.reshape(-1, layers))):
         of = [s.edge for s in steps if ((loop[s.source] == k) & (loop[s.target] == k) & (s.share > 0)).any()]
         found.setdefault(tuple(of), float(lost[k]))
     return [_problem(edges, lost) for edges, lost in found.items()]
 
 
+def _fed(system: System, loop: Ints) -> Bools:
+    """Into which loops, numbered by node and layer, something leads from outside."""
+    found = np.zeros(int(loop.max(initial=-1)) + 1, np.bool_)
+    for edge in system.edges.values():
+        source, target = system.nodes.source_of(edge), system.nodes.target_of(edge)
+        inner, of = target >= 0, loop[target]
+        other = (source < 0)[:, None] | (loop[source] != of)
+        found[of[other & inner[:, None]]] = True
+    return found
+
+
 def _problem(edges: tuple[str, ...], lost: float) -> Problem:
+    if lost <= ROUNDING:
+        text = f"the loop {', '.join(edges)} returns all that enters it: it has no finite answer"
+        return Problem("closed-loop", text, hint="let something leave the loop, or nothing enter it")
     text = (
         f"the loop {', '.join(edges)} returns all that enters it but {lost:.2g}, and balances close to"
         f" {TOLERANCE:g} of what passes: nothing can be said of what goes round in it"
@@ -88,7 +103,7 @@ def _steps(system: System, shares: Shares) -> Iterator[_Steps]:
         for edge in leaving:
             (source, target), share = own[edge.name]
             share = np.where(np.isnan(share), rest[source], share)
-            there = (source >= 0) & (target >= 0)
+            there = target >= 0
             layer = np.arange(layers)
             yield _Steps(
                 edge.name,
@@ -103,11 +118,12 @@ def _exact(
 ) -> tuple[tuple[Ints, Ints], Floats]:
     """The pairs of nodes that an edge joins, and the exact share of what enters the first (NaN: none is)."""
     source, target = system.nodes.source_of(edge), system.nodes.target_of(edge)
-    if given is None:
-        share = np.full((len(source), layers), np.nan)
-    else:
+    share = np.full((len(source), layers), np.nan)
+    if given is not None:
         exact = np.where(given.certain, given.value, np.nan)
         share = at_cells(exact, given.axes, edge.cells, layers, edge.source_region)
+    inner = source >= 0
+    source, target, share = source[inner], target[inner], share[inner]
     pairs, first, of = np.unique(np.stack([source, target]), axis=1, return_index=True, return_inverse=True)
     further = set(edge.cells.axes) - set(system.processes[edge.source].cells.axes)
     if given is not None and further & set(given.axes):
