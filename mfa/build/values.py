@@ -15,7 +15,7 @@ from mfa.core.labels import ELEMENT, TIME_NAMES, dimension_of
 from mfa.core.lifetime.periods import as_years
 from mfa.data.rows import TableSpec, load_rows
 from mfa.data.tables import split_sheet
-from mfa.errors import Place, Problem, UnitError
+from mfa.errors import Place, Problem, Severity, UnitError
 from mfa.spec.resolve import Document
 from mfa.spec.values import REST, TableRef, Value
 from mfa.units import Unit, parse_unit
@@ -152,7 +152,7 @@ class Reader:
         if path[0] not in REPORTED:
             if self.simulates:
                 found = replace(found, sd=0.0 * found.sd, cv=0.0 * found.cv)
-            self.problems += self._zeros(path, found)
+            self.problems += self._zeros(path, value, found)
         return self._filled(value, replace(found, lognormal=value.factor is not None))
 
     def _blank(self, value: Value, unit: Unit) -> ValueArray:
@@ -173,17 +173,21 @@ class Reader:
             return 0.0
         return value.floor.value * (self.unit(value.floor.unit).factor if value.floor.unit else unit.factor)
 
-    def _zeros(self, path: PathKeys, found: ValueArray) -> list[Problem]:
-        """The problem that a relative error says nothing of a number that is 0."""
+    def _zeros(self, path: PathKeys, value: Value, found: ValueArray) -> list[Problem]:
+        """What to say of a 0 with a relative error: a warning where the error is that of many numbers."""
         exact = (found.value == 0) & (found.cv > 0) & ~(found.sd > 0)
+        shared = exact & (found.cv == spread_of(value, found.unit)[1]) & bool(found.axes)
+        alone = exact & ~shared
         if not exact.any():
             return []
-        first = np.argwhere(exact)[0] if found.axes else np.zeros(0, np.int64)
+        first = np.argwhere(alone if alone.any() else exact)[0] if found.axes else ()
         labels = [
-            self.dims.dimensions[dimension_of(a)].labels[k] for a, k in zip(found.axes, first, strict=True)
+            str(self.dims.dimensions[dimension_of(a)].labels[k])
+            for a, k in zip(found.axes, first, strict=True)
         ]
-        name = ".".join(map(str, path)) + (f"[{', '.join(map(str, labels))}]" if labels else "")
-        return [self.document.problem("zero-relative", of_zero(name), *path, hint=ZERO)]
+        text = of_zero(".".join(map(str, path)) + (f"[{', '.join(labels)}]" if labels else ""))
+        severity: Severity = "error" if alone.any() else "warning"
+        return [self.document.problem("zero-relative", text, *path, hint=ZERO, severity=severity)]
 
     def _from_data(self, path: PathKeys, value: Value, unit: Unit) -> ValueArray | None:
         blank = self._blank(value, unit)

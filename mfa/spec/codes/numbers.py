@@ -81,7 +81,8 @@ ENTRIES = {
     "zero-relative": Entry(
         """A reported 0 has a relative error (`cv`, `factor`), and 10 % of nothing is nothing: the 0 would
         be exact. State how large it may be with `sd`, give small figures a least error with `floor`, or
-        say that it is exact with `sd: 0`.""",
+        say that it is exact with `sd: 0`. Of shares and contents under one relative error for all, a 0 is
+        taken as exact, with a warning.""",
         "imports: {of: imported, table: imports.csv, unit: t, cv: 10%, floor: 1 t}",
     ),
     "no-share": Entry(
