@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import fnmatch
+import hashlib
 import os
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mfa.errors import InputError, Place, Problem
@@ -64,14 +65,31 @@ def read_bytes(path: Path, limit: Limit) -> bytes:
     data = path.read_bytes() if 0 < size <= limit.most else _beginning(path, limit.most + 1)
     if not limit.allows(len(data)):
         raise InputError(limit.exceeded("the file", Place(str(path)), found=size or None))
+    _DIGESTS[path.resolve()] = hashlib.sha256(data).hexdigest()
     return data
+
+
+_DIGESTS: dict[Path, str] = {}
+
+
+def digests(paths: Iterable[Path]) -> dict[Path, str]:
+    """File -> SHA-256, in hexadecimal, of the bytes that were last read from it by `read_bytes`.
+
+    The file may have changed or gone away since; one that was never read is left out.
+    """
+    found = {path: _DIGESTS.get(path.resolve()) for path in paths}
+    return {path: digest for path, digest in found.items() if digest is not None}
 
 
 def _beginning(path: Path, most: int) -> bytes:
     """At most so many bytes of a file, without waiting for any."""
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(handle, "rb") as stream:
-        return stream.read(most) or b""
+    found, size = list[bytes](), 0
+    with os.fdopen(handle, "rb", buffering=0) as stream:
+        while size < most and (block := stream.read(_BLOCK)):
+            found.append(block)
+            size += len(block)
+    return b"".join(found)[:most]
 
 
 def unpacked(data: bytes, path: Path, limit: Limit) -> bytes:

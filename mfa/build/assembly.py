@@ -241,6 +241,10 @@ class Assembly:
         self._closed.append(np.column_stack([self._closures + own, rows]))
         self._closures += int(own.max(initial=-1)) + 1
 
+    def unknown_of(self, cells: Ints) -> Ints:
+        """The first factor of some cells: of those that are unknowns themselves, the unknown."""
+        return np.concatenate(self._i)[cells]
+
     def stated(self) -> Floats:
         """For every cell the number that an exact row states of it alone, NaN where none does."""
         rows = self._exact.rows(self.n_cells)

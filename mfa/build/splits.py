@@ -13,7 +13,7 @@ from mfa.build.assembly import Assembly, Bools, Floats, Ints
 from mfa.build.sums import ROUNDED, Closing, closing
 from mfa.build.values import Reader, ValueArray
 from mfa.core.labels import ELEMENT
-from mfa.core.system import Edge, System
+from mfa.core.system import Edge, StockOf, System
 from mfa.errors import Problem, apart
 from mfa.spec.checks.shares import too_little, too_much
 from mfa.spec.resolve import Document
@@ -55,24 +55,24 @@ def split_sums(system: System, shares: Shares) -> list[Split]:
 
 def _axes(system: System, process: str, given: Mapping[str, ValueArray]) -> tuple[str, ...] | None:
     """The axes over which what leaves a process sums to what its shares divide; None where they differ."""
-    own = system.processes[process].cells.axes
-    leaving = [e for e in system.edges.values() if e.source == process and e.kind == "flow"]
-    entering = [e for e in system.edges.values() if e.target == process and e.kind != "difference"]
-    if holds_cohorts(system, process):
-        every = {e.cells.axes for e in leaving}
-        own = leaving[0].cells.axes if len(every) == 1 else own
-        if len(every) > 1 and any(not {*s.axes} <= {*own, ELEMENT} for s in given.values()):
-            return None
-    else:
-        further = {a for s in given.values() for a in s.axes if a not in (*own, ELEMENT)}
-        if any(all(a in e.cells.axes for e in entering) for a in further):
-            return None
-    return (*own, *((ELEMENT,) if any(ELEMENT in s.axes for s in given.values()) else ()))
+    own = system.processes[process]
+    leaving = [e.cells.axes for e in system.edges.values() if e.source == process and e.kind == "flow"]
+    entering = [e.cells for e in system.edges.values() if e.target == process and e.kind != "difference"]
+    whole = [s.cells for s in _cohorts(system, process)] or entering
+
+    def shared(axis: str) -> bool:
+        return axis not in (*own.cells.axes, *own.converts) and all(axis in c.axes for c in whole)
+
+    further = [a for a in leaving[0] if shared(a) and all(a in axes for axes in leaving)]
+    axes = (*own.cells.axes, *further)
+    if any(shared(a) for s in given.values() for a in s.axes if a not in (*axes, ELEMENT)):
+        return None
+    return (*axes, *((ELEMENT,) if any(ELEMENT in s.axes for s in given.values()) else ()))
 
 
-def holds_cohorts(system: System, process: str) -> bool:
-    """Whether a process holds a stock with a lifetime: its shares divide what leaves, not what enters."""
-    return any(s.process == process and s.kind == "cohort" for s in system.stocks.values())
+def _cohorts(system: System, process: str) -> list[StockOf]:
+    """The stocks with a lifetime at a process: its shares divide what leaves them, not what enters."""
+    return [s for s in system.stocks.values() if s.process == process and s.kind == "cohort"]
 
 
 def _split(system: System, process: str, given: Mapping[str, ValueArray], axes: tuple[str, ...]) -> Split:
@@ -100,7 +100,8 @@ def _split(system: System, process: str, given: Mapping[str, ValueArray], axes: 
 
 def leaves_by_flows(system: System, process: str) -> bool:
     """Whether all that enters a process leaves it by its flows."""
-    stored = system.processes[process].kind == "stock" and not holds_cohorts(system, process)
+    own = system.processes[process]
+    stored = own.open or (own.kind == "stock" and not _cohorts(system, process))
     other = any(process in (e.source, e.target) and e.kind == "difference" for e in system.edges.values())
     sold = any(e.source == process and e.kind == "trade" for e in system.edges.values())
     return not (stored or other or sold)

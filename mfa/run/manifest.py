@@ -35,13 +35,20 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def input_hashes(files: Iterable[Path], root: Path) -> dict[str, str]:
-    """File -> SHA-256; files inside `root` by their path from it, others by their name."""
-    found = {}
-    for file in files:
+def input_names(digests: Mapping[Path, str], root: Path) -> dict[str, str]:
+    """Name -> SHA-256 of files: those inside `root` by their path from it, others by their name.
+
+    Others of one name have as many of the folders above them before it as tell them apart.
+    """
+    found: dict[str, str] = {}
+    for file, digest in sorted(digests.items()):
         path = file.resolve()
-        name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
-        found[name] = sha256(path)
+        inside = path.is_relative_to(root)
+        parts = path.relative_to(root).parts if inside else path.parts
+        shown = len(parts) if inside else 1
+        while (name := "/".join(parts[-shown:])) in found and shown < len(parts):
+            shown += 1
+        found[name] = digest
     return dict(sorted(found.items()))
 
 

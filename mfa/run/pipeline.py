@@ -18,7 +18,7 @@ from mfa.run.collect import collect
 from mfa.run.conflicts import placed
 from mfa.run.result import Result
 from mfa.run.simulation import simulation
-from mfa.run.tables import BALANCE_COLUMNS, balance_table
+from mfa.run.tables import BALANCE_COLUMNS, balance_table, closed_and_open
 from mfa.solve.certain import Spread, certain
 from mfa.solve.classify import Classification, classify
 from mfa.solve.conflict import linear_conflict
@@ -96,7 +96,7 @@ def solve(model: Model, say: Progress) -> Solved:
 def _drawn(model: Model, solution: Solution, say: Progress) -> Draws | None:
     """The draws that the scenario asks its standard deviations from."""
     spec = model.document.spec
-    if spec.uncertainty.method == "posterior" or spec.solve.question == "simulate":
+    if spec.uncertainty.method != "montecarlo":
         return None
     say(f"{spec.uncertainty.draws:,} draws")
     return draws(model.problem, solution, spec.uncertainty.draws, spec.uncertainty.seed)
@@ -124,7 +124,7 @@ def _answer(model: Model, say: Progress) -> tuple[Solution, Spread]:
 def _check(solved: Solved) -> None:
     """Raise where a balance does not close, a number is NaN, or a free flow is forbidden."""
     settings = solved.model.document.spec.solve
-    table = solved.balances
+    table, _ = closed_and_open(solved.balances)
     failing = table[~(table["relative"] <= max(settings.tolerance, TOLERANCE))]
     if len(failing):
         if conflict := tuple(linear_conflict(solved.model.problem)):
@@ -141,7 +141,7 @@ def _check(solved: Solved) -> None:
 
 
 def _sentence(row: Mapping[Hashable, Any]) -> str:
-    where = ", ".join(str(v) for k, v in row.items() if k not in BALANCE_COLUMNS)
+    where = ", ".join(str(v) for k, v in row.items() if k not in BALANCE_COLUMNS and not pd.isna(v))
     (more, less), unit = (float(row[k]) for k in ("inflow", "outflow")), row["unit"]
     moved = f"{apart(more, less)} {unit} in, {apart(less, more)} {unit} out"
     return f"{where}: {moved}, relative difference {row['relative']:.2g}"
