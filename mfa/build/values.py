@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pandas as pd
 
 from mfa.build.assembly import Bools, Floats
 from mfa.build.dims import Dims
+from mfa.build.entries import entries
 from mfa.build.magnitude import HINT, out_of_range
 from mfa.core.labels import ELEMENT, TIME_NAMES, dimension_of
 from mfa.core.lifetime.periods import as_years
@@ -273,25 +274,10 @@ class Reader:
             found.value[...] = value.value * unit.factor + 0.0  # no minus zero
         elif value.data is not None:
             found = replace(found, rest=np.zeros(found.value.shape, np.bool_))
-            for at, entry, steps in self._entries(value.data, value.dims, (*path, "data")):
-                self._write(found, at, entry, steps)
+            axes = [self.dims.dimensions[dimension_of(a)].positions for a in value.dims]
+            for at, entry, steps in entries(value.data, axes):
+                self._write(found, at, entry, (*path, "data", *steps))
         return found
-
-    def _entries(
-        self, data: Any, axes: tuple[str, ...], path: PathKeys, at: tuple[int, ...] = ()
-    ) -> Iterator[tuple[tuple[int, ...], Any, PathKeys]]:
-        """The numbers nested in the order of the axes, each with its position and its path."""
-        if not axes:
-            yield at, data, path
-            return
-        dimension = self.dims.dimensions[dimension_of(axes[0])]
-        for label, inner in data.items() if isinstance(data, Mapping) else enumerate(data):
-            if isinstance(data, Mapping) and label not in dimension.positions:
-                text = f'dimension "{dimension.name}" has no label "{label}"'
-                self.problems.append(self.document.problem("unknown-label", text, *path, label))
-            else:
-                position = dimension.positions[label] if isinstance(data, Mapping) else label
-                yield from self._entries(inner, axes[1:], (*path, label), (*at, position))
 
     def _write(self, found: ValueArray, at: tuple[int, ...], entry: Any, path: PathKeys) -> None:
         """One of the numbers of `data`, with what it states of itself."""
