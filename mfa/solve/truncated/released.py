@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, sparse
 
 from mfa.solve.kkt import Kkt, factorise_pivoted
-from mfa.solve.posterior import CHUNK, Posterior
+from mfa.solve.posterior import CHUNK, Posterior, posterior_at
 from mfa.solve.problem import Floats, Ints
 from mfa.solve.solution import Solution
 from mfa.solve.truncated.sweeps import Sites
@@ -28,7 +28,10 @@ RANK, NOTHING, MOVED = 1e-11, 1e-7, 1e-9
 @dataclass(frozen=True)
 class Released:
     """Covariances of all unknowns (and slacks, solver's units) with some of them, `with_places` (unknowns,
-    places); the `held` ones come first. `shift` is the move of the mean off the optimum."""
+    places): first the `held` ones, then as many of the `posterior` as have a weak site in it (`wide`)."""
+
+    posterior: Posterior
+    wide: int
 
     kkt: Kkt
     held: Ints
@@ -50,7 +53,9 @@ class Released:
     @property
     def given(self) -> Sites:
         """The sites that are in the covariances, of deviations from the optimum."""
-        tau = np.concatenate([self.weak, np.zeros(len(self.places) - len(self.held))])
+        tau = np.zeros(len(self.places))
+        tau[: len(self.held)] = self.weak
+        tau[len(self.held) : len(self.held) + self.wide] = WEAK
         return Sites(tau, np.zeros(len(tau)))
 
     @cached_property
@@ -85,8 +90,10 @@ class Released:
         return moved, np.where(loose > MOVED * np.sum(turned**2, axis=1), np.inf, added)
 
 
-def released(posterior: Posterior, solution: Solution, held: Ints) -> Released:
-    """The Gaussian with the bounds of `held` let go."""
+def released(posterior: Posterior, solution: Solution, held: Ints, wide: Ints) -> Released:
+    """The Gaussian with the bounds of `held` let go, and weak sites of those whose errors are far `wide`r
+    than their scale: a difference of such variances would have no digit left."""
+    posterior = _weakened(posterior, solution, wide) if len(wide) else posterior
     at = posterior.tangent
     force = (solution.bound_multipliers * at.form.scale)[held]
     weak = np.maximum(force**2, WEAK)
@@ -95,7 +102,19 @@ def released(posterior: Posterior, solution: Solution, held: Ints) -> Released:
         fixed, diagonal = at.fixed.copy(), np.zeros(len(at.fixed))
         fixed[held], diagonal[held] = False, weak
         kkt, _ = factorise_pivoted(at.pulls, at.rows, at.order.labels, fixed=fixed, diagonal=diagonal)
-    return Released(kkt, held, weak, force, held, _columns(kkt, held))
+    places = np.concatenate([held, wide])
+    return Released(posterior, len(wide), kkt, held, weak, force, places, _columns(kkt, places))
+
+
+def _weakened(posterior: Posterior, solution: Solution, some: Ints) -> Posterior:
+    """The posterior with weak observations of some unknowns at their optimum."""
+    at, count = posterior.tangent, len(some)
+    m, n = at.pulls.shape
+    entries = (np.full(count, np.sqrt(WEAK)), (np.arange(count), some))
+    pulls = sparse.vstack([at.pulls, sparse.coo_array(entries, shape=(count, n))], format="csr")
+    labels = at.order.labels
+    labels = np.concatenate([labels[: n + m], labels[some], labels[n + m :]])
+    return posterior_at(replace(at, pulls=pulls, order=replace(at.order, labels=labels)), solution)
 
 
 def _columns(kkt: Kkt, places: Ints) -> Floats:
