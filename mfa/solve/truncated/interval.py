@@ -123,10 +123,11 @@ def _led(sd: Floats, share: Floats, skewing: Skewing, numbers: Ints, site: Ints)
         wanted = np.where(scale > 0, share[:, k], 1 - share[:, k])
         alone = quantiles(low, high, wanted[:, None])[:, 0]
         found[:, k] = scale * (alone - mean) * (sd / own)
-    k = np.flatnonzero(rest > ALONE * own)
+    some = np.flatnonzero(rest > ALONE * own)
     nodes, weights = np.polynomial.legendre.leggauss(POINTS)
-    at = quantiles(low[k], high[k], 0.5 * (1 + nodes))
-    found[k] = _mixed(scale[k, None] * (at - mean[k, None]), 0.5 * weights, rest[k], share[k])
+    at = quantiles(low[some], high[some], 0.5 * (1 + nodes))
+    points = scale[some, None] * (at - mean[some, None])
+    found[some] = _mixed(points, 0.5 * weights, rest[some], share[some])
     return found
 
 

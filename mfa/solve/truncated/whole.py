@@ -96,13 +96,13 @@ class WholeCut:
         """The marginals of linear combinations (k, unknowns) with these variances where bounds hold."""
         along = np.asarray(rows @ self.released.with_places)
         by_covariance, by_mean = self._change
-        before = variance + self.released.gained(along)
+        before = variance + self.released.gained(rows)
         after = before - np.sum((along @ by_covariance) * along, axis=1)
         after = np.where(after > ROUNDING * before, after, 0.0)
         start = np.asarray(rows @ self.released.shift)
         left = along - along @ by_covariance @ self.released.covariance
         slope = left / np.diagonal(self.cut.covariance)
-        moved, added = self.released.without_bounds(along)
+        moved, added = self.released.moves.without_bounds(rows)
         return Marginal(start + along @ by_mean, after, Skewing(slope, self.cavity), moved, variance + added)
 
 
@@ -127,13 +127,14 @@ def _cut_off(problem: LeastSquares, solution: Solution, posterior: Posterior, wi
     now = released(posterior, solution, held, wide)
     variance = _Bounds.of(problem, now.posterior).variance if len(wide) else bounds.variance
     every = sparse.csr_array(sparse.eye_array(len(bounds.low), format="csr"))
+    tried = now.places
     for _ in range(ROUNDS):
-        fresh = np.setdiff1d(near, now.places)[: max(_most(posterior) - len(now.places), 0)]
-        now = now.including(fresh)
+        fresh = near[~np.isin(near, tried)][: max(_most(posterior) - len(tried), 0)]
+        now, tried = now.including(fresh), np.concatenate([tried, fresh])
         found = _swept(now, bounds)
         beside = found.marginal(every, variance)
         near = bounds.near(beside.shift, beside.variance)
-        if np.isin(near, now.places).all() or len(now.places) >= _most(posterior):
+        if np.isin(near, tried).all() or len(tried) >= _most(posterior):
             break
     return found
 
