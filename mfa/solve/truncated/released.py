@@ -141,8 +141,9 @@ def _moves(posterior: Posterior, held: Ints, force: Floats) -> Moves:
     follow[at.fixed] = 0.0
     follow[held, np.arange(len(held))] = 1.0
     off, open_ = at.pulls @ follow, at.rows @ follow
-    size = np.maximum(np.max(abs(at.rows) @ np.abs(follow), axis=1, initial=0.0), 1e-300)
-    able = _null_space(open_ / size[:, None])
+    moved = np.max(abs(at.rows) @ np.abs(follow), axis=1, initial=0.0)
+    size = np.maximum(moved, NOTHING * abs(at.rows).sum(axis=1))
+    able = _null_space(open_ / np.where(size > 0, size, 1.0)[:, None])
     whole = off @ able
     return Moves(able, whole.T @ whole, weak, force, follow)
 

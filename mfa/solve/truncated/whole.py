@@ -15,6 +15,7 @@ from functools import cached_property
 
 import numpy as np
 from scipy import linalg, sparse
+from scipy.sparse import csgraph
 
 from mfa.solve.posterior import Posterior, in_unknowns
 from mfa.solve.problem import Floats, Ints, LeastSquares
@@ -28,8 +29,10 @@ NEAR = 3.5
 """Standard deviations from a bound up to which it has a site: beyond, it takes off 0.3 % of a variance."""
 ROUNDS = 4
 """Rounds in which bounds are looked for that bite once others are let go."""
-MOST, WORK = 1500, 15_000_000
+MOST, WORK = 1500, 4_500_000
 """Sites at most, and sites times columns of the system: where more bounds bite, those that bite hardest."""
+FORCELESS = 1e-9
+"""Forces below this are none."""
 LOST = 1e-5
 """Share of its variance that bounds may leave of a number: less has lost digits, and is found from nearer."""
 ROUNDING = 1e-10
@@ -120,7 +123,7 @@ def whole_cut(problem: LeastSquares, solution: Solution, posterior: Posterior) -
 def _cut_off(problem: LeastSquares, solution: Solution, posterior: Posterior, wide: Ints) -> WholeCut | None:
     """The cut off posterior, `wide` numbers having a weak site from the beginning."""
     bounds = _Bounds.of(problem, posterior)
-    held = _hardest(bounds.held, bounds.force(solution), posterior)
+    held = _forced(bounds.held, bounds.force(solution, posterior), posterior)
     near = bounds.near(np.zeros(len(bounds.low)), bounds.variance)
     if not len(held) and not len(near):
         return None
@@ -151,9 +154,17 @@ def _most(posterior: Posterior) -> int:
     return int(min(MOST, WORK // len(posterior.kkt.unit)))
 
 
-def _hardest(held: Ints, force: Floats, posterior: Posterior) -> Ints:
-    """The held that are let go: where there are too many, those that are held by least force."""
-    return np.sort(held[np.argsort(force, kind="stable")][: _most(posterior)])
+def _forced(held: Ints, force: Floats, posterior: Posterior) -> Ints:
+    """The held that are let go: those that rows join to one that is held by force. Where there are too many,
+    those that are held by least; what no force holds, as what nothing enters, has nowhere to go."""
+    rows = posterior.tangent.rows[:, held]
+    joined = sparse.csr_array(abs(rows).T @ abs(rows))
+    count, label = csgraph.connected_components(joined, directed=False)
+    most = np.zeros(count)
+    np.maximum.at(most, label, force)
+    some = np.flatnonzero(most[label] > FORCELESS)
+    order = np.argsort(force[some], kind="stable")[: _most(posterior) // 2]
+    return np.sort(held[some[order]])
 
 
 @dataclass(frozen=True)
@@ -183,9 +194,9 @@ class _Bounds:
             np.nan_to_num(sd) ** 2,
         )
 
-    def force(self, solution: Solution) -> Floats:
-        """How hard each of the held is held."""
-        return np.abs(solution.bound_multipliers[self.held])
+    def force(self, solution: Solution, posterior: Posterior) -> Floats:
+        """How hard each of the held is held: chi-square per scale."""
+        return np.abs(solution.bound_multipliers * posterior.tangent.form.scale)[self.held]
 
     def near(self, shift: Floats, variance: Floats) -> Ints:
         """The unknowns that a bound bites, the hardest first."""
