@@ -14,7 +14,7 @@ import numpy as np
 from scipy import special, stats
 
 from mfa.solve.problem import Bools, Floats, Ints
-from mfa.solve.truncated.moments import quantiles
+from mfa.solve.truncated.moments import moments, quantiles
 from mfa.solve.truncated.sweeps import Cavity
 
 LEVEL = 0.95
@@ -22,6 +22,8 @@ HARD, BITTEN = 1.964, 2.525
 """Distances of the mean from a bound, in standard deviations, at which a half-line takes off 0.18 and 0.05 of
 the variance: from the first the shortest interval begins at the bound, from the second on it is not
 marked."""
+NEAR = 3.5
+"""Standard deviations from a bound up to which it counts: beyond, it takes off 0.3 % of a variance."""
 PRIOR = 0.5
 """Standard deviations between mean and value from which bounds drive a number."""
 SKEW = 1e-3
@@ -81,6 +83,29 @@ def interval(
         ends[skew] = _skew(mean, sd, share, skewing, skew)
     below, above = np.where(at_low, low, ends[:, 0]), np.where(at_high, high, ends[:, 1])
     return np.clip(below, low, high), np.clip(above, low, high)
+
+
+def cut_alone(
+    found: tuple[Floats, Floats, Floats, Floats], cavity: tuple[Floats, Floats, Floats, Floats], level: float
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Mean, standard deviation and ends of numbers, those near a bound by cutting off their own `cavity`
+    (mean, standard deviation, bounds; nan: as found)."""
+    mean, sd, low, high = cavity
+    with np.errstate(invalid="ignore"):
+        some = np.flatnonzero((sd > 0) & (np.minimum(mean - low, high - mean) < NEAR * sd))
+    mean, sd, low, high = mean[some], sd[some], low[some], high[some]
+    first, last = (low - mean) / sd, (high - mean) / sd
+    cut = moments(first, last)
+    middle, spread = mean + sd * cut.mean, sd * np.sqrt(cut.variance)
+    at_low, at_high = begins(middle, spread, low, high)
+    half = 0.5 * (1 - level)
+    ends = mean[:, None] + sd[:, None] * quantiles(first, last, np.array([half, 1 - level, level, 1 - half]))
+    below = np.where(at_low, low, np.where(at_high, ends[:, 1], ends[:, 0]))
+    above = np.where(at_high, high, np.where(at_low, ends[:, 2], ends[:, 3]))
+    every = tuple(f.copy() for f in found)
+    for old, fresh in zip(every, (middle, spread, below, above), strict=True):
+        old[some] = fresh
+    return every[0], every[1], every[2], every[3]
 
 
 def begins(mean: Floats, sd: Floats, low: Floats, high: Floats) -> tuple[Bools, Bools]:

@@ -18,7 +18,7 @@ from functools import cached_property
 import numpy as np
 from scipy import linalg, sparse
 
-from mfa.solve.kkt import ROUNDS, Kkt
+from mfa.solve.kkt import ROUNDS, Kkt, largest
 from mfa.solve.posterior import CHUNK, Posterior, posterior_at
 from mfa.solve.problem import Floats, Ints
 from mfa.solve.solution import Solution
@@ -48,7 +48,11 @@ class Moves:
     def covariance(self) -> Floats:
         """S, the covariance of the held with their weak sites."""
         whole = self.precision + self.able.T @ (self.weak[:, None] * self.able)
-        return np.asarray(self.able @ linalg.solve(whole, self.able.T, assume_a="pos"))
+        unit = 1.0 / np.sqrt(np.diagonal(whole))
+        scaled = self.able * unit
+        return np.asarray(
+            scaled @ linalg.solve(unit[:, None] * whole * unit, scaled.T, assume_a="pos", check_finite=False)
+        )
 
     def without_bounds(self, rows: sparse.csr_array) -> tuple[Floats, Floats]:
         """How far the means of combinations move, and what is added to their variances, where the held have
@@ -134,7 +138,7 @@ def _moves(posterior: Posterior, held: Ints, force: Floats) -> Moves:
     """What follows from moves of the held."""
     at, kkt = posterior.tangent, posterior.kkt
     n = kkt.size[0]
-    weak = np.maximum(force**2, WEAK)
+    weak = np.maximum(force**2, WEAK / _reach(at.rows, held) ** 2)
     pulled, moved = at.pulls[:, held].toarray(), at.rows[:, held].toarray()
     right = np.concatenate([np.zeros((n, len(held))), -pulled, -moved])
     follow = _solved(kkt, right)[:n] if len(held) else np.zeros((n, 0))
@@ -146,6 +150,18 @@ def _moves(posterior: Posterior, held: Ints, force: Floats) -> Moves:
     able = _null_space(open_ / np.where(size > 0, size, 1.0)[:, None])
     whole = off @ able
     return Moves(able, whole.T @ whole, weak, force, follow)
+
+
+def _reach(rows: sparse.csr_array, some: Ints) -> Floats:
+    """How far, in scales, each of some unknowns would have to move to be as large as the smallest of the rows
+    that it is in; 1 at least."""
+    size = largest(rows, 1)
+    entries = rows[:, some].tocoo()
+    there = np.flatnonzero(entries.data)
+    found = np.full(len(some), np.inf)
+    far = size[entries.row[there]] / np.abs(entries.data[there])
+    np.minimum.at(found, entries.col[there], far)
+    return np.where(np.isfinite(found), np.maximum(found, 1.0), 1.0)
 
 
 def _null_space(open_: Floats) -> Floats:

@@ -10,7 +10,7 @@ T = diag(tau), so that A x = b holds for the means.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,12 +21,11 @@ from mfa.solve.posterior import Posterior, in_unknowns
 from mfa.solve.problem import Floats, Ints, LeastSquares
 from mfa.solve.solution import Solution
 from mfa.solve.truncated.implied import implied
-from mfa.solve.truncated.interval import Skewing
+from mfa.solve.truncated.interval import NEAR, Skewing
+from mfa.solve.truncated.marginal import Marginal
 from mfa.solve.truncated.released import Released, released
 from mfa.solve.truncated.sweeps import Cavity, Cut, propagated
 
-NEAR = 3.5
-"""Standard deviations from a bound up to which it has a site: beyond, it takes off 0.3 % of a variance."""
 ROUNDS = 4
 """Rounds in which bounds are looked for that bite once others are let go."""
 MOST, WORK = 1500, 4_500_000
@@ -40,25 +39,15 @@ ROUNDING = 1e-10
 
 
 @dataclass(frozen=True)
-class Marginal:
-    """Moves of means off the optimum and variances of some numbers, what makes them skew, and the same
-    without any bounds (variance infinite where bounds alone determine a number)."""
-
-    shift: Floats
-    variance: Floats
-    skewing: Skewing | None
-    loose_shift: Floats
-    loose_variance: Floats
-
-
-@dataclass(frozen=True)
 class WholeCut:
-    """The cut off posterior around an optimum."""
+    """The cut off posterior around an optimum; not `complete` where more bounds bite than have a site: the
+    rest cut off their own numbers alone."""
 
     released: Released
     cut: Cut
     low: Floats
     high: Floats
+    complete: bool = True
 
     @property
     def spread(self) -> Posterior:
@@ -86,14 +75,14 @@ class WholeCut:
         variance = np.diagonal(self.cut.covariance)
         return Cavity.of(self.cut.mean, variance, self.cut.sites, self.low, self.high)
 
-    def cells(self, matrix: sparse.csr_array) -> sparse.csr_array:
-        """Rows over cells as rows over unknowns and slacks."""
-        return in_unknowns(self.spread.tangent, matrix)
+    def combined(self, matrix: sparse.csr_array, variance: Floats) -> Marginal:
+        """The marginals of combinations of cells (k, cells) with these variances where bounds hold."""
+        return self.marginal(in_unknowns(self.spread.tangent, matrix), variance)
 
-    def unknowns(self, first: int, count: int) -> sparse.csr_array:
-        """Rows of so many of the problem's unknowns, in their own units."""
-        scale = self.spread.tangent.form.scale
-        return sparse.csr_array(sparse.diags_array(scale, format="csr")[first : first + count])
+    def unknowns(self, some: slice, variance: Floats) -> Marginal:
+        """The marginals of some of the problem's unknowns."""
+        scale = sparse.diags_array(self.spread.tangent.form.scale, format="csr")
+        return self.marginal(sparse.csr_array(scale[some.start : some.start + len(variance)]), variance)
 
     def marginal(self, rows: sparse.csr_array, variance: Floats) -> Marginal:
         """The marginals of linear combinations (k, unknowns) with these variances where bounds hold."""
@@ -102,11 +91,17 @@ class WholeCut:
         before = variance + self.released.gained(rows)
         after = before - np.sum((along @ by_covariance) * along, axis=1)
         after = np.where(after > ROUNDING * before, after, 0.0)
-        start = np.asarray(rows @ self.released.shift)
+        shift = np.asarray(rows @ self.released.shift) + along @ by_mean
         left = along - along @ by_covariance @ self.released.covariance
         slope = left / np.diagonal(self.cut.covariance)
         moved, added = self.released.moves.without_bounds(rows)
-        return Marginal(start + along @ by_mean, after, Skewing(slope, self.cavity), moved, variance + added)
+        apart = None
+        if not self.complete:
+            sited = np.asarray(abs(rows)[:, self.released.places].sum(axis=1)) > 0
+            apart = np.where(sited, np.nan, shift), np.where(sited, np.nan, after)
+        return Marginal(
+            shift, after, Skewing(slope, self.cavity), moved, variance + added, apart, joint=False
+        )
 
 
 def whole_cut(problem: LeastSquares, solution: Solution, posterior: Posterior) -> WholeCut | None:
@@ -139,7 +134,7 @@ def _cut_off(problem: LeastSquares, solution: Solution, posterior: Posterior, wi
         near = bounds.near(beside.shift, beside.variance)
         if np.isin(near, tried).all() or len(tried) >= _most(posterior):
             break
-    return found
+    return replace(found, complete=bool(np.isin(near, tried).all()))
 
 
 def _swept(now: Released, bounds: _Bounds) -> WholeCut:
