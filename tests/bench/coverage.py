@@ -59,7 +59,11 @@ def network(rng: np.random.Generator, size: int) -> Ends:
     for k in range(size):
         later = [f"p{j}" for j in range(k + 1, min(k + 6, size))]
         to = {f"p{k + 1}"} if k + 1 < size else {"o"}
-        to |= set(rng.choice(later, min(len(later), int(rng.integers(1, 3))), replace=False)) if later else set()
+        to |= (
+            set(rng.choice(later, min(len(later), int(rng.integers(1, 3))), replace=False))
+            if later
+            else set()
+        )
         to |= {"o"} if rng.random() < 0.5 else set()
         to |= {f"p{int(rng.integers(max(0, k - 4), k))}"} if k > 1 and rng.random() < 0.25 else set()
         found += [(f"p{k}", str(t)) for t in sorted(to)]

@@ -17,6 +17,7 @@ from functools import cached_property
 
 import numpy as np
 from scipy import linalg, sparse
+from scipy.sparse import csgraph
 
 from mfa.solve.kkt import ROUNDS, Kkt, largest
 from mfa.solve.posterior import CHUNK, Posterior, posterior_at
@@ -26,8 +27,8 @@ from mfa.solve.truncated.sweeps import Sites
 
 WEAK = 1e-2
 """Precision, per squared scale, of the first site of a bound that carries no force."""
-OPEN, NOTHING, MOVED = 1e-7, 1e-7, 1e-9
-"""Shares of a row's terms, of a weak site's precision, and of a squared response that are rounding."""
+OPEN, NOTHING, MOVED = 1e-7, 1e-7, 1e-6
+"""Shares of a row's terms, of a weak site's precision, and of a response's terms that are rounding."""
 LARGE = 10_000
 """Size of a system from which covariances are refined once: rounding in them then stays below that of
 sites."""
@@ -59,12 +60,14 @@ class Moves:
         no bounds; infinite where nothing else determines one."""
         weak = self.able.T @ (self.weak[:, None] * self.able)
         size, vectors = linalg.eigh(self.precision, weak)
-        turned, force = (rows @ self.follow) @ self.able @ vectors, vectors.T @ (self.able.T @ self.force)
+        along, turns = rows @ self.follow, self.able @ vectors
+        turned, force = along @ turns, turns.T @ self.force
         some = size > NOTHING
         moved = -(turned[:, some] / size[some]) @ force[some]
         added = np.sum(turned[:, some] ** 2 / size[some], axis=1)
-        loose = np.sum(turned[:, ~some] ** 2, axis=1)
-        return moved, np.where(loose > MOVED * np.sum(turned**2, axis=1), np.inf, added)
+        terms = np.abs(along) @ np.abs(turns[:, ~some])
+        loose = np.any(np.abs(turned[:, ~some]) > MOVED * terms, axis=1)
+        return moved, np.where(loose, np.inf, added)
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,8 @@ def _moves(posterior: Posterior, held: Ints, force: Floats) -> Moves:
     """What follows from moves of the held."""
     at, kkt = posterior.tangent, posterior.kkt
     n = kkt.size[0]
-    weak = np.maximum(force**2, WEAK / _reach(at.rows, held) ** 2)
+    strength = _strength(at.rows, held, np.abs(force) / at.form.scale[held]) * at.form.scale[held]
+    weak = np.maximum(strength**2, WEAK / _reach(at.rows, held) ** 2)
     pulled, moved = at.pulls[:, held].toarray(), at.rows[:, held].toarray()
     right = np.concatenate([np.zeros((n, len(held))), -pulled, -moved])
     follow = _solved(kkt, right)[:n] if len(held) else np.zeros((n, 0))
@@ -150,6 +154,22 @@ def _moves(posterior: Posterior, held: Ints, force: Floats) -> Moves:
     able = _null_space(open_ / np.where(size > 0, size, 1.0)[:, None])
     whole = off @ able
     return Moves(able, whole.T @ whole, weak, force, follow)
+
+
+def joined(rows: sparse.csr_array, some: Ints) -> Ints:
+    """The group of each of some unknowns, those that rows join to each other."""
+    own = abs(rows[:, some])
+    return np.asarray(
+        csgraph.connected_components(sparse.csr_array(own.T @ own), directed=False)[1], np.int64
+    )
+
+
+def _strength(rows: sparse.csr_array, held: Ints, force: Floats) -> Floats:
+    """The largest force in the group of each of the held: one bound may carry what holds all of it."""
+    label = joined(rows, held)
+    most = np.zeros(int(label.max(initial=-1)) + 1)
+    np.maximum.at(most, label, force)
+    return np.asarray(most[label])
 
 
 def _reach(rows: sparse.csr_array, some: Ints) -> Floats:

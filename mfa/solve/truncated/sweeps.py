@@ -144,6 +144,6 @@ class _Part:
         left = scaled * (change * unit**2)
         left[np.diag_indices_from(left)] += 1.0
         right = np.column_stack([scaled, self.mean / unit + scaled @ (shift * unit)])
-        found = linalg.solve(left, right, check_finite=False)
+        found = linalg.lapack.dgesv(left, right)[2]
         covariance = 0.5 * (found[:, :-1] + found[:, :-1].T) * unit * unit[:, None]
         return found[:, -1] * unit, covariance

@@ -15,7 +15,6 @@ from functools import cached_property
 
 import numpy as np
 from scipy import linalg, sparse
-from scipy.sparse import csgraph
 
 from mfa.solve.posterior import Posterior, in_unknowns
 from mfa.solve.problem import Floats, Ints, LeastSquares
@@ -23,7 +22,7 @@ from mfa.solve.solution import Solution
 from mfa.solve.truncated.implied import implied
 from mfa.solve.truncated.interval import NEAR, Skewing
 from mfa.solve.truncated.marginal import Marginal
-from mfa.solve.truncated.released import Released, released
+from mfa.solve.truncated.released import Released, joined, released
 from mfa.solve.truncated.sweeps import Cavity, Cut, propagated
 
 ROUNDS = 4
@@ -65,7 +64,7 @@ class WholeCut:
         left[np.diag_indices_from(left)] += 1.0
         mean = self.released.shift[self.released.places]
         right = np.column_stack([np.diag(tau * unit**2), (nu - tau * mean) * unit])
-        found = linalg.solve(left, right, check_finite=False)
+        found = linalg.lapack.dgesv(left, right)[2]
         covariance = 0.5 * (found[:, :-1] + found[:, :-1].T) / unit / unit[:, None]
         return covariance, found[:, -1] / unit
 
@@ -152,10 +151,8 @@ def _most(posterior: Posterior) -> int:
 def _forced(held: Ints, force: Floats, posterior: Posterior) -> Ints:
     """The held that are let go: those that rows join to one that is held by force. Where there are too many,
     those that are held by least; what no force holds, as what nothing enters, has nowhere to go."""
-    rows = posterior.tangent.rows[:, held]
-    joined = sparse.csr_array(abs(rows).T @ abs(rows))
-    count, label = csgraph.connected_components(joined, directed=False)
-    most = np.zeros(count)
+    label = joined(posterior.tangent.rows, held)
+    most = np.zeros(int(label.max(initial=-1)) + 1)
     np.maximum.at(most, label, force)
     some = np.flatnonzero(most[label] > FORCELESS)
     order = np.argsort(force[some], kind="stable")[: _most(posterior) // 2]
