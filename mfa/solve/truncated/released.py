@@ -29,6 +29,10 @@ WEAK = 1e-2
 """Precision, per squared scale, of the first site of a bound that carries no force."""
 OPEN, NOTHING, MOVED = 1e-7, 1e-7, 1e-6
 """Shares of a row's terms, of a weak site's precision, and of a response's terms that are rounding."""
+RANK = 1e-14
+"""Share of a precision that is rounding."""
+FORCELESS = 1e-9
+"""Forces, in chi-square per scale, below which there is none."""
 LARGE = 10_000
 """Size of a system from which covariances are refined once: rounding in them then stays below that of
 sites."""
@@ -48,19 +52,20 @@ class Moves:
     @cached_property
     def covariance(self) -> Floats:
         """S, the covariance of the held with their weak sites."""
-        whole = self.precision + self.able.T @ (self.weak[:, None] * self.able)
-        unit = 1.0 / np.sqrt(np.diagonal(whole))
-        scaled = self.able * unit
-        return np.asarray(
-            scaled @ linalg.solve(unit[:, None] * whole * unit, scaled.T, assume_a="pos", check_finite=False)
-        )
+        root = self.able @ _root(self.precision + self._weak)
+        return np.asarray(root @ root.T)
+
+    @property
+    def _weak(self) -> Floats:
+        """T' W T."""
+        return np.asarray(self.able.T @ (self.weak[:, None] * self.able))
 
     def without_bounds(self, rows: sparse.csr_array) -> tuple[Floats, Floats]:
         """How far the means of combinations move, and what is added to their variances, where the held have
         no bounds; infinite where nothing else determines one."""
-        weak = self.able.T @ (self.weak[:, None] * self.able)
-        size, vectors = linalg.eigh(self.precision, weak)
-        along, turns = rows @ self.follow, self.able @ vectors
+        root = _root(self._weak)
+        size, vectors = linalg.eigh(root.T @ self.precision @ root)
+        along, turns = rows @ self.follow, self.able @ root @ vectors
         turned, force = along @ turns, turns.T @ self.force
         some = size > NOTHING
         moved = -(turned[:, some] / size[some]) @ force[some]
@@ -68,6 +73,14 @@ class Moves:
         terms = np.abs(along) @ np.abs(turns[:, ~some])
         loose = np.any(np.abs(turned[:, ~some]) > MOVED * terms, axis=1)
         return moved, np.where(loose, np.inf, added)
+
+
+def _root(matrix: Floats) -> Floats:
+    """R with R R' the inverse of a matrix whose numbers may be many decades apart; nothing in it is less than
+    rounding."""
+    unit = 1.0 / np.sqrt(np.diagonal(matrix))
+    size, vectors = linalg.eigh(unit[:, None] * matrix * unit)
+    return np.asarray(unit[:, None] * (vectors / np.sqrt(np.maximum(size, RANK))))
 
 
 @dataclass(frozen=True)
@@ -141,7 +154,7 @@ def _moves(posterior: Posterior, held: Ints, force: Floats) -> Moves:
     """What follows from moves of the held."""
     at, kkt = posterior.tangent, posterior.kkt
     n = kkt.size[0]
-    strength = _strength(at.rows, held, np.abs(force) / at.form.scale[held]) * at.form.scale[held]
+    strength = _strength(at.rows, held, np.abs(force), at.form.scale[held])
     weak = np.maximum(strength**2, WEAK / _reach(at.rows, held) ** 2)
     pulled, moved = at.pulls[:, held].toarray(), at.rows[:, held].toarray()
     right = np.concatenate([np.zeros((n, len(held))), -pulled, -moved])
@@ -164,17 +177,20 @@ def joined(rows: sparse.csr_array, some: Ints) -> Ints:
     )
 
 
-def _strength(rows: sparse.csr_array, held: Ints, force: Floats) -> Floats:
-    """The largest force in the group of each of the held: one bound may carry what holds all of it."""
-    label = joined(rows, held)
-    most = np.zeros(int(label.max(initial=-1)) + 1)
-    np.maximum.at(most, label, force)
-    return np.asarray(most[label])
+def _strength(rows: sparse.csr_array, held: Ints, force: Floats, scale: Floats) -> Floats:
+    """The force on each of the held, by its scale; on those without, the least of their group: one bound may
+    carry what holds all of it."""
+    label, each = joined(rows, held), force / scale
+    least = np.full(int(label.max(initial=-1)) + 1, np.inf)
+    some = force > FORCELESS
+    np.minimum.at(least, label[some], each[some])
+    shared = np.where(np.isfinite(least), least, 0.0)[label] * scale
+    return np.where(some, force, shared)
 
 
 def _reach(rows: sparse.csr_array, some: Ints) -> Floats:
-    """How far, in scales, each of some unknowns would have to move to be as large as the smallest of the rows
-    that it is in; 1 at least."""
+    """How far, in scales, each of some unknowns would have to move to be as large as the smallest row that it
+    is in; 1 at least."""
     size = largest(rows, 1)
     entries = rows[:, some].tocoo()
     there = np.flatnonzero(entries.data)

@@ -22,6 +22,8 @@ DAMPED, SWEEPS, SETTLED = 0.7, 100, 1e-5
 a variance, as a share, that ends them."""
 ALONE = 1e-8
 """Correlations below this are none: numbers that have no other are cut off apart."""
+OUTSIDE = 1e7
+"""Standard deviations outside its bounds at which a cavity has no digit left."""
 LOST = 1e-9
 """Share of a marginal's precision below which that of its cavity is rounding."""
 
@@ -57,13 +59,15 @@ class Cavity:
     @classmethod
     def of(cls, mean: Floats, variance: Floats, sites: Sites, low: Floats, high: Floats) -> Cavity:
         """The cavities of numbers with a mean, a variance and bounds."""
-        own = 1.0 / variance
+        own = 1.0 / np.where(variance > 0, variance, 1.0)
         left = own - sites.tau
-        sound = left > LOST * own
+        sound = (variance > 0) & (left > LOST * own)
         spread = 1.0 / np.where(sound, left, own)
         middle, sd = spread * (mean * own - sites.nu), np.sqrt(spread)
-        ends = (low - middle) / sd, (high - middle) / sd
-        return cls(middle, sd, *ends, moments(*ends), sound)
+        first, last = (low - middle) / sd, (high - middle) / sd
+        sound &= (first < OUTSIDE) & (last > -OUTSIDE)
+        first, last = np.where(sound, first, -np.inf), np.where(sound, last, np.inf)
+        return cls(middle, sd, first, last, moments(first, last), sound)
 
     @property
     def bite(self) -> Floats:
@@ -130,8 +134,7 @@ class _Part:
             wanted = Cavity.of(mean, variance, sites, self.low, self.high).sites(sites)
             sites = sites.toward(wanted, share)
             old, (mean, covariance) = (mean, variance), self.joint(sites)
-            moved = np.max(np.abs(mean - old[0]) / np.sqrt(old[1]))
-            if moved < SETTLED and np.max(np.abs(np.diagonal(covariance) / old[1] - 1.0)) < SETTLED:
+            if _still(old, (mean, np.diagonal(covariance))):
                 return Cut(sites, mean, covariance, sweep, True)
         return Cut(sites, mean, covariance, SWEEPS, False)
 
@@ -147,3 +150,12 @@ class _Part:
         found = linalg.lapack.dgesv(left, right)[2]
         covariance = 0.5 * (found[:, :-1] + found[:, :-1].T) * unit * unit[:, None]
         return found[:, -1] * unit, covariance
+
+
+def _still(old: tuple[Floats, Floats], new: tuple[Floats, Floats]) -> bool:
+    """Whether means and variances hardly moved."""
+    some = (old[1] > 0) & (new[1] > 0)
+    step = np.abs(new[0] - old[0])[some] / np.sqrt(old[1][some])
+    return bool(
+        max(step.max(initial=0.0), np.abs(new[1][some] / old[1][some] - 1).max(initial=0.0)) < SETTLED
+    )

@@ -22,15 +22,13 @@ from mfa.solve.solution import Solution
 from mfa.solve.truncated.implied import implied
 from mfa.solve.truncated.interval import NEAR, Skewing
 from mfa.solve.truncated.marginal import Marginal
-from mfa.solve.truncated.released import Released, joined, released
+from mfa.solve.truncated.released import FORCELESS, Released, joined, released
 from mfa.solve.truncated.sweeps import Cavity, Cut, propagated
 
 ROUNDS = 4
 """Rounds in which bounds are looked for that bite once others are let go."""
 MOST, WORK = 1500, 4_500_000
 """Sites at most, and sites times columns of the system: where more bounds bite, those that bite hardest."""
-FORCELESS = 1e-9
-"""Forces below this are none."""
 LOST = 1e-5
 """Share of its variance that bounds may leave of a number: less has lost digits, and is found from nearer."""
 ROUNDING = 1e-10

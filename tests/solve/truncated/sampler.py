@@ -11,14 +11,14 @@ THIN = 6
 
 
 def sampled(problem: LeastSquares, draws: int, seed: int = 1) -> Floats:
-    """Draws (draws, unknowns) from exp(-chi-square / 2) on the exact rows within bounds and limits, of a linear
-    problem: along random directions of the null space of the rows (hit and run), a cut normal at a time."""
+    """Draws (draws, unknowns) from exp(-chi-square / 2) of a linear problem, within bounds and limits:
+    along random directions of the null space of its rows, a cut normal at a time."""
     n = len(problem)
     over = problem.cells.jacobian(np.ones(n))
     rows, seen = (m.toarray() for m in (problem.exact.matrix @ over, problem.observed.rows.matrix @ over))
     basis, sigma = linalg.null_space(rows), problem.observed.sd
     rng, x = np.random.default_rng(seed), problem.start.copy()
-    assert np.abs(rows @ x - problem.exact.rhs).max() < 1e-9, "begin inside"
+    assert np.abs(rows @ x - problem.exact.rhs).max(initial=0.0) < 1e-9, "begin inside"
     limits = np.vstack([np.eye(n), -np.eye(n), (problem.limits.matrix @ over).toarray()])
     most = np.concatenate([problem.upper, -problem.lower, problem.limits.rhs])
     found = np.empty((draws, n))

@@ -9,11 +9,11 @@ from mfa.solve.posterior import posterior
 from mfa.solve.reconcile import reconcile
 from mfa.solve.separable.posterior import parts_posterior
 from mfa.solve.truncated.beside import beside_bounds
-from tests.bench.network import network
+from tests.bench.network import SIZES, network
 
 
 def test_parts_agree_with_the_whole() -> None:
-    problem = network(elements=2, years=2, regions=8, stages=3, partners=4, seed=3).problem
+    problem = network(**{**SIZES["1k"], "regions": 12}).problem
     found = reconcile(problem)
     parts = parts_posterior(problem, found)
     assert parts is not None
