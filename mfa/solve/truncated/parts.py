@@ -18,10 +18,11 @@ from mfa.solve.problem import Bools, Floats, Ints, LeastSquares
 from mfa.solve.separable.bounded import Optimum
 from mfa.solve.separable.equality import equality_of, grounded
 from mfa.solve.separable.form import Separable
-from mfa.solve.separable.parts import Part, part_of, spread_work
+from mfa.solve.separable.parts import Part, part_of
 from mfa.solve.separable.posterior import PartsPosterior
 from mfa.solve.separable.sensitivity import CHUNK
 from mfa.solve.separable.spread import Spread
+from mfa.solve.separable.workers import spread_work
 from mfa.solve.separable.world import optimum_in
 from mfa.solve.truncated.implied import implied
 from mfa.solve.truncated.interval import NEAR
