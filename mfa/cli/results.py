@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mfa.cli.app import guarded, say_problems
+from mfa.cli.app import guarded, leave_on_errors, say_problems
 
 
 @click.command()
@@ -24,12 +24,15 @@ def plot(folder: Path, figure: str | None, output: Path | None) -> None:
 
     result = open_result(folder)
     target = output or folder / "figures"
-    if figure is None:
-        say_problems(draw_figures(result, target))
-    else:
+    if figure is not None:
         target.mkdir(parents=True, exist_ok=True)
         save.write(draw(result, figure), target, figure, ("svg", "pdf", "png"))
+        click.echo(f"written to {target}")
+        return
+    failed = draw_figures(result, target)
+    say_problems(failed)
     click.echo(f"written to {target}")
+    leave_on_errors(failed)
 
 
 @click.command()
