@@ -19,7 +19,7 @@ COUNTS = ("counted", "exact")
 """Rows that are evidence of their own: no superseded edition, nothing derived from another row."""
 NOT_LABELS = frozenset(
     {"name", "of", "unit", "source", "edition", "derived_from", "reported_by", "place", "standing", "flag"}
-    | {"value", "sigma", "adjusted", "adjusted_sd", "residual", "shift", "z", "leverage"}
+    | {"value", "sigma", "adjusted", "adjusted_sd", "residual", "shift", "z", "leverage", "misfit"}
 )
 NUMBERS = ("exporter_value", "exporter_sigma", "importer_value", "importer_sigma", "ratio", "gap", "z")
 Names = frozenset[str]

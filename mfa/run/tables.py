@@ -18,9 +18,9 @@ BALANCE_COLUMNS = ("inflow", "outflow", "stock_change", "difference", "throughpu
 _FIRST = ("name", "of")
 _LAST = (
     *("source", "edition", "value", "sigma", "adjusted", "adjusted_sd", "residual", "shift", "z", "leverage"),
-    *("flag", "standing", "unit", "derived_from", "reported_by", "place"),
+    *("flag", "misfit", "standing", "unit", "derived_from", "reported_by", "place"),
 )
-_JUDGED = ("sigma", "residual", "z", "leverage", "flag")
+_JUDGED = ("sigma", "residual", "z", "leverage", "flag", "misfit")
 _CANONICAL = ("value", "sigma", "adjusted", "adjusted_sd", "residual")
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
