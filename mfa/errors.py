@@ -9,9 +9,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
+from mfa.printed import excerpt, sentence
+
 Severity = Literal["error", "warning"]
+COMPARED = 2_000
+"""Names that are compared to find the nearest: each takes some time, and hints come by the hundred."""
+LIKE_NAMES = 200
+"""Characters of the longest text that may be a name with a slip in it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,13 +48,14 @@ class Problem:
     source_line: str = ""
 
     def __str__(self) -> str:
-        head = f"{self.where}: " if self.where else ""
-        lines = [f"{head}{self.severity}[{self.code}]: {self.text}"]
+        head = f"{sentence(str(self.where))}: " if self.where else ""
+        lines = [f"{head}{self.severity}[{self.code}]: {sentence(self.text)}"]
         if self.source_line and self.where and self.where.column:
-            lines.append(f"    {self.source_line}")
-            lines.append("    " + " " * (self.where.column - 1) + "^" * max(1, self.where.length))
+            line, column, length = excerpt(self.source_line, self.where.column, self.where.length)
+            lines.append(f"    {line}")
+            lines.append("    " + " " * (column - 1) + "^" * length)
         if self.hint:
-            lines.append(f"    hint: {self.hint}")
+            lines.append(f"    hint: {sentence(self.hint)}")
         return "\n".join(lines)
 
 
@@ -140,6 +148,19 @@ class Imbalance(ModelError):
     code = "imbalance"
 
 
+def nearest(name: str, known: Iterable[str], most: int) -> list[str]:
+    """The known names that are most like one, at most so many; none is near a text as long as a paragraph.
+
+    >>> nearest("oxyde", ["metal", "oxide"], 1)
+    ['oxide']
+    """
+    if len(name) > LIKE_NAMES:
+        return []
+    # two names whose lengths are further apart than that have a ratio below the cutoff
+    fitting = (n for n in known if 3 * len(n) <= 7 * len(name) and 3 * len(name) <= 7 * len(n))
+    return difflib.get_close_matches(name, list(islice(fitting, COMPARED)), n=most, cutoff=0.6)
+
+
 def did_you_mean(name: str, known: Iterable[str], *, listed: int = 8) -> str:
     """A hint sentence: the nearest known name, or the first few known names when none is near.
 
@@ -147,7 +168,7 @@ def did_you_mean(name: str, known: Iterable[str], *, listed: int = 8) -> str:
     'did you mean "oxide"?'
     """
     names = [str(k) for k in known]
-    near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.6)
+    near = nearest(str(name), names, 1)
     if not near:
         folded = {n.casefold(): n for n in names}
         near = [folded[str(name).casefold()]] if str(name).casefold() in folded else []

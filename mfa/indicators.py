@@ -53,6 +53,7 @@ def _table(result: Result, trace: Trace, name: str, formula: str) -> pd.DataFram
     index = positions(found.shape)
     columns = {a: np.asarray(found.labels[a], dtype=object)[index[k]] for k, a in enumerate(found.axes)}
     value = np.where(np.isfinite(sd), found.value, np.nan)
+    sd = np.full(len(sd), np.nan) if result.without_sd else sd
     return pd.DataFrame(
         {"name": name, **columns, "value": value, "sd": sd, "formula": formula}, index=range(len(value))
     )

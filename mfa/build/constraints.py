@@ -12,6 +12,7 @@ from mfa.build.targets import Targets
 from mfa.build.values import Reader, ValueArray
 from mfa.core.labels import ELEMENT, dimension_of
 from mfa.spec.schema import Constraint
+from mfa.spec.targets import common_axes
 
 SIDES = ("min", "max", "equal")
 
@@ -36,8 +37,9 @@ def _add(
     found: ValueArray,
 ) -> None:
     system, constraint = targets.system, reader.document.spec.constraints[name]
-    first = next(iter(names_of(constraint)))
-    axes = kept_axes(targets.axes_of(first), constraint, found.unit, system.elements)
+    own = common_axes(reader.document, constraint.of) or ()
+    kept = kept_axes(own, constraint, found.unit, system.elements)
+    axes = tuple(a for a in own if a in (*kept, *found.axes))
     wanted, value = _limited(targets, constraint, axes, found)
     path = ("constraints", name, side)
     terms = target_rows(targets, reader, constraint, found.unit, axes=axes, wanted=wanted, path=path)

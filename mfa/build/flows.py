@@ -66,13 +66,18 @@ def _carried(edge: Edge, allowed: Bools, at_source: Bools) -> Bools:
 
 
 def initially_held(system: System, initial: Mapping[str, ValueArray]) -> Bools:
-    """Which elements are at which node because a stock there holds them before the first period."""
+    """Which elements are at which node because a stock there holds them before the first period.
+
+    A stock that is known as its change alone may have held any.
+    """
     held = np.zeros((len(system.nodes), system.n_elements), dtype=np.bool_)
+    for name, stock in system.stocks.items():
+        if system.is_change(stock, started=name in initial):
+            held[system.nodes.of(stock.process, stock.cells)] = True
     for name, given in initial.items():
         stock = system.stocks[name]
         there = at_cells(np.nan_to_num(given.value) > 0, given.axes, stock.cells, system.n_elements)
-        where = tuple(stock.cells.column(a) for a in system.node_axes)
-        np.logical_or.at(held, system.nodes.numbers[stock.process][where], there)
+        np.logical_or.at(held, system.nodes.of(stock.process, stock.cells), there)
     return held
 
 

@@ -52,7 +52,7 @@ def read_initial(reader: Reader, name: str, stock: Stock) -> Initial | None:
 def negative(reader: Reader, system: System, stock: StockOf, total: ValueArray) -> list[Problem]:
     """A problem that names where the level before the first period is negative."""
     value = at_cells(total.value, total.axes, stock.cells, system.n_elements)
-    wrong = (stock.cells.column(str(system.time)) == 0)[:, None] & (value < 0)
+    wrong = (system.time_of(stock.cells) == 0)[:, None] & (value < 0)
     if not wrong.any():
         return []
     at = [cell_name(system, stock.name, stock.cells, int(k), int(e)) for k, e in np.argwhere(wrong)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -24,7 +25,8 @@ class Model:
     `edges` and `stocks` locate the cells of every flow, trade and stock; `observed` describes the observed
     rows; `before` has the cells of each stock's level before the first period (-1 where it is zero); `ages`
     says how the cohorts of each cohort stock age; `items` has the mass in t of one item of all that is
-    counted, where it is one number; `masses` says which unknowns are masses.
+    counted, where it is one number; `masses` says which unknowns are masses; `inputs` has the SHA-256 of the
+    bytes that were read from each file.
     """
 
     document: Document
@@ -36,6 +38,11 @@ class Model:
     observed: tuple[ObservedGroup, ...]
     items: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = field(default=())
-    files: tuple[str, ...] = ()
+    inputs: Mapping[Path, str] = field(default_factory=dict)
     ages: Mapping[str, Ages] = field(default_factory=dict)
     masses: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
+
+    @property
+    def spread_left_out(self) -> bool:
+        """Whether a simulation took numbers as exact that state an uncertainty: no sd is known then."""
+        return any(w.code == "simulation-uncertainty" for w in self.warnings)

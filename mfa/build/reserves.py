@@ -33,13 +33,9 @@ class ReserveValues:
 
 def read_reserve(reader: Reader, stock: StockOf) -> ReserveValues | None:
     """The values of a reserve; None, with problems of the reader, where one is missing or wrong."""
-    spec = reader.document.spec.stocks[stock.name]
-    initial = None
-    if spec.initial is None:
-        text = f'reserve "{stock.name}" has no `initial`: the level before the first year'
-        reader.problems.append(reader.document.problem("missing-key", text, "stocks", stock.name, key=True))
-    else:
-        initial = reader.array(("stocks", stock.name, "initial"), spec.initial, reader.mass)
+    stated = reader.document.spec.stocks[stock.name].initial
+    assert stated is not None
+    initial = reader.array(("stocks", stock.name, "initial"), stated, reader.mass)
     recovery, _ = _at_cells(reader, stock, "recovery", 1.0, "1")
     additions, revision = _at_cells(reader, stock, "additions", 0.0, reader.mass)
     if initial is None or not _complete(reader, stock, initial) or not _positive(reader, stock, recovery):

@@ -31,8 +31,8 @@ class StockCells:
 
 
 def n_times(system: System) -> int:
-    """The number of periods."""
-    return len(system.dimensions[str(system.time)])
+    """The number of periods: one in a system without time."""
+    return len(system.lengths)
 
 
 def width(system: System, stock: StockOf) -> int:
@@ -44,7 +44,7 @@ def series_of(system: System, index: CellIndex) -> tuple[Ints, Ints]:
     """The series (all labels but the time) and the time position of every cell."""
     axes = [a for a in index.axes if a != system.time]
     _, series = np.unique(keys(index, axes, system.sizes), return_inverse=True)
-    return series.astype(np.int64), index.column(str(system.time))
+    return series.astype(np.int64), system.time_of(index)
 
 
 def aligned(system: System, stock: StockOf, edge: str) -> tuple[Ints, Ints]:
@@ -53,16 +53,16 @@ def aligned(system: System, stock: StockOf, edge: str) -> tuple[Ints, Ints]:
     codes = np.unique(keys(stock.cells, axes, system.sizes))
     cells = system.edges[edge].cells
     own = np.searchsorted(codes, keys(cells, axes, system.sizes))
-    return own.astype(np.int64), cells.column(str(system.time))
+    return own.astype(np.int64), system.time_of(cells)
 
 
-def _mask(system: System, stock: StockOf, edges: Mapping[str, EdgeCells]) -> Bools:
-    """Which elements a stock cell can hold: what entered it then or earlier."""
+def _mask(system: System, stock: StockOf, edges: Mapping[str, EdgeCells], *, change: bool) -> Bools:
+    """Which elements a stock cell can hold: what entered it then or earlier (of a change: or left it)."""
     if not stock.has_elements:
         return np.ones((len(stock.cells), 1), dtype=np.bool_)
     series, time = series_of(system, stock.cells)
     held = np.zeros((int(series.max(initial=-1)) + 1, n_times(system), system.n_elements), np.bool_)
-    for name in stock.inflow:
+    for name in (*stock.inflow, *(stock.outflow if change else ())):
         np.logical_or.at(held, aligned(system, stock, name), edges[name].mask)
     held = np.maximum.accumulate(held, axis=1)
     return np.asarray(held[series, time])
@@ -76,7 +76,8 @@ def _level(
     initial: ValueArray | None,
 ) -> EdgeCells:
     """Unknowns and cells of a stock's level at the end of each period."""
-    mask, ne = _mask(system, stock, edges), width(system, stock)
+    change = system.is_change(stock, started=initial is not None)
+    mask, ne = _mask(system, stock, edges, change=change), width(system, stock)
     if initial is not None and stock.has_elements:
         mask |= at_cells(np.nan_to_num(initial.value) > 0, initial.axes, stock.cells, ne)
     cell, element = np.nonzero(mask)
@@ -90,6 +91,7 @@ def _level(
         if stock.has_elements
         else tensor_namer(system, stock.name, stock.cells, 1),
         start=start,
+        lower=-np.inf if change else 0.0,
         block=blocks(system, stock.cells)[cell],
         bulk=cell,
         scalable=initial is None,
@@ -104,9 +106,14 @@ def _amount(
     assembly: Assembly, system: System, stock: StockOf, edges: Mapping[str, EdgeCells], held: Floats
 ) -> EdgeCells:
     """Unknowns of a uniform stock's whole mass, and cells of its elements."""
-    mask, n = _mask(system, stock, edges), len(stock.cells)
+    change = system.is_change(stock, started=False)
+    mask, n = _mask(system, stock, edges, change=change), len(stock.cells)
     first = assembly.unknowns(
-        n, cell_namer(system, stock.name, stock.cells), start=1.0, block=blocks(system, stock.cells)
+        n,
+        cell_namer(system, stock.name, stock.cells),
+        start=1.0,
+        lower=-np.inf if change else 0.0,
+        block=blocks(system, stock.cells),
     )
     i = np.repeat(first + np.arange(n), system.n_elements)
     namer = tensor_namer(system, stock.name, stock.cells, system.n_elements)
@@ -144,7 +151,7 @@ def change_terms(system: System, stock: StockOf, level: EdgeCells, before: Ints)
 
     Rows are numbered node * n_elements + element. Equation: (S[t] - S[t-1]) / L[t], L the length of a period.
     """
-    node = system.nodes.numbers[stock.process][tuple(stock.cells.column(a) for a in system.node_axes)]
+    node = system.nodes.of(stock.process, stock.cells)
     row = node[:, None] * level.n_elements + np.arange(level.n_elements)
     now = level.of(np.arange(len(stock.cells)))
     previous = previous_cells(system, stock, level, before)
@@ -157,7 +164,7 @@ def change_terms(system: System, stock: StockOf, level: EdgeCells, before: Ints)
 
 def per_time(system: System, stock: StockOf, level: EdgeCells) -> Floats:
     """One over the length of the period of every cell and element of a level."""
-    rate = 1.0 / system.lengths[stock.cells.column(str(system.time))]
+    rate = 1.0 / system.lengths[system.time_of(stock.cells)]
     return np.broadcast_to(rate[:, None], level.mask.shape)
 
 

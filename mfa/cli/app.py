@@ -12,8 +12,32 @@ import click
 
 from mfa import __version__
 from mfa.errors import InputError, MfaError, Problem
+from mfa.printed import escaped
 
 P = ParamSpec("P")
+LINES = "\n\t"
+"""Control characters that text of several lines may hold; names and titles hold none."""
+
+
+class Once(click.Command):
+    """A command that refuses an option given twice where one value counts."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The arguments parsed; a second value of one option is a usage error, not the one that counts."""
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        for param in order:
+            single = isinstance(param, click.Option) and not (param.multiple or param.is_flag or param.count)
+            if single and order.count(param) > 1:
+                name = max(param.opts, key=len)
+                hint = f"; {_TWICE[name]}" if name in _TWICE else ""
+                text = f"{name} is given {order.count(param)} times, and one counts{hint}"
+                raise click.UsageError(text, ctx)
+        return super().parse_args(ctx, args)
+
+
+_TWICE = {
+    "--variant": "a variant of both is one that starts from them: `both: {from: [a, b]}`",
+}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,7 +48,12 @@ def main() -> None:
 
 def say(text: str) -> None:
     """A line for people, on stderr."""
-    click.echo(text, err=True)
+    click.echo(escaped(text, keep=LINES), err=True)
+
+
+def tell(text: str) -> None:
+    """A result, on stdout."""
+    click.echo(escaped(text, keep=LINES))
 
 
 def say_problems(problems: Iterable[Problem]) -> None:
@@ -69,11 +98,14 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
         except MfaError as error:
             if kwargs.get("as_json"):
-                click.echo(json.dumps({"problems": [plain(p) for p in error.problems]}, indent=2))
+                tell(json.dumps({"problems": [plain(p) for p in error.problems]}, indent=2))
             else:
                 say_problems(error.problems)
                 say_help(error)
             sys.exit(error.exit_code)
+        except MemoryError:
+            say("error: the memory of this machine is not enough for this system; `mfa doctor` lists limits")
+            sys.exit(1)
         except BrokenPipeError:
             sys.exit(0)
         except OSError as error:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 
-from mfa.cli.app import guarded, plain, say, say_problems
+from mfa.cli.app import Once, guarded, plain, say, say_problems, tell
 from mfa.errors import InputError, MfaError, Problem
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("files", nargs=-1, required=True)
 @click.option("--variant", "-v", help="Check this variant.")
 @click.option(
@@ -31,9 +31,9 @@ def check(files: tuple[str, ...], variant: str | None, settings: tuple[str, ...]
         if not as_json:
             say_problems(problems)
             if not any(p.severity == "error" for p in problems):
-                click.echo(f"{file}: ok")
+                tell(f"{file}: ok")
     if as_json:
-        click.echo(json.dumps({"problems": [plain(p) for p in found]}, indent=2))
+        tell(json.dumps({"problems": [plain(p) for p in found]}, indent=2))
     sys.exit(2 if any(p.severity == "error" for p in found) else 0)
 
 
@@ -51,7 +51,7 @@ def _problems(file: str, variant: str | None, settings: tuple[str, ...]) -> list
     return [*problems, *check_tables(document)]
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("scenario")
 @click.option("--variant", "-v", help="Show this variant.")
 @click.option(
@@ -73,16 +73,16 @@ def show(scenario: str, variant: str | None, settings: tuple[str, ...], graph: P
 
         say(f"written to {write_dot(build(document).system, graph)}")
         return
-    click.echo(describe(document))
+    tell(describe(document))
     say(f"sha256 {document.identity}")
 
 
-@click.command()
+@click.command(cls=Once)
 def schema() -> None:
     """The JSON schema of scenario files, for editors."""
     from mfa.spec.jsonschema import json_schema
 
-    click.echo(json.dumps(json_schema(), indent=2))
+    tell(json.dumps(json_schema(), indent=2))
 
 
 STARTER = """\
@@ -116,7 +116,7 @@ sources:
 """
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("folder", type=click.Path(path_type=Path))
 @guarded
 def init(folder: Path) -> None:
@@ -128,7 +128,7 @@ def init(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "scenario.yaml").write_text(STARTER, encoding="utf-8")
     (folder / "scenario.schema.json").write_text(json.dumps(json_schema(), indent=2) + "\n", encoding="utf-8")
-    click.echo(f"written to {folder}; next: mfa run {folder / 'scenario.yaml'}")
+    tell(f"written to {folder}; next: mfa run {folder / 'scenario.yaml'}")
 
 
 COMMANDS = (check, show, schema, init)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mfa.cli.app import guarded, say_problems
+from mfa.cli.app import Once, guarded, say_problems, tell
 from mfa.errors import InputError, MissingFile, Problem, UnknownName, did_you_mean
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ EXTRAS = {
 }
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("topic")
 @click.argument("place", required=False)
 @click.option("--against", "-a", help="The same as PLACE.")
@@ -44,11 +44,11 @@ def explain(*, topic: str, place: str | None, against: str | None, next_: bool, 
     """
     where = place or against
     if where is None:
-        click.echo(_code(topic))
+        tell(_code(topic))
     elif next_:
-        click.echo(_next(_result(where), topic, _share(cv), top))
+        tell(_next(_result(where), topic, _share(cv), top))
     else:
-        click.echo("\n\n".join(str(found) for found in _result(where).explain(topic)))
+        tell("\n\n".join(str(found) for found in _result(where).explain(topic)))
 
 
 def _next(result: Result, name: str, cv: float, top: int) -> str:
@@ -106,7 +106,7 @@ def _result(place: str) -> Result:
     return run(document)
 
 
-@click.command("list")
+@click.command("list", cls=Once)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @guarded
 def list_(as_json: bool) -> None:
@@ -122,30 +122,32 @@ def list_(as_json: bool) -> None:
             {"name": name, "title": data.get("title", ""), "variants": list(data.get("variants") or {})}
         )
     if as_json:
-        click.echo(json.dumps(found, indent=2))
+        tell(json.dumps(found, indent=2))
         return
     for entry in found:
-        click.echo(f"{entry['name']}: {entry['title']}")
+        tell(f"{entry['name']}: {entry['title']}")
         if entry["variants"]:
-            click.echo(f"    variants: {', '.join(map(str, entry['variants']))}")
+            tell(f"    variants: {', '.join(map(str, entry['variants']))}")
 
 
-@click.command()
+@click.command(cls=Once)
 @guarded
 def doctor() -> None:
-    """What this installation has, and what is missing for which use."""
+    """What this installation has, what is missing for which use, and how much is read at most."""
+    from mfa.limits import STATED
     from mfa.run.bundled import bundled_scenarios
     from mfa.run.manifest import versions
 
     for name, version in versions().items():
-        click.echo(f"{name:12} {version}")
+        tell(f"{name:12} {version}")
     for extra, (module, use) in EXTRAS.items():
         there = importlib.util.find_spec(module) is not None
-        click.echo(
-            f"{extra:12} {'installed' if there else f'not installed (pip install mfa[{extra}])'}: {use}"
-        )
-    click.echo(f"{'scenarios':12} {', '.join(bundled_scenarios()) or 'none found'}")
-    click.echo(f"{'writable':12} {'yes' if _writable() else 'no'}: the current folder")
+        tell(f"{extra:12} {'installed' if there else f'not installed (pip install mfa[{extra}])'}: {use}")
+    tell(f"{'scenarios':12} {', '.join(bundled_scenarios()) or 'none found'}")
+    tell(f"{'writable':12} {'yes' if _writable() else 'no'}: the current folder")
+    tell("\nat most")
+    for limit in STATED:
+        tell(f"{limit.most:>15,} {limit.counted}")
     if not all(v != "not installed" for v in versions().values()):
         sys.exit(1)
 

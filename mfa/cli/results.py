@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mfa.cli.app import guarded, leave_on_errors, say_problems
+from mfa.cli.app import Once, guarded, leave_on_errors, say_problems, tell
+
+if TYPE_CHECKING:
+    from mfa.errors import Problem
+    from mfa.run.result import Result
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("figure", required=False)
 @click.option(
@@ -18,35 +23,51 @@ from mfa.cli.app import guarded, leave_on_errors, say_problems
 @guarded
 def plot(folder: Path, figure: str | None, output: Path | None) -> None:
     """Draw the figures of the result in FOLDER again, or one FIGURE."""
-    from mfa.figures import draw, save
-    from mfa.report.publish import draw_figures
+    from mfa.run.staging import added, said
     from mfa.run.store import open_result
 
     result = open_result(folder)
-    target = output or folder / "figures"
-    if figure is not None:
-        target.mkdir(parents=True, exist_ok=True)
-        save.write(draw(result, figure), target, figure, ("svg", "pdf", "png"))
-        click.echo(f"written to {target}")
-        return
-    failed = draw_figures(result, target)
-    say_problems(failed)
-    click.echo(f"written to {target}")
+    if output is not None:
+        failed = _draw(result, figure, output)
+    else:
+        with added(folder) as staging:
+            failed = _draw(result, figure, staging.folder / "figures")
+        say_problems(said(folder, staging.kept))
+    tell(f"written to {output or folder / 'figures'}")
     leave_on_errors(failed)
 
 
-@click.command()
+def _draw(result: Result, figure: str | None, target: Path) -> tuple[Problem, ...]:
+    """What is wrong with the figures of a result (printed), all of which, or one, are drawn into a folder."""
+    from mfa.figures import draw, save
+    from mfa.report.publish import draw_figures
+
+    if figure is None:
+        failed = draw_figures(result, target)
+        say_problems(failed)
+        return failed
+    target.mkdir(parents=True, exist_ok=True)
+    save.write(draw(result, figure), target, figure, ("svg", "pdf", "png"))
+    return ()
+
+
+@click.command(cls=Once)
 @click.argument("folder", type=click.Path(path_type=Path))
 @guarded
 def report(folder: Path) -> None:
     """Write report.html of the result in FOLDER again."""
     from mfa.report import write_report
+    from mfa.run.staging import added, said
     from mfa.run.store import open_result
 
-    click.echo(f"written to {write_report(open_result(folder), folder)}")
+    result = open_result(folder)
+    with added(folder) as staging:
+        name = write_report(result, staging.folder).name
+    say_problems(said(folder, staging.kept))
+    tell(f"written to {folder / name}")
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
 @click.option(
@@ -61,9 +82,9 @@ def diff(first: Path, second: Path, top: int) -> None:
     one = open_result(first)
     table = compare(one, open_result(second))
     changed = table[table["change"] != 0]
-    click.echo(f"{len(changed)} of {len(table)} cells differ{f'; in {one.mass_unit}:' * bool(len(changed))}")
+    tell(f"{len(changed)} of {len(table)} cells differ{f'; in {one.mass_unit}:' * bool(len(changed))}")
     if len(changed):
-        click.echo(changed.head(top).to_string(index=False))
+        tell(changed.head(top).to_string(index=False))
 
 
 COMMANDS = (plot, report, diff)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mfa.cli.app import guarded, leave_on_errors, say, say_problems
+from mfa.cli.app import Once, guarded, leave_on_errors, say, say_problems, tell
 
 NAMED = 3
 """How many members of a group, and how many misfits, are printed."""
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mfa.run.result import Result
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("scenario")
 @click.option("--variant", "-v", help="Run this variant of the scenario.")
 @click.option(
@@ -43,22 +43,22 @@ def run(
     from mfa.api import run as run_scenario
     from mfa.report.publish import publish
     from mfa.run.bundled import find_scenario
-    from mfa.run.staging import check_target, held
+    from mfa.run.staging import held, reserved
     from mfa.spec.resolve import load_document
 
     document = load_document(find_scenario(scenario), variant=variant, set=list(settings) or None)
     say_problems(document.warnings)
     name = document.spec.name + (f"-{variant}" if variant else "")
     target = output or Path("results") / name
-    check_target(target)
-    if held(target) not in (None, name):
-        say(f"  replaces the result of {held(target)} in {target}")
-    result = run_scenario(document, progress=None if quiet else _progress())
-    folder, failed = publish(result, target)
+    with reserved(target):
+        if held(target) not in (None, name):
+            say(f"  replaces the result of {held(target)} in {target}")
+        result = run_scenario(document, progress=None if quiet else _progress())
+        folder, failed = publish(result, target)
     for warning in result.warnings:
         say(warning)
     say_problems(failed)
-    click.echo(_facts(result, folder) if as_json else summary(result, folder))
+    tell(_facts(result, folder) if as_json else summary(result, folder))
     leave_on_errors(failed)
 
 
@@ -76,6 +76,8 @@ def summary(result: Result, folder: Path) -> str:
     facts = result.facts
     lines = [result.title, *(_agreement(result) if facts["question"] == "reconcile" else ())]
     lines.append(f"  worst balance closes to {facts['worst_closure']:.1e} of its throughput")
+    if facts["open_balances"]:
+        lines.append(f"  {facts['open_balances']} left open: see the gaps in balances.csv")
     if facts["free_cells"]:
         lines.append(f"  {facts['free_cells']} cells are free: nothing determines them (free.csv)")
     return "\n".join([*lines, f"  written to {folder}{'/' if not str(folder).endswith('/') else ''}"])

@@ -117,7 +117,8 @@ def choose(result: Result, quantity: Quantity, at: Mapping[str, Sequence[Label]]
     there = (quantity.status >= 0) & (weights != 0)
     keep &= there.any(axis=1)
     value = np.where(there[keep], quantity.value[keep], 0.0)
-    sd = np.where(there[keep], quantity.sd[keep], 0.0) * np.where(there[keep], weights, 0.0)
+    known = np.zeros_like(quantity.sd) if result.without_sd else quantity.sd
+    sd = np.where(there[keep], known[keep], 0.0) * np.where(there[keep], weights, 0.0)
     return Chosen({a: quantity.labels[a][keep] for a in quantity.axes}, value @ weights, sd.sum(axis=1))
 
 

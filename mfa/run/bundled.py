@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from mfa.errors import MissingFile, Problem, did_you_mean
+from mfa.files import is_file, not_a_file
 
 PACKAGE = Path(__file__).resolve().parents[1]
 SUFFIXES = (".yaml", ".yml")
@@ -24,10 +26,10 @@ def bundled_scenarios() -> dict[str, Path]:
 def find_scenario(source: str | Path) -> Path:
     """The file that a path or a bundled name means; raises MissingFile with the nearest name."""
     path = Path(source)
-    if path.is_dir():
-        text = f'"{source}" is a folder, not a scenario file'
-        raise MissingFile(Problem("missing-file", text, hint="name a .yaml file in it"))
-    if path.is_file():
+    if (problem := not_a_file(path)) is not None:
+        hint = "name a .yaml file in it" if path.is_dir() else "name a .yaml file"
+        raise MissingFile(replace(problem, hint=hint))
+    if is_file(path):
         return path
     known = bundled_scenarios()
     if str(source) in known:

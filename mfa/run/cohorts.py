@@ -54,10 +54,10 @@ def _followed(result: Result, name: str) -> tuple[list[tuple[Part, StockResult]]
         text = f'"{name}" has no cohorts: it has no lifetime'
         raise ModelError(Problem("no-cohorts", text, hint=hint))
     ages = result.ages[name]
-    used = {f: _per_year(result, f) for f in ages.used}
-    new = sum((_per_year(result, f) for f in ages.inflow if f not in used), xr.zeros_like(level))
+    used = {f: _per_year(result, f, level) for f in ages.used}
+    new = sum((_per_year(result, f, level) for f in ages.inflow if f not in used), xr.zeros_like(level))
     inflow = sum(used.values(), new)
-    outflow = sum((_per_year(result, f) for f in ages.outflow), xr.zeros_like(level))
+    outflow = sum((_per_year(result, f, level) for f in ages.outflow), xr.zeros_like(level))
     length = float(read_periods(level[ages.time].values.tolist()).lengths[0])
     initial = (level - length * (inflow - outflow)).isel({ages.time: 0}, drop=True)
     rounding = ROUNDING * max(float(level.max()), float(inflow.max()), 0.0)
@@ -69,9 +69,11 @@ def _followed(result: Result, name: str) -> tuple[list[tuple[Part, StockResult]]
     return list(ages.driven(level.clip(min=0.0), before)), inflow, ages
 
 
-def _per_year(result: Result, name: str) -> xr.DataArray:
-    """A flow per year, whatever time it is counted by."""
+def _per_year(result: Result, name: str, level: xr.DataArray) -> xr.DataArray:
+    """A flow per year, whatever time it is counted by, over the labels that its stock tells apart."""
     flow = result.flow(name)
+    unit = flow.attrs["unit"]
+    flow = flow.sum([d for d in flow.dims if d not in level.dims]).assign_attrs(unit=unit)
     return flow / parse_unit(str(flow.attrs["unit"]).rpartition("/")[2]).factor
 
 

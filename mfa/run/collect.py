@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,18 +15,18 @@ from mfa.build.flows import EdgeCells
 from mfa.build.model import Model
 from mfa.build.parameters import label_frame
 from mfa.core.composition import mass_fraction
-from mfa.core.labels import CellIndex
 from mfa.core.system import Edge, StockOf
 from mfa.run.gross import CONFLICT, FLAGS, Suspects, gross_error_table, marks, suspects
-from mfa.run.manifest import input_hashes
+from mfa.run.manifest import input_names
 from mfa.run.mirror import PAIR, label_columns, mirror_gaps
-from mfa.run.result import STATUSES, Quantity, Result
-from mfa.run.tables import observation_table
+from mfa.run.result import MARKS, NO_SD, NUMBERS, STATUSES, Quantity, Result
+from mfa.run.tables import closed_and_open, observation_table
 from mfa.run.trace import traced
 from mfa.solve.classify import LISTED, FreeSum, free_sums
-from mfa.solve.intervals import LARGEST, intervals
+from mfa.solve.intervals import LARGEST, Intervals, intervals
 from mfa.solve.losses import loss_of
 from mfa.solve.misfit import losses_of
+from mfa.solve.truncated.aggregate import Numbers
 from mfa.solve.uncertainty import Propagated
 
 if TYPE_CHECKING:
@@ -38,13 +39,14 @@ _SORTED = np.asarray(STATUSES)[_ORDER]
 def collect(solved: Solved) -> Result:
     """The result: quantities, tables and facts."""
     model, spec = solved.model, solved.model.document.spec
-    quantities = {q.name: q for q in _quantities(solved)}
     trace = traced(solved)
     found = suspects(trace)
+    ranges = _ranges(solved)
+    quantities = {q.name: q for q in _quantities(solved, ranges)}
     observations = _observations(solved, found)
     reports = {g.name for g in model.observed if g.report}
     reported = observations["name"].isin(reports)
-    free, left_out = _free(solved)
+    free, left_out = _free(solved, ranges)
     return Result(
         name=spec.name if not model.document.variant else f"{spec.name}-{model.document.variant}",
         title=spec.title or spec.name,
@@ -62,7 +64,7 @@ def collect(solved: Solved) -> Result:
         facts=_facts(solved, list(quantities)) | _counts(observations, reported, found),
         outputs=spec.outputs.model_dump(mode="json"),
         sources={n: {k: v for k, v in s.model_dump().items() if v} for n, s in spec.sources.items()},
-        inputs=input_hashes((*model.document.files, *map(Path, model.files)), _root(model)),
+        inputs=input_names(model.inputs, _root(model)),
         warnings=(*(str(w) for w in model.warnings), *left_out),
         ages=model.ages,
         gross_errors=gross_error_table(trace, found),
@@ -83,16 +85,27 @@ def _root(model: Model) -> Path:
     return files[0].resolve().parent.parent if files else Path.cwd()
 
 
-def _quantities(solved: Solved) -> Iterator[Quantity]:
-    system = solved.model.system
+def _ranges(solved: Solved) -> Intervals:
+    """The intervals of the free flows and stocks that are listed."""
+    spread = solved.posterior
+    listed = np.flatnonzero(_free_flows(solved))[:LISTED]
+    return intervals(spread, listed) if isinstance(spread, Propagated) else Intervals({})
+
+
+def _quantities(solved: Solved, ranges: Intervals) -> Iterator[Quantity]:
+    system, known = solved.model.system, _known(solved, solved.truncated.cells)
+    low, high = known.low.copy(), known.high.copy()
+    for cell, (least, most) in ranges.ends.items():
+        low[cell], high[cell] = least, most
+    numbers = replace(known, low=low, high=high)
     for name, edge in system.edges.items():
-        yield _quantity(solved, name, edge, edge.cells, solved.model.edges[name])
+        yield _quantity(solved, numbers, name, edge, solved.model.edges[name])
     for name, stock in system.stocks.items():
-        yield _quantity(solved, name, stock, stock.cells, solved.model.stocks[name])
+        yield _quantity(solved, numbers, name, stock, solved.model.stocks[name])
 
 
-def _quantity(solved: Solved, name: str, of: Edge | StockOf, index: CellIndex, cells: EdgeCells) -> Quantity:
-    n = len(index)
+def _quantity(solved: Solved, found: Numbers, name: str, of: Edge | StockOf, cells: EdgeCells) -> Quantity:
+    index, n = of.cells, len(of.cells)
     numbers = cells.of(np.arange(n))
     known = np.searchsorted(_SORTED, solved.classification.cells[numbers])
     status = np.where(cells.mask, _ORDER[known], -1).astype(np.int8)
@@ -110,23 +123,36 @@ def _quantity(solved: Solved, name: str, of: Edge | StockOf, index: CellIndex, c
         axes=index.axes,
         labels={a: labels[a].to_numpy(dtype=object) for a in index.axes},
         elements=elements if isinstance(of, Edge) or of.has_elements else (),
-        value=np.where(cells.mask, solved.solution.q[numbers] / in_t, 0.0),
-        sd=np.where(cells.mask, solved.posterior.sd_q[numbers] / in_t, 0.0),
+        **{k: np.where(cells.mask, getattr(found, k)[numbers] / in_t, 0.0) for k in NUMBERS},
         status=status,
+        mark=np.where(cells.mask, found.marks[numbers], 0).astype(np.int8),
         unit=mass if isinstance(of, StockOf) or time is None else f"{mass}/{per}",
         basis=of.basis if isinstance(of, StockOf) else "",
     )
 
 
+def _known(solved: Solved, found: Numbers) -> Numbers:
+    """What is said of numbers; no sd and no interval where a simulation left out what they follow from."""
+    if not solved.model.spread_left_out:
+        return found
+    none = np.full(found.sd.shape, np.nan)
+    return replace(found, sd=none, low=none, high=none)
+
+
 def _observations(solved: Solved, found: Suspects) -> pd.DataFrame:
     """`observations.csv` with the solver's judgement of every row."""
     problem, d = solved.model.problem, solved.diagnosis
+    known = _known(solved, solved.truncated.observed)
     flag, misfit = marks(d.flag, found)
     columns: dict[str, Any] = {
         "value": problem.observed.rows.rhs,
         "sigma": solved.solution.sigma,
         "adjusted": solved.solution.fitted,
-        "adjusted_sd": solved.posterior.sd_observed,
+        "adjusted_sd": known.sd,
+        "mean": known.mean,
+        "low": known.low,
+        "high": known.high,
+        "mark": np.asarray(MARKS, dtype=object)[known.marks],
         "residual": d.residual,
         "shift": _shift(d.residual, solved.solution.sigma),
         "z": d.z,
@@ -135,7 +161,7 @@ def _observations(solved: Solved, found: Suspects) -> pd.DataFrame:
         "misfit": misfit,
     }
     # a difference of nothing may have a sign, which no reader wants to see
-    unsigned = {k: v + 0.0 if k != "flag" else v for k, v in columns.items()}
+    unsigned = {k: v + 0.0 if k not in ("flag", "mark") else v for k, v in columns.items()}
     table = observation_table(solved.model.observed, unsigned)
     table["place"] = _relative(table["place"], _root(solved.model))
     table["flag"] = table["flag"].where(table["standing"] == "counted", table["standing"])
@@ -187,7 +213,7 @@ def _relative(places: pd.Series, root: Path) -> pd.Series:
     return places.map(known)
 
 
-def _free(solved: Solved) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _free(solved: Solved, ranges: Intervals) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """What nothing determines: the cells with their feasible intervals, and the sums that are determined;
     warnings of what the table leaves out."""
     problem, spread, flows = solved.model.problem, solved.posterior, _free_flows(solved)
@@ -196,7 +222,6 @@ def _free(solved: Solved) -> tuple[pd.DataFrame, tuple[str, ...]]:
     if len(every) > LISTED:
         missing.append(f"free.csv lists {LISTED} of {len(every):,} free flows and stocks")
     if len(every) and isinstance(spread, Propagated):
-        ranges = intervals(spread, listed)
         rows += [_range(name(int(k)), *ranges.ends.get(int(k), (np.nan, np.nan))) for k in listed]
         known = {name(int(k)) for k in every}
         sums = free_sums(problem, solved.solution, spread)
@@ -228,7 +253,7 @@ def _sum(of: FreeSum) -> dict[str, Any]:
 
 
 def _facts(solved: Solved, order: list[str]) -> dict[str, Any]:
-    balances = solved.balances
+    balances, left_open = closed_and_open(solved.balances)
     problem, test = solved.model.problem, solved.diagnosis.test
     loss = losses_of(problem.observed, loss_of(solved.model.document.spec.solve.robust))
     return {
@@ -242,12 +267,13 @@ def _facts(solved: Solved, order: list[str]) -> dict[str, Any]:
         "critical_value": float(f"{test.critical:.6g}") if test.dof else None,
         "p_value": float(f"{test.p:.6g}") if test.dof else None,
         "worst_closure": float(f"{balances['relative'].max() if len(balances) else 0.0:.3g}"),
+        "open_balances": len(left_open),
         "mass_unit": solved.model.system.mass_unit,
         "free_cells": int(_free_flows(solved).sum()),
         "bases": _bases(solved.model),
         "items": dict(solved.model.items),
         "order": order,
-    } | _drawn(solved)
+    } | _spread(solved)
 
 
 def _counts(table: pd.DataFrame, reported: pd.Series, found: Suspects) -> dict[str, int]:
@@ -262,8 +288,10 @@ def _counts(table: pd.DataFrame, reported: pd.Series, found: Suspects) -> dict[s
     }
 
 
-def _drawn(solved: Solved) -> dict[str, Any]:
-    """How standard deviations were drawn, where they were."""
+def _spread(solved: Solved) -> dict[str, Any]:
+    """How standard deviations were drawn, where they were; that they are not known, where they are not."""
+    if solved.model.spread_left_out:
+        return {NO_SD: "not known: a simulation takes what is uncertain as exact"}
     if solved.drawn is None:
         return {}
     return {"draws": len(solved.drawn.x), "draws_made_by": solved.drawn.method}

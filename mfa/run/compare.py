@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mfa.run.result import Result
-from mfa.run.store import long_table
+from mfa.run.store import LAST, long_table
 
 ROUNDING = 1e-12
 
@@ -35,7 +35,7 @@ def compare(first: Result, second: Result) -> pd.DataFrame:
 def _cells(result: Result, factor: float) -> pd.DataFrame:
     tables = [t for stocks in (False, True) if len(t := long_table(result, stocks=stocks))]
     table = pd.concat(tables or [long_table(result, stocks=False)], ignore_index=True)
-    table = table.drop(columns=["unit", "basis", "status"])
+    table = table.drop(columns=[c for c in LAST if c not in ("value", "sd")])
     table = table.assign(value=table["value"] * factor, sd=table["sd"] * factor)
     labels = [c for c in table.columns if c not in ("value", "sd")]
     return table.assign(**{c: table[c].fillna("").astype(str) for c in labels})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +17,10 @@ from scipy import sparse
 
 from mfa.core.labels import ELEMENT, TIME_NAMES, dimension_of
 from mfa.errors import InputError
+from mfa.limits import NUMBERS
 from mfa.run.result import Result
 from mfa.run.trace import Trace
-from mfa.spec.formula import Binary, Call, Name, Neg, Num, Select, names_in, parse_formula
+from mfa.spec.formula import Binary, Call, Name, Neg, Num, Select, chain, names_in, parse_formula
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -58,6 +60,12 @@ def evaluate(result: Result, trace: Trace, formula: str) -> Operand:
     return _Evaluation(result, trace).of(parse_formula(formula))
 
 
+def _within(shape: Sequence[int]) -> None:
+    """Raise InputError for an array with more numbers than one value may have."""
+    if not NUMBERS.allows(count := prod(shape)):
+        raise InputError(NUMBERS.exceeded("a part of the formula", found=count))
+
+
 def positions(shape: tuple[int, ...]) -> Ints:
     """The positions of every entry along every axis, one line an axis (none for a single number)."""
     return np.indices(shape, dtype=np.int64).reshape(len(shape), int(np.prod(shape, dtype=np.int64)))
@@ -82,6 +90,7 @@ class _Evaluation:
         axes = (*q.axes, ELEMENT) if q.elements else q.axes
         labels = {a: self.result.dimensions[dimension_of(a)] for a in axes}
         shape = tuple(len(labels[a]) for a in axes)
+        _within(shape)
         k, element = np.nonzero(q.status >= 0)
         where = [_places(q.labels[a][k], labels[a]) for a in q.axes] + ([element] if q.elements else [])
         row = np.ravel_multi_index(tuple(where), shape) if shape else np.zeros(len(k), np.int64)
@@ -96,8 +105,12 @@ class _Evaluation:
         return Operand(inner.axes, inner.labels, -inner.value, -inner.slope)
 
     def binary(self, node: Binary) -> Operand:
-        left, right = _aligned(self.of(node.left), self.of(node.right))
-        return Operand(left.axes, left.labels, *_ARITHMETIC[node.op](left, right))
+        first, steps = chain(node)
+        found = self.of(first)
+        for step in steps:
+            left, right = _aligned(found, self.of(step.right))
+            found = Operand(left.axes, left.labels, *_ARITHMETIC[step.op](left, right))
+        return found
 
     def selection(self, node: Select) -> Operand:
         """The entries at some labels; an axis with one label chosen disappears."""
@@ -171,6 +184,7 @@ def _spread(operand: Operand, axes: tuple[str, ...], labels: Mapping[str, tuple[
     shape = tuple(len(labels[a]) for a in axes)
     if operand.axes == axes:
         return operand
+    _within(shape)
     index = positions(shape)
     own = tuple(index[axes.index(a)] for a in operand.axes)
     size = int(np.prod(shape, dtype=np.int64))
@@ -223,6 +237,7 @@ def _cumulated(operand: Operand, dims: Sequence[str]) -> Operand:
     k = _axis(operand, dims[0] if dims else next((a for a in operand.axes if a in TIME_NAMES), "year"))
     entries = np.arange(len(operand.value)).reshape(operand.shape)
     n = operand.shape[k]
+    _within((*operand.shape, (n + 1) // 2))
     later, earlier = np.tril_indices(n)
     row, column = np.take(entries, later, axis=k).ravel(), np.take(entries, earlier, axis=k).ravel()
     by = sparse.coo_array((np.ones(len(row)), (row, column)), shape=(entries.size, entries.size)).tocsr()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mfa.build.balances import BALANCE
-from mfa.errors import Problem, UnknownName
+from mfa.errors import Problem, UnknownName, nearest
 from mfa.run.trace import Trace
 from mfa.solve.problem import LeastSquares
 
@@ -109,7 +108,7 @@ def _everything(problem: LeastSquares) -> Iterator[Found]:
 
 def _near(wanted: Spelt, heads: Mapping[str, list[Found]]) -> str:
     """The names nearest to a head that does not exist, each with labels it has."""
-    near = difflib.get_close_matches(wanted.head, heads, n=3, cutoff=0.6)
+    near = nearest(wanted.head, heads, 3)
     holding = [h for h in heads if wanted.head and wanted.head in h]
     names = list(dict.fromkeys([*near, *holding]))[:4]
     if names:

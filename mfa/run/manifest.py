@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+MANIFEST = "manifest.json"
 PACKAGES = (
     "mfa",
     "numpy",
@@ -34,13 +35,20 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def input_hashes(files: Iterable[Path], root: Path) -> dict[str, str]:
-    """File -> SHA-256; files inside `root` by their path from it, others by their name."""
-    found = {}
-    for file in files:
+def input_names(digests: Mapping[Path, str], root: Path) -> dict[str, str]:
+    """Name -> SHA-256 of files: those inside `root` by their path from it, others by their name.
+
+    Others of one name have as many of the folders above them before it as tell them apart.
+    """
+    found: dict[str, str] = {}
+    for file, digest in sorted(digests.items()):
         path = file.resolve()
-        name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
-        found[name] = sha256(path)
+        inside = path.is_relative_to(root)
+        parts = path.relative_to(root).parts if inside else path.parts
+        shown = len(parts) if inside else 1
+        while (name := "/".join(parts[-shown:])) in found and shown < len(parts):
+            shown += 1
+        found[name] = digest
     return dict(sorted(found.items()))
 
 
@@ -57,7 +65,7 @@ def versions() -> dict[str, str]:
 
 def write_manifest(folder: Path, *, inputs: Mapping[str, str], facts: Mapping[str, Any]) -> Path:
     """`manifest.json` over every file now in the folder."""
-    target = folder / "manifest.json"
+    target = folder / MANIFEST
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p != target)
     content = {
         "inputs": dict(inputs),
@@ -65,5 +73,20 @@ def write_manifest(folder: Path, *, inputs: Mapping[str, str], facts: Mapping[st
         "versions": versions(),
         **facts,
     }
-    target.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    return _written(target, content)
+
+
+def update_manifest(folder: Path, files: Iterable[str]) -> Path:
+    """`manifest.json` of a folder with the hashes of some of its files as they are now."""
+    target = folder / MANIFEST
+    content = json.loads(target.read_text(encoding="utf-8"))
+    content["outputs"].update({name: sha256(folder / name) for name in files})
+    return _written(target, content)
+
+
+def _written(target: Path, content: Mapping[str, Any]) -> Path:
+    """The manifest in its place, where it stands whole or as it was."""
+    partial = target.with_name(f".{target.name}")
+    partial.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    partial.replace(target)
     return target

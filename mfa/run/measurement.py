@@ -17,6 +17,7 @@ from mfa.run.formulas import Ints, Operand, evaluate, select, total
 from mfa.run.lookup import spelt
 from mfa.run.result import STATUSES, Quantity, Result
 from mfa.run.trace import Trace, trace_of
+from mfa.solve.certain import Spread
 from mfa.solve.narrow import narrowed
 from mfa.solve.uncertainty import Propagated
 
@@ -57,7 +58,7 @@ def next_measurement(
     before = float(spread.sd_of(wanted.slope)[0])
     kept = np.flatnonzero(table["assumed"] > (CV * FLOOR / trace.mass_factor if sd is None else 0.0))
     table, matrix = table.iloc[kept], matrix[kept].tocsr()
-    sigma, own = table["assumed"].to_numpy(float), table["sd"].to_numpy(float)
+    sigma, own = table["assumed"].to_numpy(float), _propagated(spread, matrix)
     after = np.zeros(len(table))
     if isinstance(spread, Propagated):
         after = narrowed(spread, wanted.slope, matrix, sigma, own)
@@ -68,6 +69,15 @@ def next_measurement(
     found = found.assign(measure=_names(result, found))
     found.attrs = {"name": name, "value": float(wanted.value[0]), "sd": before}
     return found[["measure", "value", "sd", "status", "assumed", "sd_after", "narrows"]]
+
+
+def _propagated(spread: Spread, matrix: sparse.csr_array) -> npt.NDArray[np.float64]:
+    """The propagated standard deviations of single cells, nan of sums."""
+    single = np.diff(matrix.indptr) == 1
+    place = matrix.indptr[:-1][single]
+    found = np.full(len(single), np.nan)
+    found[single] = np.abs(matrix.data[place]) * spread.sd_q[matrix.indices[place]]
+    return found
 
 
 def target(result: Result, trace: Trace, name: str, at: At) -> Operand:

@@ -17,9 +17,8 @@ from mfa.run.anchors import anchor_problems
 from mfa.run.collect import collect
 from mfa.run.conflicts import placed
 from mfa.run.result import Result
-from mfa.run.sample import with_draws
 from mfa.run.simulation import simulation
-from mfa.run.tables import BALANCE_COLUMNS, balance_table
+from mfa.run.tables import BALANCE_COLUMNS, balance_table, closed_and_open
 from mfa.solve.certain import Spread, certain
 from mfa.solve.classify import Classification, classify
 from mfa.solve.diagnose import Diagnosis, diagnose
@@ -27,6 +26,9 @@ from mfa.solve.draws import Draws, draws
 from mfa.solve.losses import loss_of
 from mfa.solve.reconcile import reconcile
 from mfa.solve.solution import Solution
+from mfa.solve.truncated.aggregate import Truncated
+from mfa.solve.truncated.beside import beside_bounds
+from mfa.solve.truncated.drawn import Drawn
 from mfa.solve.uncertainty import Propagated, uncertainty
 from mfa.spec.resolve import Document
 
@@ -44,6 +46,7 @@ class Solved:
     posterior: Spread
     classification: Classification
     diagnosis: Diagnosis
+    truncated: Truncated
     drawn: Draws | None = None
 
     @cached_property
@@ -84,14 +87,15 @@ def solve(model: Model, say: Progress) -> Solved:
     found, judged = classify(problem, solution, spread), diagnose(problem, solution, spread)
     drawn = _drawn(model, solution, say)
     if drawn is not None and isinstance(spread, Propagated):
-        spread = with_draws(spread, problem, drawn)
-    return Solved(model, solution, spread, found, judged, drawn)
+        return Solved(model, solution, spread, found, judged, Drawn(problem, solution, spread, drawn), drawn)
+    say("means and intervals beside bounds")
+    return Solved(model, solution, spread, found, judged, beside_bounds(problem, solution, spread))
 
 
 def _drawn(model: Model, solution: Solution, say: Progress) -> Draws | None:
     """The draws that the scenario asks its standard deviations from."""
     spec = model.document.spec
-    if spec.uncertainty.method == "posterior" or spec.solve.question == "simulate":
+    if spec.uncertainty.method != "montecarlo":
         return None
     say(f"{spec.uncertainty.draws:,} draws")
     return draws(model.problem, solution, spec.uncertainty.draws, spec.uncertainty.seed)
@@ -119,7 +123,7 @@ def _answer(model: Model, say: Progress) -> tuple[Solution, Spread]:
 def _check(solved: Solved) -> None:
     """Raise where a balance does not close, a number is NaN, or a free flow is forbidden."""
     settings = solved.model.document.spec.solve
-    table = solved.balances
+    table, _ = closed_and_open(solved.balances)
     failing = table[~(table["relative"] <= max(settings.tolerance, TOLERANCE))]
     if len(failing):
         rows = failing.head(5).to_dict("records")
@@ -134,7 +138,7 @@ def _check(solved: Solved) -> None:
 
 
 def _sentence(row: Mapping[Hashable, Any]) -> str:
-    where = ", ".join(str(v) for k, v in row.items() if k not in BALANCE_COLUMNS)
+    where = ", ".join(str(v) for k, v in row.items() if k not in BALANCE_COLUMNS and not pd.isna(v))
     inflow, outflow = (
         f"{row[k]:g} {row['unit']} {word}" for k, word in (("inflow", "in"), ("outflow", "out"))
     )

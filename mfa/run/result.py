@@ -25,14 +25,22 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 STATUSES = ("redundant", "observed", "determined", "free", "fixed")
 """What is known of a number: checked by others, observed, follows from others, undetermined, given."""
+NO_SD = "standard_deviations"
+"""The fact that says why there are no standard deviations, where there are none."""
+NUMBERS = ("value", "mean", "sd", "low", "high")
+"""What is said of every number."""
+MARKS = ("", "bound", "prior-driven", "bound, prior-driven")
+"""What bounds do to a number: one of its own bites it; they move its mean off its value by over half an
+sd."""
 
 
 @dataclass(frozen=True, repr=False)
 class Quantity:
     """A flow, trade, statistical difference or stock: one line of labels a cell, one column an element.
 
-    `value` and `sd` have shape (cells, elements), in `unit` (per year for flows); `status` holds positions in
-    STATUSES, -1 where the cell cannot be.
+    `value` (the optimum), `mean`, `sd`, `low` and `high` (95 %; of the posterior that bounds cut off) have
+    shape (cells, elements), in `unit` (per year for flows); `status` holds positions in STATUSES, -1 where
+    the cell cannot be, and `mark` in MARKS.
     """
 
     name: str
@@ -45,8 +53,12 @@ class Quantity:
     labels: Mapping[str, npt.NDArray[np.object_]]
     elements: tuple[str, ...]
     value: Floats
+    mean: Floats
     sd: Floats
+    low: Floats
+    high: Floats
     status: npt.NDArray[np.int8]
+    mark: npt.NDArray[np.int8]
     unit: str
     basis: str = ""
 
@@ -63,9 +75,12 @@ class Quantity:
         columns: dict[str, Any] = {a: self.labels[a][cell] for a in self.axes}
         if self.elements:
             columns["element"] = np.asarray(self.elements, dtype=object)[element]
-        numbers = {"value": self.value[cell, element], "sd": self.sd[cell, element]}
-        status = np.asarray(STATUSES, dtype=object)[self.status[cell, element]]
-        return pd.DataFrame({**columns, **numbers, "status": status}, index=range(len(cell)))
+        numbers = {k: getattr(self, k)[cell, element] for k in NUMBERS}
+        words = {
+            "status": np.asarray(STATUSES, dtype=object)[self.status[cell, element]],
+            "mark": np.asarray(MARKS, dtype=object)[self.mark[cell, element]],
+        }
+        return pd.DataFrame({**columns, **numbers, **words}, index=range(len(cell)))
 
 
 @dataclass(frozen=True, repr=False)
@@ -105,6 +120,11 @@ class Result:
         return next((q.unit.split("/")[0] for q in self.quantities.values()), "t")
 
     @property
+    def without_sd(self) -> bool:
+        """Whether standard deviations are not known (NaN): a simulation takes what is uncertain as exact."""
+        return NO_SD in self.facts
+
+    @property
     def mass_factor(self) -> float:
         """How many t the unit of masses is."""
         return parse_unit(self.mass_unit).factor
@@ -123,15 +143,37 @@ class Result:
         return self._dense(name, "value")
 
     def sd(self, name: str) -> xr.DataArray:
-        """The standard deviation of every cell of a flow or stock; NaN where it is free."""
+        """The standard deviation of every cell of a flow or stock; NaN where it is free, or not known."""
         return self._dense(name, "sd")
+
+    def mean(self, name: str) -> xr.DataArray:
+        """The mean of every cell of a flow or stock: of the posterior that bounds cut off, so that it may be
+        off the value, which is the optimum; NaN where it is free. Means close balances as values do."""
+        return self._dense(name, "mean")
+
+    def interval(self, name: str) -> xr.DataArray:
+        """The 95 % interval of every cell of a flow or stock, `end` (low, high) its first dimension.
+
+        From 0 where a bound at 0 bites hard; of what is free the interval that rows and bounds allow, NaN
+        where that is not known.
+        """
+        from mfa.run.tensors import ends
+
+        return ends(self.quantity(name), self.dimensions)
+
+    def mark(self, name: str) -> xr.DataArray:
+        """What bounds do to every cell, a position in MARKS."""
+        return self._dense(name, "mark")
 
     def status(self, name: str) -> xr.DataArray:
         """The status of every cell, a position in STATUSES (-1 where the cell cannot be)."""
         return self._dense(name, "status")
 
     def stock(self, name: str) -> xr.DataArray:
-        """The level of a stock at the end of each year, over its dimensions."""
+        """The level of a stock at the end of each year, over its dimensions.
+
+        Without a time dimension: at the end of the only period, or of a stock without `initial` its change.
+        """
         return self._dense(name, "value")
 
     def cohorts(self, name: str, year: Any = None, cohort: Any = None) -> xr.DataArray:
@@ -157,11 +199,12 @@ class Result:
         return mean_age(self, name)
 
     def trade(self, name: str) -> pd.DataFrame:
-        """A bilateral trade in long form: year, exporter, importer, element, value, sd, status."""
+        """A bilateral trade in long form: year, exporter, importer, element, value, mean, sd,
+        low, high, status, mark."""
         return self.quantity(name).frame()
 
     def balance(self) -> pd.DataFrame:
-        """Relative closure of every process, year, region and element, worst first."""
+        """Relative closure of every balance, worst first; then the gaps of those left open."""
         return self.balances
 
     def explain(self, name: str) -> tuple[Explanation, ...]:
@@ -212,7 +255,7 @@ class Result:
         """`n` draws from the posterior, with `values`, `sd` and `interval` of any flow, stock or indicator.
 
         Every report is perturbed by its sigma and the problem solved again; bounds cut the draws off (see
-        :mod:`mfa.solve.draws`). Raises InputError for fewer than two draws.
+        :mod:`mfa.solve.draws`). Raises InputError for fewer than two draws, ModelError for a simulation.
         """
         from mfa.run.sample import sample
 

@@ -8,13 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from mfa.errors import InputError
+from mfa.errors import InputError, ModelError, Problem
 from mfa.run.measurement import At, target
 from mfa.run.result import Result
 from mfa.run.trace import Trace, trace_of
 from mfa.solve.draws import Draws, draws
-from mfa.solve.problem import LeastSquares
-from mfa.solve.uncertainty import Propagated
 
 Floats = npt.NDArray[np.float64]
 
@@ -56,18 +54,11 @@ def traces(trace: Trace, drawn: Draws) -> Iterator[Trace]:
 
 
 def sample(result: Result, n: int, seed: int) -> Sample:
-    """`n` draws of a result; raises InputError for fewer than two."""
+    """`n` draws of a result; raises InputError for fewer than two, ModelError for those of a simulation."""
+    if result.facts.get("question") == "simulate":
+        text = "a simulation takes its numbers as exact: there are no draws of it yet"
+        raise ModelError(Problem("simulation-uncertainty", text))
     if n < 2:
         raise InputError(f"an interval needs two draws or more, not {n}")
     trace = trace_of(result)
     return Sample(result, trace, draws(trace.problem, trace.solution, n, seed))
-
-
-def with_draws(spread: Propagated, problem: LeastSquares, drawn: Draws) -> Propagated:
-    """The posterior with standard deviations over draws; what is free stays so."""
-    q = np.array([problem.cells.value(x) for x in drawn.x])
-    fitted = q @ problem.observed.rows.matrix.T
-    sd = [np.std(values, axis=0, ddof=1) for values in (drawn.x, q, fitted)]
-    old = (spread.sd_x, spread.sd_q, spread.sd_observed)
-    new = [np.where(np.isnan(o), np.nan, s) for o, s in zip(old, sd, strict=True)]
-    return replace(spread, sd_x=new[0], sd_q=new[1], sd_observed=new[2])

@@ -27,7 +27,7 @@ def sign_problems(model: Model, q: Floats) -> list[Problem]:
     stocks = {f: s for s in model.system.stocks.values() if s.kind == "cohort" for f in s.inflow}
     found = []
     for name, cells in [*model.edges.items(), *model.stocks.items()]:
-        if _allowed(model, name):
+        if _allowed(model, name) or _change(model, name):
             continue
         cell, element = np.nonzero(cells.mask & (q[cells.of(np.arange(len(cells.mask)))] < least))
         for k, e in zip(cell, element, strict=True):
@@ -41,6 +41,12 @@ def sign_problems(model: Model, q: Floats) -> list[Problem]:
 def _allowed(model: Model, name: str) -> bool:
     """Whether a name is an inflow or outflow of a stock whose inflow may be negative."""
     return any(name in (*a.inflow, *a.outflow) for a in model.ages.values() if a.shrinking == "allow")
+
+
+def _change(model: Model, name: str) -> bool:
+    """Whether a name is a stock of which only the change is known."""
+    stock = model.system.stocks.get(name)
+    return stock is not None and model.system.is_change(stock, started=bool((model.before[name] >= 0).any()))
 
 
 def _problem(model: Model, name: str, stock: StockOf | None, at: tuple[int, int], value: float) -> Problem:

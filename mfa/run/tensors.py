@@ -18,7 +18,8 @@ def axis_labels(axis: str, dimensions: Labels) -> tuple[str | int, ...]:
 
 
 def dense(quantity: Quantity, dimensions: Labels, what: str = "value") -> xr.DataArray:
-    """One of `value`, `sd`, `status` over all labels of a quantity's dimensions.
+    """One of `value`, `mean`, `sd`, `low`, `high`, `status`, `mark` over all labels of a quantity's
+    dimensions.
 
     Cells that do not exist are 0 (their status -1).
     """
@@ -40,3 +41,10 @@ def dense(quantity: Quantity, dimensions: Labels, what: str = "value") -> xr.Dat
         full = full[..., 0]
     attrs = {"unit": quantity.unit, "basis": quantity.basis or "element mass", "label": quantity.label}
     return xr.DataArray(full, dims=axes, coords=coords, name=quantity.name, attrs=attrs)
+
+
+def ends(quantity: Quantity, dimensions: Labels) -> xr.DataArray:
+    """Both ends of the intervals, along `end`."""
+    both = {what: dense(quantity, dimensions, what) for what in ("low", "high")}
+    found = xr.concat(both.values(), dim="end", join="exact", combine_attrs="identical")
+    return found.assign_coords(end=list(both))

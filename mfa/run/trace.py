@@ -5,6 +5,7 @@ It is written beside the tensors, so that a result explains itself without its d
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -17,15 +18,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from mfa.errors import InputError, MissingFile, Problem
+from mfa.core.labels import TIME_NAMES
+from mfa.errors import MissingFile
 from mfa.run.result import Result
-from mfa.run.staging import refusals
+from mfa.run.sound import Unsound, damaged
 from mfa.solve.certain import Spread
-from mfa.solve.kkt import Ordering, ordering_of
-from mfa.solve.problem import Cells, LeastSquares, Names, Observed, Rows, named
-from mfa.solve.separable.world import is_world
+from mfa.solve.problem import LeastSquares, Names, Rows
 from mfa.solve.solution import Solution
-from mfa.solve.standard import standard
+from mfa.solve.truncated.aggregate import Truncated
+from mfa.solve.truncated.beside import beside_bounds
 from mfa.solve.uncertainty import uncertainty
 from mfa.units import parse_unit
 
@@ -38,7 +39,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Trace:
-    """A solved problem: standard deviations as they were found, z and leverage of every observed row as
+    """A solved problem: standard deviations beside bounds as they were found, z and leverage of every row as
     `observations.csv` has them, `first` cell of every flow and stock, the unit of every observed row with the
     factor from canonical units to it, the `lengths` of the periods, which unknowns are `masses` (here in t),
     and the unit of mass in which results are printed."""
@@ -80,6 +81,12 @@ class Trace:
         return np.where(self.mass_cells, self.mass_factor, 1.0)
 
     @cached_property
+    def truncated(self) -> Truncated:
+        """What is known of numbers and sums of them, made anew where it was not kept: to be asked by
+        :func:`mfa.solve.truncated.aggregate.aggregate`."""
+        return beside_bounds(self.problem, self.solution, self.posterior)
+
+    @cached_property
     def posterior(self) -> Spread:
         """The error propagation at the solution; made anew where it was not kept."""
         return uncertainty(self.problem, self.solution)
@@ -94,21 +101,36 @@ class Saved:
     @cached_property
     def trace(self) -> Trace:
         """The trace in the folder; raises MissingFile where there is none."""
+        from mfa.run.reread import read_trace
+
         return read_trace(self.folder)
 
 
 def trace_of(result: Result) -> Trace:
     """What a result keeps of its solver, just run or opened; raises MissingFile where nothing was kept."""
     if isinstance(result.state, Saved):
-        return result.state.trace
+        found = result.state.trace
+        _belongs(found, result)
+        return found
     if result.state is None:
         raise MissingFile(f'the result "{result.name}" was made by hand: there are no rows to look at')
     return traced(result.state)
 
 
+def _belongs(trace: Trace, result: Result) -> None:
+    """Raise InputError where the rows kept beside a result are those of another."""
+    cells, rows = len(trace.problem.cells), f'the result "{result.name}"'
+    for name, q in result.quantities.items():
+        if name not in trace.first or trace.first[name] + q.value.size > cells:
+            raise damaged(rows, Unsound(f'the rows kept beside it do not hold its "{name}"'))
+    time = next((t for t in TIME_NAMES if t in result.dimensions), None)
+    if time is not None and len(trace.lengths) != len(result.dimensions[time]):
+        raise damaged(rows, Unsound("the rows kept beside it have other periods"))
+
+
 def traced(solved: Solved) -> Trace:
     """The trace of a model just solved."""
-    model, spread = solved.model, solved.posterior
+    model, spread, beside = solved.model, solved.posterior, solved.truncated
     n = len(model.problem.observed)
     units, factors, judged = np.full(n, "", dtype=object), np.ones(n), np.arange(n)
     for g in model.observed:
@@ -119,9 +141,9 @@ def traced(solved: Solved) -> Trace:
     found = Trace(
         problem=model.problem,
         solution=solved.solution,
-        sd_x=spread.sd_x,
-        sd_q=spread.sd_q,
-        sd_observed=spread.sd_observed,
+        sd_x=beside.unknowns.sd,
+        sd_q=beside.cells.sd,
+        sd_observed=beside.observed.sd,
         z=solved.diagnosis.z[judged],
         leverage=solved.diagnosis.leverage[judged],
         first={n: c.offset for n, c in {**model.edges, **model.stocks}.items()},
@@ -131,13 +153,14 @@ def traced(solved: Solved) -> Trace:
         masses=model.masses,
         mass_unit=model.system.mass_unit,
     )
-    found.__dict__["posterior"] = spread
+    found.__dict__["posterior"], found.__dict__["truncated"] = spread, beside
     return found
 
 
 def write_trace(trace: Trace, folder: Path) -> None:
     """`solution.h5` in a folder: every array by its name; the same bytes at every run."""
-    with refusals(), h5py.File(folder / FILE, "w") as file:
+    buffer = io.BytesIO()  # HDF5 ends the process where a disk refuses what it still has to write
+    with h5py.File(buffer, "w") as file:
         problem = trace.problem
         _put(file, "problem", problem, _names(problem.name, len(problem)))
         _put(file, "cells", problem.cells, _names(problem.cells.name, len(problem.cells)))
@@ -147,6 +170,7 @@ def write_trace(trace: Trace, folder: Path) -> None:
         _put(file, "solution", trace.solution)
         _put(file, "trace", trace, trace.units)
         file["trace"].attrs["places"] = json.dumps({n: int(k) for n, k in trace.first.items()})
+    (folder / FILE).write_bytes(buffer.getbuffer())
 
 
 def _row_groups(problem: LeastSquares) -> dict[str, Rows]:
@@ -180,65 +204,3 @@ def _put_array(group: Any, key: str, values: npt.NDArray[Any]) -> None:
 def _put_matrix(group: Any, matrix: sparse.csr_array) -> None:
     for key in ("data", "indices", "indptr"):
         _put_array(group, key, getattr(matrix, key))
-
-
-def read_trace(folder: Path) -> Trace:
-    """The trace that a run wrote to `folder`; raises MissingFile or InputError with a hint."""
-    path = folder / FILE
-    if not path.is_file():
-        text = f'"{folder}" does not hold {FILE}, in which a run keeps its rows'
-        raise MissingFile(Problem("missing-file", text, hint="run the scenario again"))
-    try:
-        with h5py.File(path, "r") as file:
-            problem = _problem(file)
-            first = json.loads(file["trace"].attrs["places"])
-            kept = _taken(Trace, file["trace"])
-            solution = _solution(file["solution"], problem)
-            return Trace(problem=problem, solution=solution, units=_lines(file["trace"]), first=first, **kept)
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        raise InputError(f"{path} is damaged or of another version: {error}") from error
-
-
-def _taken(of: type, group: Any) -> dict[str, Any]:
-    """The arrays and plain numbers of a dataclass that a group holds."""
-    arrays = {f.name: group[f.name][...] for f in fields(of) if f.name in group}
-    return arrays | {f.name: group.attrs[f.name] for f in fields(of) if f.name in group.attrs}
-
-
-def _lines(group: Any) -> tuple[str, ...]:
-    blob = bytes(group["lines"][...]).decode()
-    return tuple(blob.split("\n")) if blob else ()
-
-
-def _problem(file: Any) -> LeastSquares:
-    cells = Cells(name=named(_lines(file["cells"])), **_taken(Cells, file["cells"]))
-    exact, limits, observed = (_rows(file[k], len(cells)) for k in ("exact", "limits", "observed"))
-    return LeastSquares(
-        cells=cells,
-        exact=exact,
-        limits=limits,
-        observed=Observed(rows=observed, **_taken(Observed, file["reports"])),
-        name=named(_lines(file["problem"])),
-        **_taken(LeastSquares, file["problem"]),
-    )
-
-
-def _rows(group: Any, cells: int) -> Rows:
-    parts = tuple(group[k][...] for k in ("data", "indices", "indptr"))
-    matrix = sparse.csr_array(parts, shape=(len(parts[2]) - 1, cells))
-    return Rows(matrix=matrix, name=named(_lines(group)), **_taken(Rows, group))
-
-
-def _solution(group: Any, problem: LeastSquares) -> Solution:
-    return Solution(order=_order(problem), **_taken(Solution, group))
-
-
-def _order(problem: LeastSquares) -> Ordering | None:
-    """The elimination order of a problem that is factorised as a whole."""
-    if is_world(problem):
-        return None
-    form = standard(problem, warm=True)
-    cells = form.cell_jacobian(form.start)
-    return ordering_of(
-        form.pull_jacobian(cells, np.ones(len(form.reports))), form.row_jacobian(cells), form.block
-    )

@@ -16,7 +16,8 @@ from typing import Literal
 import numpy as np
 from scipy import sparse
 
-from mfa.errors import NotConverged, Problem
+from mfa.errors import InputError, NotConverged, Problem
+from mfa.limits import DRAWN
 from mfa.solve.kkt import Kkt, factorise_pivoted
 from mfa.solve.posterior import CHUNK
 from mfa.solve.problem import Bools, Floats, LeastSquares
@@ -46,8 +47,11 @@ class Draws:
 def draws(problem: LeastSquares, solution: Solution, n: int, seed: int) -> Draws:
     """`n` draws of the unknowns given the reports, the sigmas and robust weights of `solution` held.
 
-    Free unknowns stay where they are. Raises what :func:`mfa.solve.reconcile.reconcile` raises.
+    Free unknowns stay where they are. Raises what :func:`mfa.solve.reconcile.reconcile` raises, and
+    InputError for more draws than memory can be expected to hold.
     """
+    if not DRAWN.allows(count := n * len(problem)):
+        raise InputError(DRAWN.exceeded(f"{n:,} draws", found=count))
     rng = np.random.default_rng(seed)
     if np.any(problem.cells.j >= 0):
         return Draws(_solved_again(problem, solution, n, rng), "solved again")

@@ -52,7 +52,7 @@ class Posterior:
     def effects(self, matrix: sparse.csr_array) -> Floats:
         """How each row of `matrix` (k, cells) moves with a one-sigma error of each counted observation,
         (k, m)."""
-        rows = _in_unknowns(self.tangent, matrix)
+        rows = in_unknowns(self.tangent, matrix)
         n, m, p = self.kkt.size
         found = np.empty((rows.shape[0], m))
         for at in range(0, rows.shape[0], CHUNK):
@@ -132,7 +132,7 @@ def _everything(at: Tangent) -> tuple[sparse.csr_array, Floats]:
     cells = sparse.csr_array(sparse.eye_array(len(problem.cells), format="csr"))
     seen = problem.observed.rows.matrix
     plain = sparse.eye_array(len(at.fixed), format="csr")[: len(problem)]
-    parts = [plain, _in_unknowns(at, cells), _in_unknowns(at, seen)]
+    parts = [plain, in_unknowns(at, cells), in_unknowns(at, seen)]
     sizes = [np.ones(len(problem)), _typical(at, cells), _typical(at, seen)]
     return sparse.csr_array(sparse.vstack(parts)), np.concatenate(sizes)
 
@@ -150,7 +150,7 @@ def _values(at: Tangent, solution: Solution) -> Floats:
     return np.concatenate([now, np.abs(solution.q), np.abs(solution.fitted)])
 
 
-def _in_unknowns(at: Tangent, matrix: sparse.csr_array) -> sparse.csr_array:
+def in_unknowns(at: Tangent, matrix: sparse.csr_array) -> sparse.csr_array:
     """Rows over cells as rows over unknowns and slacks, in the solver's units."""
     rows = (sparse.csr_array(matrix) @ at.cells).tocsr()
     return sparse.csr_array((rows.data, rows.indices, rows.indptr), (rows.shape[0], len(at.fixed)))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from mfa.errors import Place, Problem, did_you_mean
+from mfa.errors import InputError, Place, Problem, did_you_mean
+from mfa.files import NOT_A_FILE, kind_of_file, not_a_file, read_bytes
+from mfa.limits import LABEL_BYTES, LABELS
 from mfa.spec.document import Document
 from mfa.spec.folders import file_hint
 from mfa.spec.schema import Dimension
@@ -33,6 +36,11 @@ RESERVED = (
     "name",
 )
 """Names that no dimension may have: they stand for the regions of a trade or are columns of tables."""
+MISSING = "missing-file"
+YEAR_DIGITS = 18
+"""Digits of a label of time that is read as a whole number."""
+LONGEST_HEADER = 1 << 20
+"""Characters of the first line of a table that are looked at for its columns."""
 
 
 def dimension_of(axis: str) -> str:
@@ -48,9 +56,9 @@ def dimension_of(axis: str) -> str:
 class LabelFile:
     """The rows of a file of labels, by column; or what is wrong with the file."""
 
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    problem: str = ""
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    problem: Problem | None = None
     lines: tuple[int, ...] = ()
 
     def column(self, name: str) -> tuple[str, ...]:
@@ -63,34 +71,28 @@ def label_file(path: Path) -> LabelFile:
     """The label file at a path, read anew when it has changed."""
     try:
         stamp = path.stat()
-    except OSError:
-        return LabelFile((), (), "missing")
+    except (OSError, ValueError):
+        return LabelFile(problem=Problem(MISSING, "there is no such file"))
     return _read(path, stamp.st_mtime_ns, stamp.st_size)
 
 
 @lru_cache(maxsize=64)
 def _read(path: Path, _changed: int, _size: int) -> LabelFile:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            rows = [(reader.line_num, tuple(row)) for row in reader if any(cell.strip() for cell in row)]
+        reader = csv.reader(io.StringIO(read_bytes(path, LABEL_BYTES).decode("utf-8-sig"), newline=""))
+        rows = [(reader.line_num, tuple(row)) for row in reader if any(cell.strip() for cell in row)]
     except UnicodeDecodeError:
-        return LabelFile((), (), "the file is not UTF-8 text")
+        return LabelFile(problem=Problem("table", "the file is not UTF-8 text"))
+    except InputError as error:
+        return LabelFile(problem=error.problems[0])
     except (OSError, csv.Error) as error:
-        return LabelFile((), (), f"the file cannot be read: {error}")
+        return LabelFile(problem=Problem("table", f"the file cannot be read: {error}"))
     if not rows:
-        return LabelFile((), (), "the file is empty")
+        return LabelFile(problem=Problem("table", "the file is empty"))
+    if not LABELS.allows(len(rows)):
+        return LabelFile(problem=LABELS.exceeded("the file", found=len(rows)))
     columns = tuple(c.strip() for c in rows[0][1])
     return LabelFile(columns, tuple(r for _, r in rows[1:]), lines=tuple(n for n, _ in rows[1:]))
-
-
-def file_header(path: Path) -> tuple[str, ...]:
-    """The column names of a CSV; none where it cannot be read."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return tuple(c.strip() for c in next(csv.reader(file), []))
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return ()
 
 
 def shown_path(document: Document, file: str, *path: str | int) -> str:
@@ -98,6 +100,12 @@ def shown_path(document: Document, file: str, *path: str | int) -> str:
     place = document.place(*path)
     folder = os.path.dirname(place.file) if place and place.line else ""
     return os.path.normpath(os.path.join(folder, file))
+
+
+def label_files(document: Document) -> tuple[Path, ...]:
+    """The files that hold labels of dimensions."""
+    every = document.spec.dimensions.items()
+    return tuple(document.folder("dimensions", n, "file") / d.file for n, d in every if d.file is not None)
 
 
 def _file_of(document: Document, name: str, dimension: Dimension) -> LabelFile:
@@ -113,11 +121,14 @@ def _label_column(name: str, dimension: Dimension, file: LabelFile) -> str | Non
 
 
 def dimension_labels(document: Document, name: str) -> tuple[Label, ...]:
-    """The labels of a dimension in their order; none where its file cannot be read (a check says so).
+    """The labels of a dimension in their order.
 
+    None where it has too many, its file cannot be read, or there is no such dimension (a check says so).
     Labels of a time dimension that come from a file are whole numbers where their text is.
     """
-    dimension = document.spec.dimensions[name]
+    dimension = document.spec.dimensions.get(name)
+    if dimension is None or not LABELS.allows(_counted(dimension)):
+        return ()
     if dimension.range is not None:
         return tuple(range(dimension.range[0], dimension.range[1] + 1, dimension.step))
     if isinstance(dimension.labels, tuple):
@@ -125,11 +136,18 @@ def dimension_labels(document: Document, name: str) -> tuple[Label, ...]:
     return _labels_of_file(document, name, dimension)
 
 
+def _counted(dimension: Dimension) -> int:
+    """How many labels a dimension states, before any of them is made; 0 where a file does."""
+    if dimension.range is not None:
+        return (dimension.range[1] - dimension.range[0]) // dimension.step + 1
+    return len(dimension.labels) if isinstance(dimension.labels, tuple) else 0
+
+
 def _labels_of_file(document: Document, name: str, dimension: Dimension) -> tuple[Label, ...]:
     file = _file_of(document, name, dimension)
     column = _label_column(name, dimension, file)
     texts = file.column(column) if column is not None else ()
-    if name in TIME_NAMES and all(t.isascii() and t.isdigit() for t in texts):
+    if name in TIME_NAMES and all(t.isascii() and t.isdigit() and len(t) <= YEAR_DIGITS for t in texts):
         return tuple(int(t) for t in texts)
     return texts
 
@@ -162,6 +180,10 @@ def dimension_problems(document: Document, name: str) -> list[Problem]:
     dimension = document.spec.dimensions[name]
     if dimension.file is not None and (found := _file_problems(document, name, dimension)):
         return found
+    if not LABELS.allows(count := _counted(dimension)):
+        path = ("dimensions", name, "range") if dimension.range is not None else ("dimensions", name)
+        refused = LABELS.exceeded(f'dimension "{name}"', found=count)
+        return [document.problem(refused.code, refused.text, *path, hint=refused.hint)]
     labels = dimension_labels(document, name)
     if not labels:
         return [document.problem("empty-dimension", f'dimension "{name}" has no labels', "dimensions", name)]
@@ -171,11 +193,10 @@ def dimension_problems(document: Document, name: str) -> list[Problem]:
 def _file_problems(document: Document, name: str, dimension: Dimension) -> list[Problem]:
     path = ("dimensions", name, "file")
     file = _file_of(document, name, dimension)
-    if file.problem == "missing":
+    if file.problem is not None and file.problem.code in (MISSING, NOT_A_FILE):
         return [missing_file(document, str(dimension.file), *path)]
-    shown = Place(shown_path(document, str(dimension.file), *path))
-    if file.problem:
-        return [Problem("table", file.problem, shown)]
+    if file.problem is not None:
+        return [replace(file.problem, where=Place(shown_path(document, str(dimension.file), *path)))]
     columns = {k: getattr(dimension, k) for k in ("labels", "members", "titles")}
     return [
         document.problem(
@@ -215,7 +236,9 @@ def _at_label(document: Document, code: str, text: str, name: str, k: int) -> Pr
 
 
 def missing_file(document: Document, file: str, *path: str | int) -> Problem:
-    """The problem that a file named at a path is not there."""
+    """The problem that a file named at a path is not there, or is no file."""
     target = document.folder(*path) / file
+    if (other := not_a_file(target)) is not None:
+        return document.problem(other.code, f'"{file}" is {kind_of_file(target)}, not a file', *path)
     hint = file_hint(target, f"looked for {shown_path(document, file, *path)}")
     return document.problem("missing-file", f'there is no file "{file}"', *path, hint=hint)

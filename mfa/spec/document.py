@@ -20,7 +20,8 @@ from mfa.spec.tree import Step, Tree
 class Document:
     """A scenario with its imports merged, its variant and settings applied, its models validated.
 
-    `files` are the main file and then what it imports; `warnings` are what the checks found and let pass.
+    `files` are the main file and then what it imports, each with the SHA-256 of its bytes in `digests`;
+    `warnings` are what the checks found and let pass.
     """
 
     spec: Scenario
@@ -28,6 +29,7 @@ class Document:
     files: tuple[Path, ...] = ()
     variant: str | None = None
     warnings: tuple[Problem, ...] = field(default=(), repr=False)
+    digests: Mapping[Path, str] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
         variant = f", variant {self.variant!r}" if self.variant else ""

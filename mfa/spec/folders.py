@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
+from itertools import islice
 from pathlib import Path
+
+from mfa.errors import nearest
+
+LOOKED_AT = 2_000
+"""Files of a folder among which the nearest name is sought."""
 
 
 def file_hint(path: Path, otherwise: str) -> str:
@@ -11,6 +16,6 @@ def file_hint(path: Path, otherwise: str) -> str:
     folder = path.parent
     if not folder.is_dir():
         return f'there is no folder "{folder.name}" either'
-    by_stem = {p.stem: p.name for p in sorted(folder.iterdir(), reverse=True)}
-    near = difflib.get_close_matches(path.stem, by_stem, n=1, cutoff=0.6)
+    by_stem = {p.stem: p.name for p in sorted(islice(folder.iterdir(), LOOKED_AT), reverse=True)}
+    near = nearest(path.stem, by_stem, 1)
     return f'did you mean "{by_stem[near[0]]}"?' if near else otherwise

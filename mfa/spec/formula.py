@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
 from mfa.errors import InputError, Problem, did_you_mean
+from mfa.limits import FORMULA_DEPTH, FORMULA_LENGTH, FORMULA_TERMS, Limit
 
 FUNCTIONS = ("sum", "cumsum", "share")
 
@@ -98,6 +100,29 @@ class _Cursor:
 
     text: str
     at: int = 0
+    terms: int = 0
+    depth: int = 0
+
+    def refuse(self, limit: Limit) -> None:
+        """Raise FormulaError: the formula is larger than is accepted."""
+        raise FormulaError(
+            f"the formula is too long or too deep: at most {limit} are accepted", self.column, limit.hint
+        )
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """A part in brackets, or behind a sign: it is read by calling the reader again."""
+        self.depth += 1
+        if not FORMULA_DEPTH.allows(self.depth):
+            self.refuse(FORMULA_DEPTH)
+        yield
+        self.depth -= 1
+
+    def count(self) -> None:
+        """Take in one more name, number or function."""
+        self.terms += 1
+        if not FORMULA_TERMS.allows(self.terms):
+            self.refuse(FORMULA_TERMS)
 
     @property
     def column(self) -> int:
@@ -152,12 +177,11 @@ def parse_formula(text: str) -> Ast:
     ('region',)
     """
     cursor = _Cursor(text)
+    if not FORMULA_LENGTH.allows(len(text)):
+        cursor.refuse(FORMULA_LENGTH)
     if not cursor.peek():
         raise FormulaError("the formula is empty", 1)
-    try:
-        tree = _sum(cursor)
-    except RecursionError:
-        raise FormulaError("the formula is nested too deep", 1) from None
+    tree = _sum(cursor)
     if cursor.peek():
         raise FormulaError(f"expected an operator or the end, found {_spelt(cursor.peek())}", cursor.column)
     return tree
@@ -183,16 +207,19 @@ def _sign(cursor: _Cursor) -> Ast:
     if cursor.peek() not in ("+", "-"):
         return _selected(cursor, _atom(cursor))
     minus = cursor.next() == "-"
-    inner = _sign(cursor)
+    with cursor.inside():
+        inner = _sign(cursor)
     return Neg(inner) if minus else inner
 
 
 def _atom(cursor: _Cursor) -> Ast:
     column, token = cursor.column, cursor.next()
     if token == "(":
-        inner = _sum(cursor)
+        with cursor.inside():
+            inner = _sum(cursor)
         cursor.expect(")")
         return inner
+    cursor.count()
     if re.match(r"[0-9.]", token):
         return Num(float(token))
     if not re.match(r"[A-Za-z_]", token):
@@ -205,7 +232,8 @@ def _call(cursor: _Cursor, function: str, column: int) -> Ast:
         hint = did_you_mean(function, FUNCTIONS)
         raise FormulaError(f'there is no function "{function}"', column, hint)
     cursor.expect("(")
-    inner, dims = _sum(cursor), list[str]()
+    with cursor.inside():
+        inner, dims = _sum(cursor), list[str]()
     while cursor.peek() == ",":
         cursor.next()
         dims.append(cursor.name("a dimension"))
@@ -239,14 +267,33 @@ def _labels(cursor: _Cursor) -> tuple[str, tuple[str, ...]]:
     return dimension, tuple(labels)
 
 
+def chain(ast: Binary) -> tuple[Ast, list[Binary]]:
+    """The first operand of `a + b - c ...` and the operations on it in order, the tree itself the last.
+
+    A row of operations leans to the left as deep as it is long: who follows it so needs no recursion.
+
+    >>> first, rest = chain(parse_formula("a + b - c"))
+    >>> first.name, [(step.op, step.right.name) for step in rest]
+    ('a', [('+', 'b'), ('-', 'c')])
+    """
+    here: Ast = ast
+    steps = list[Binary]()
+    while isinstance(here, Binary):
+        steps.append(here)
+        here = here.left
+    return here, steps[::-1]
+
+
 def parts(ast: Ast) -> Iterator[Ast]:
     """A tree and everything in it, from the outside in."""
-    yield ast
-    inner = (
-        (ast.left, ast.right) if isinstance(ast, Binary) else () if isinstance(ast, Num | Name) else (ast.of,)
-    )
-    for part in inner:
-        yield from parts(part)
+    left = [ast]
+    while left:
+        part = left.pop()
+        yield part
+        if isinstance(part, Binary):
+            left += [part.right, part.left]
+        elif not isinstance(part, Num | Name):
+            left.append(part.of)
 
 
 def names_in(ast: Ast) -> tuple[str, ...]:

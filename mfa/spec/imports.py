@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mfa.errors import Problem
+from mfa.files import is_file, not_a_file
+from mfa.limits import IMPORTS
 from mfa.spec.draft import Draft, merge
 from mfa.spec.folders import file_hint
 from mfa.spec.reader import read_file
@@ -57,8 +59,15 @@ def _collect(path: Path, tree: Tree, files: _Files, chain: tuple[Path, ...]) -> 
             files.problems.append(
                 tree.problem("import-cycle", f"these files import each other: {names}", steps)
             )
-        elif not target.is_file():
+        elif (problem := not_a_file(target, tree.place(steps))) is not None:
+            files.problems.append(tree.problem(problem.code, problem.text, steps))
+        elif not is_file(target):
             files.problems.append(_missing(target, name, tree, steps))
+        elif not IMPORTS.allows(len(files.done) + len(chain)):
+            files.problems.append(
+                tree.problem("too-large", f"at most {IMPORTS} are accepted", steps, hint=IMPORTS.hint)
+            )
+            return
         elif real not in files.done:
             imported, problems = read_file(target)
             files.problems += [*problems, *_malformed(imported)]

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from mfa.errors import Place, Problem
+from mfa.errors import InputError, Place, Problem
+from mfa.files import read_bytes
+from mfa.limits import DOCUMENT_BYTES, DOCUMENT_DEPTH, DOCUMENT_VALUES
+from mfa.printed import LONGEST_QUOTE, shortened
+from mfa.spec.lines import Lines, split_lines
 from mfa.spec.scalars import Scalar, is_finite, read_scalar
 from mfa.spec.syntax import syntax_problem
 from mfa.spec.tree import Places, Steps, Tree
 
 _PLAIN, _QUOTED = "plain", "quoted"
-_MAX_NODES = 1_000_000
-_MAX_DEPTH = 100
-_SUSPECT = 200
+_SUSPECT = 2 * DOCUMENT_DEPTH.most
 _DEEP_LINE = re.compile(rf"^[ ?:-]{{{_SUSPECT}}}", re.MULTILINE)
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -40,7 +42,7 @@ class _Walk:
     """One pass over the node graph: data, places and problems."""
 
     file: str
-    lines: tuple[str, ...]
+    lines: Lines
     keys: Places = field(default_factory=dict)
     values: Places = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -48,14 +50,13 @@ class _Walk:
     count: int = 0
 
     def place(self, node: yaml.Node) -> Place:
-        start, end = node.start_mark, node.end_mark
-        length = end.column - start.column if end.line == start.line else 1
-        return Place(self.file, start.line + 1, start.column + 1, max(1, length))
+        line, column = self.lines.at(node.start_mark.index)
+        last, end = self.lines.at(node.end_mark.index)
+        return Place(self.file, line + 1, column + 1, max(1, end - column) if last == line else 1)
 
     def complain(self, code: str, text: str, node: yaml.Node, hint: str = "") -> None:
         place = self.place(node)
-        line = self.lines[place.line - 1].replace("\t", " ") if place.line <= len(self.lines) else ""
-        self.problems.append(Problem(code, text, place, hint, "error", line))
+        self.problems.append(Problem(code, text, place, hint, "error", self.lines.text(place.line - 1)))
 
     def data(self, node: yaml.Node, steps: Steps) -> Any:
         """The plain data of a node, its places noted under `steps`."""
@@ -66,7 +67,7 @@ class _Walk:
             return None
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node)
-        if id(node) in self.open or len(steps) > _MAX_DEPTH or self.count > _MAX_NODES:
+        if id(node) in self.open or not self.fits(steps):
             self.endless(node)
             return None
         self.open.add(id(node))
@@ -78,23 +79,25 @@ class _Walk:
         self.open.discard(id(node))
         return found
 
+    def fits(self, steps: Steps) -> bool:
+        return DOCUMENT_DEPTH.allows(len(steps)) and DOCUMENT_VALUES.allows(self.count)
+
     def endless(self, node: yaml.Node) -> None:
-        if not any(p.code == "yaml-alias" for p in self.problems):
-            text = (
-                "the document never ends"
-                if id(node) in self.open
-                else "the document is too deep or too large"
-            )
-            self.complain(
-                "yaml-alias", text, node, "is an alias inside its own anchor, or aliases of aliases?"
-            )
+        """Complain, once, of a node that holds itself, or of one that is more than can be taken in."""
+        if any(p.code == "yaml-alias" for p in self.problems):
+            return
+        limit = DOCUMENT_DEPTH if DOCUMENT_VALUES.allows(self.count) else DOCUMENT_VALUES
+        text = f"the document is too large: at most {limit} are accepted"
+        if id(node) in self.open:
+            text = "the document never ends"
+        self.complain("yaml-alias", text, node, "is an alias inside its own anchor, or aliases of aliases?")
 
     def scalar(self, node: yaml.ScalarNode) -> Scalar:
         if node.tag == _QUOTED:
             return str(node.value)
         value = read_scalar(node.value)
         if not is_finite(value):
-            text = f"{node.value} is not a number that a quantity can have"
+            text = f"{shortened(node.value, LONGEST_QUOTE)} is not a number that a quantity can have"
             self.complain("not-finite", text, node, "leave the value out if it is not known")
             return None
         return value
@@ -140,22 +143,28 @@ def _tag(tag: str) -> str:
     return tag.replace("tag:yaml.org,2002:", "!!")
 
 
-def _too_deep(text: str, loader: Any) -> bool:
-    """Whether brackets or indentation nest beyond what a parser's own recursion bears."""
-    if text.count("[") + text.count("{") < _SUSPECT and not _DEEP_LINE.search(text):
-        return False
-    depth = 0
+def _refused(text: str, loader: Any) -> str:
+    """Why a text is not read (it nests deeper than the parser bears, or holds too much), or empty.
+
+    Only what may be so by its signs is looked at event by event, which takes no memory.
+    """
+    signs = sum(map(text.count, (",", ":", "\n", "[", "{", "- ", "? ")))
+    opened = text.count("[") + text.count("{")
+    if opened < _SUSPECT and not _DEEP_LINE.search(text) and DOCUMENT_VALUES.allows(2 * signs):
+        return ""
+    depth = count = 0
     for event in yaml.parse(text, Loader=loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _MAX_DEPTH:
-            return True
-    return False
+        count += isinstance(event, yaml.NodeEvent)
+        if not DOCUMENT_DEPTH.allows(depth):
+            return "the document is nested too deep"
+        if not DOCUMENT_VALUES.allows(count):
+            return f"the document is too large: at most {DOCUMENT_VALUES} are accepted"
+    return ""
 
 
 def _compose(text: str, pure: bool) -> yaml.Node | None:
     kind = _PureLoader if pure else _Loader
-    if _too_deep(text, kind):
-        raise RecursionError
     loader = kind(text)
     try:
         node: yaml.Node | None = loader.get_single_node()
@@ -171,14 +180,15 @@ def read_text(
 
     `pure` reads with the parser written in Python even where the C parser is present.
     """
-    lines = tuple(text.splitlines())
-    nothing = Tree({}, lines={file: lines}, folders={file: folder or Path()})
+    text = text.removeprefix("\ufeff")
+    lines = split_lines(text)
+    nothing = Tree({}, lines={file: lines.texts}, folders={file: folder or Path()})
     try:
-        node = _compose(text.removeprefix("\ufeff"), pure)
+        if refused := _refused(text, _PureLoader if pure else _Loader):
+            return nothing, [Problem("yaml-alias", refused, Place(file))]
+        node = _compose(text, pure)
     except yaml.YAMLError as error:
         return nothing, [syntax_problem(error, file, lines)]
-    except RecursionError:
-        return nothing, [Problem("yaml-alias", "the document is nested too deep", Place(file))]
     if node is None or (isinstance(node, yaml.ScalarNode) and node.tag == _PLAIN and not node.value):
         hint = "a scenario starts with `mfa: 1`"
         return nothing, [Problem("empty-file", "the file holds no document", Place(file), hint)]
@@ -198,19 +208,18 @@ def read_file(path: Path, shown: str | None = None, *, pure: bool = False) -> tu
     """The data and places of a YAML file, with what is wrong in it; `shown` is its name in places."""
     name = shown or str(path)
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = read_bytes(path, DOCUMENT_BYTES).decode("utf-8")
     except UnicodeDecodeError as error:
         return Tree({}), [_not_utf8(error, name)]
-    except IsADirectoryError:
-        return Tree({}), [Problem("missing-file", "this is a folder, not a file", Place(name))]
+    except InputError as error:
+        return Tree({}), [replace(p, where=Place(name)) for p in error.problems]
     except OSError as error:
         return Tree({}), [Problem("missing-file", f"cannot read the file: {error.strerror}", Place(name))]
     return read_text(text, name, folder=path.parent.absolute(), pure=pure)
 
 
 def _not_utf8(error: UnicodeDecodeError, file: str) -> Problem:
-    before = error.object[: error.start]
-    line = before.count(b"\n") + 1
-    column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+    before = split_lines(error.object[: error.start].decode("utf-8", "replace") + "?")
+    line, column = len(before.texts), len(before.texts[-1])
     text = f"the file is not UTF-8 text: byte 0x{error.object[error.start]:02X}"
     return Problem("not-utf8", text, Place(file, line, column), "save the file with the encoding UTF-8")

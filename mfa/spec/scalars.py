@@ -16,11 +16,17 @@ _WORDS: dict[str, bool | None] = {
 }  # fmt: skip
 _OLD_WORDS = re.compile(r"(?i:y|n|yes|no|on|off)|[-+]?[0-9][0-9_:.]*|=|<<|[0-9]{4}-[0-9].*|0b[01_]+")
 
+LONGEST_NUMBER = 4_000
+"""Digits from which on a row of digits is text."""
+LARGEST = 10**308
+
 Scalar = str | int | float | bool | None
 
 
 def read_scalar(text: str) -> Scalar:
     """The value of a plain scalar; infinities and NaN come back as floats for the caller to refuse.
+
+    Whole numbers that no float holds stay text.
 
     >>> [read_scalar(t) for t in ("NO", "Y", "1e-9", "0x1F", "12:30", "2024-01-02", "010", "~", "true")]
     ['NO', 'Y', 1e-09, 31, '12:30', '2024-01-02', 10, None, True]
@@ -28,18 +34,22 @@ def read_scalar(text: str) -> Scalar:
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text):
-        return int(text) if len(text) < 4000 else text
+        return int(text) if len(text) < LONGEST_NUMBER else text
     if _BASED.fullmatch(text):
+        if len(text) >= LONGEST_NUMBER:
+            return text
         return int(text[2:], 8 if text[1] == "o" else 16)
     if _FLOAT.fullmatch(text):
-        return float(text)
+        return float(text) + 0.0  # no minus zero
     if _NOT_FINITE.fullmatch(text):
         return float(text.replace(".", "", 1))
     return text
 
 
 def is_finite(value: Scalar) -> bool:
-    """Whether a scalar is anything but an infinity or NaN."""
+    """Whether a scalar is anything but an infinity, NaN, or a whole number beyond the range of numbers."""
+    if isinstance(value, int):
+        return abs(value) < LARGEST
     return not isinstance(value, float) or math.isfinite(value)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mfa.errors import Place, Problem, Severity
+from mfa.printed import LONGEST_QUOTE, shortened
+from mfa.spec.scalars import is_finite
 
 Step = str | int
 Steps = tuple[Step, ...]
@@ -95,3 +98,39 @@ class Tree:
         """A problem at a path, its place and source line filled in."""
         where = self.place(steps, key)
         return Problem(code, text, where, hint, severity, self.line(where))
+
+
+def unusable(tree: Tree) -> list[Problem]:
+    """A problem for every number that no quantity can be and every text that no file can hold.
+
+    These are infinities, NaN and whole numbers beyond all range, and texts with a NUL or half a character, as
+    Python, a setting or an escape brings them in.
+    """
+    problems = []
+    for steps, value in _scalars(tree.data, ()):
+        if isinstance(value, str):
+            if found := _UNWRITABLE.search(value):
+                text = f"{spell(steps)}: no text can hold the character U+{ord(found[0]):04X}"
+                problems.append(tree.problem("character", text, steps, hint="delete it"))
+        elif not is_finite(value):
+            shown = shortened(repr(value) if isinstance(value, float) else hex(value), LONGEST_QUOTE)
+            text = f"{spell(steps)}: {shown} is not a number that a quantity can have"
+            hint = "leave the value out if it is not known"
+            problems.append(tree.problem("not-finite", text, steps, hint=hint))
+    return problems
+
+
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _scalars(data: Any, steps: Steps) -> Iterator[tuple[Steps, Any]]:
+    """The numbers and texts in plain data with their paths, keys under the path of what holds them."""
+    if isinstance(data, dict):
+        for key, inner in data.items():
+            yield steps, key
+            yield from _scalars(inner, (*steps, key))
+    elif isinstance(data, list):
+        for k, inner in enumerate(data):
+            yield from _scalars(inner, (*steps, k))
+    elif isinstance(data, int | float | str):
+        yield steps, data

@@ -78,10 +78,16 @@ def _quantity(name: str, kind: str, ends: tuple[str, str, str], values: np.ndarr
     source, target, label = ends
     return Quantity(
         name=name, kind=kind, label=label, source=source, target=target, commodity="", axes=("year", "region"),
-        labels=labels, elements=ELEMENTS, value=value, sd=0.07 * np.abs(value),
+        labels=labels, elements=ELEMENTS, **_numbers(value, 0.07 * np.abs(value)),
         status=np.where(value != 0, STATUSES.index("determined"), -1).astype(np.int8),
         unit="t" if kind == "stock" else "t/year", **more,
     )  # fmt: skip
+
+
+def _numbers(value: np.ndarray, sd: np.ndarray) -> dict[str, np.ndarray]:
+    """The numbers of a quantity that no bound bites."""
+    ends = {"low": value - 1.96 * sd, "high": value + 1.96 * sd}
+    return {"value": value, "mean": value, "sd": sd, **ends, "mark": np.zeros(value.shape, np.int8)}
 
 
 def _trade() -> Quantity:
@@ -94,7 +100,7 @@ def _trade() -> Quantity:
     }
     return Quantity(
         name="ore_trade", kind="trade", label="Concentrate trade", source="ores", target="ores", commodity="",
-        axes=("year", "exporter", "importer"), labels=labels, elements=ELEMENTS, value=value, sd=0.1 * value,
+        axes=("year", "exporter", "importer"), labels=labels, elements=ELEMENTS, **_numbers(value, 0.1 * value),
         status=np.zeros(value.shape, np.int8), unit="t/year",
     )  # fmt: skip
 

@@ -202,4 +202,4 @@ def _in_order(array: Floats, own: Sequence[str], names: Sequence[str], timed: bo
     moved = np.transpose(array, [*range(lead), *(lead + list(own).index(d) for d in kept)])
     sizes = iter(moved.shape[lead:])
     shape = [next(sizes) if d in own else 1 for d in names]
-    return moved.reshape(*moved.shape[:lead], *shape)
+    return moved.reshape((*moved.shape[:lead], *shape))

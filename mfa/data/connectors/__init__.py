@@ -13,7 +13,7 @@ from typing import Protocol, cast
 import pandas as pd
 
 from mfa.data.tables import require_file, split_sheet
-from mfa.errors import Problem, TableError, did_you_mean
+from mfa.errors import MfaError, Place, Problem, TableError, did_you_mean
 
 CONNECTORS = {
     "usgs": "mfa.data.connectors.usgs",
@@ -67,7 +67,15 @@ def _called(module: Connector, name: str, files: list[Path], options: dict[str, 
         raise TableError(
             *(Problem("table", f'"{o}" is no option of {name}', hint=did_you_mean(o, known)) for o in wrong)
         )
-    return module.read(files, **options)
+    try:
+        return module.read(files, **options)
+    except MfaError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # what other people's files may hold has no end: a cell that a layout never has
+        where = Place(str(files[0])) if len(files) == 1 else None
+        text = f'the file does not hold what the format "{name}" has: {error}'
+        raise TableError(Problem("table", text, where)) from error
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:

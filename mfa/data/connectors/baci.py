@@ -12,7 +12,6 @@ BACI has no reporters: importer and exporter figures are reconciled already, one
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from mfa.data.connectors.schema import iso3_column, numbers, tidy, unknown_layout, year_of_name, years
-from mfa.data.readers import gunzipped
+from mfa.data.readers import read_json
 from mfa.data.tables import Table, read_table
 from mfa.errors import Place, Problem, TableError, did_you_mean
 
@@ -134,10 +133,7 @@ def _atlas(path: Path, commodity: str) -> pd.DataFrame:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(gunzipped(path))
-    except ValueError as error:
-        raise TableError(Problem("table", f"not JSON: {error}", Place(str(path)))) from error
+    document = read_json(path)
     if not isinstance(document, dict) or not {"year", "materials"} <= document.keys():
         raise unknown_layout(path, "the JSON needs year and materials")
     return document

@@ -7,7 +7,6 @@ kept from being added twice.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +25,7 @@ from mfa.data.connectors.schema import (
     years,
 )
 from mfa.data.connectors.totals import KEYS, TOTAL_CODES, totals
-from mfa.data.readers import gunzipped
+from mfa.data.readers import read_json
 from mfa.data.tables import Table, read_table
 from mfa.errors import Place, Problem, TableError
 
@@ -88,10 +87,7 @@ def _table(path: Path) -> Table:
 
 
 def _json_table(path: Path) -> Table:
-    try:
-        document = json.loads(gunzipped(path))
-    except ValueError as error:
-        raise TableError(Problem("table", f"not JSON: {error}", Place(str(path)))) from error
+    document = read_json(path)
     records = document.get("data") if isinstance(document, dict) else document
     if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
         raise unknown_layout(path, "the JSON needs a list of records under `data`")

@@ -15,7 +15,7 @@ import pandas as pd
 
 from mfa.data.connectors.schema import directed, iso3_column, tidy, unknown_layout
 from mfa.data.quantities import parse_column
-from mfa.data.readers import cell_text, open_book
+from mfa.data.readers import open_book, page_rows
 from mfa.errors import Place, Problem, TableError
 
 OPTIONS = ("edition",)
@@ -63,14 +63,10 @@ def _book(path: Path, edition: str) -> pd.DataFrame:
 def _sheets(path: Path) -> dict[str, list[list[str]]]:
     book = open_book(path)
     try:
-        return {str(page.title): _rows(page) for page in book if not page.title.endswith("YTD")}
+        annual = [page for page in book if not page.title.endswith("YTD")]
+        return {str(page.title): list(page_rows(page, path)) for page in annual}
     finally:
         book.close()
-
-
-def _rows(page: object) -> list[list[str]]:
-    page.reset_dimensions()  # type: ignore[attr-defined]  # the export states a used range of one cell
-    return [[cell_text(v) for v in row] for row in page.iter_rows(values_only=True)]  # type: ignore[attr-defined]
 
 
 def _is_annual(title: str) -> bool:

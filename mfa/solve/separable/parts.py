@@ -1,29 +1,19 @@
-"""A separable problem in parts that share no row: packed to a useful size, and worked on by all cores."""
+"""A separable problem in parts that share no row: packed to a useful size."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import sys
-import warnings
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, TypeVar
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
-from threadpoolctl import ThreadpoolController
 
 from mfa.solve.problem import Ints
 from mfa.solve.separable.form import Separable
+from mfa.solve.separable.workers import LARGE
 
 USEFUL = 50_000
 """Unknowns of a part: smaller components are packed together."""
-LARGE = 100_000
-"""Unknowns from which more processes than one are worth their start."""
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -73,43 +63,6 @@ def _column_labels(rows: sparse.csc_array, label: Ints) -> Ints:
     found = np.full(rows.shape[1], -1)
     found[some] = label[rows.indices[rows.indptr[:-1][some]]]
     return found
-
-
-@cache
-def _blas() -> ThreadpoolController:
-    """The libraries whose threads are counted; looking for them takes as long as a small factorisation."""
-    return ThreadpoolController()
-
-
-_SHARED: list[tuple[Callable[..., Any], Sequence[Any]]] = []
-
-
-def _shared_work(k: int) -> Any:
-    work, tasks = _SHARED[-1]
-    # blocks are too small for threads of their own, and processes would fight over the cores
-    with _blas().limit(limits=1, user_api="blas"):
-        return work(*tasks[k])
-
-
-def spread_work(work: Callable[..., T], tasks: Sequence[tuple[Any, ...]], size: int) -> list[T]:
-    """`work(*task)` for every task, in order; by several processes where `size` unknowns make it worth that.
-
-    Processes are forks: they see the tasks without a copy, and need no guard in the caller's script.
-    """
-    cores = min(len(tasks), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
-    alone = size < LARGE or cores < 2 or sys.platform != "linux"
-    _SHARED.append((work, tasks))
-    try:
-        if alone or multiprocessing.current_process().daemon:
-            return [_shared_work(k) for k in range(len(tasks))]
-        with warnings.catch_warnings():
-            # the threads of BLAS hold no lock that a fork would need
-            warnings.simplefilter("ignore", DeprecationWarning)
-            pool = multiprocessing.get_context("fork").Pool(cores)
-        with pool:
-            return pool.map(_shared_work, range(len(tasks)), chunksize=1)
-    finally:
-        _SHARED.pop()
 
 
 def part_of(problem: Separable, part: Part) -> Separable:

@@ -13,8 +13,9 @@ from mfa.solve.misfit import deviation
 from mfa.solve.problem import Cells, Floats, Ints, LeastSquares, Observed, Rows
 from mfa.solve.separable.bounded import At, Optimum
 from mfa.solve.separable.form import Separable
-from mfa.solve.separable.parts import Part, part_of, spread_work
+from mfa.solve.separable.parts import Part, part_of
 from mfa.solve.separable.undetermined import nearest
+from mfa.solve.separable.workers import spread_work
 from mfa.solve.separable.world import Progress, Reconciled, World, optimum_in, reconcile_world, world_of
 from mfa.solve.sigma import errors_of
 from mfa.solve.solution import Solution

@@ -14,8 +14,9 @@ from mfa.solve.misfit import Misfit
 from mfa.solve.problem import Floats, LeastSquares
 from mfa.solve.separable.bounded import At, Optimum, solve
 from mfa.solve.separable.form import Separable, Split, is_linear, split
-from mfa.solve.separable.parts import Part, part_of, parts_of, spread_work
+from mfa.solve.separable.parts import Part, part_of, parts_of
 from mfa.solve.separable.spread import Marginals, spread
+from mfa.solve.separable.workers import spread_work
 from mfa.solve.sigma import Errors
 from mfa.solve.solution import Solution
 

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mfa.errors import Problem, did_you_mean
-from mfa.spec.checks.labels import check_labels, common_axes, restriction, unknown_axis
+from mfa.spec.checks.labels import check_labels, restriction, unknown_axis
 from mfa.spec.checks.names import unknown
 from mfa.spec.dimensions import EXPORTER, IMPORTER, REGION, TIME_NAMES
 from mfa.spec.document import Document
-from mfa.spec.formula import Ast, Call, FormulaError, Name, Select, names_in, parse_formula, parts
+from mfa.spec.formula import (
+    Ast,
+    Binary,
+    Call,
+    FormulaError,
+    Name,
+    Select,
+    chain,
+    names_in,
+    parse_formula,
+    parts,
+)
 from mfa.spec.schema import Figure, Observation
-from mfa.spec.targets import kind_of, named, target_names
+from mfa.spec.targets import common_axes, kind_of, named, target_names
 from mfa.spec.tree import Steps
 from mfa.spec.variants import sweep_problems
 
@@ -199,6 +210,9 @@ def _part(document: Document, part: Ast, path: Steps) -> list[Problem]:
     """Dimensions and labels that a call or a selection names."""
     if isinstance(part, Call):
         axes = _axes_in(document, part.of)
+        if part.function == "cumsum" and not part.dims and not {*axes} & {*TIME_NAMES}:
+            text = "`cumsum` runs along time, and what it sums has no dimension of time"
+            return [document.problem("no-time", text, *path)]
         return [p for dim in part.dims for p in unknown_axis(document, dim, axes, "what is summed", path)]
     if not isinstance(part, Select):
         return []
@@ -235,8 +249,14 @@ def _terms(ast: Ast) -> list[str]:
         return [ast.name]
     if isinstance(ast, Select) or (isinstance(ast, Call) and ast.function == "sum"):
         return _terms(ast.of)
-    op = getattr(ast, "op", "")
-    return [*_terms(ast.left), *_terms(ast.right)] if op in ("+", "-") else []  # type: ignore[union-attr]
+    if not isinstance(ast, Binary) or ast.op not in ("+", "-"):
+        return []
+    first, steps = chain(ast)
+    added = [step.op in ("+", "-") for step in steps]
+    # what stands before the last product or quotient is part of it
+    start = len(added) - added[::-1].index(False) if not all(added) else 0
+    own = _terms(first) if not start else []
+    return [*own, *(name for step in steps[start:] for name in _terms(step.right))]
 
 
 def sweeps(document: Document) -> list[Problem]:

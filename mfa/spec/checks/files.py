@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from glob import glob
 from pathlib import Path
 
-from mfa.errors import Problem
+from mfa.errors import InputError, Problem
+from mfa.files import is_file, is_pattern, matching
 from mfa.spec.dimensions import missing_file
 from mfa.spec.document import Document
 from mfa.spec.tree import Steps
@@ -14,13 +14,24 @@ from mfa.spec.walk import nodes
 
 
 def tables(document: Document) -> list[Problem]:
-    """Tables whose files are missing, unless they are optional."""
+    """Tables whose files are missing, unless they are optional; patterns that would search too much."""
     return [
-        missing_file(document, file, *_path(document, steps, k))
+        problem
         for steps, table in nodes(document, TableRef)
         for k, file in enumerate(table.file)
-        if not table.optional and not _there(document.folder(*steps, "file", k), file)
+        if (problem := _missing(document, table, file, (steps, k))) is not None
     ]
+
+
+def _missing(document: Document, table: TableRef, file: str, at: tuple[Steps, int]) -> Problem | None:
+    steps, k = at
+    folder = document.folder(*steps, "file", k)
+    try:
+        there = _there(folder, file)
+    except InputError as error:
+        refused = error.problems[0]
+        return document.problem(refused.code, refused.text, *_path(document, steps, k), hint=refused.hint)
+    return None if there or table.optional else missing_file(document, file, *_path(document, steps, k))
 
 
 def _path(document: Document, steps: Steps, k: int) -> Steps:
@@ -34,6 +45,6 @@ def _path(document: Document, steps: Steps, k: int) -> Steps:
 def _there(folder: Path, file: str) -> bool:
     """Whether a file (the book of `book.xlsx#Sheet`), or at least one file of a pattern, exists."""
     name = file.partition("#")[0]
-    if (folder / name).is_file():
+    if is_file(folder / name):
         return True
-    return any(c in name for c in "*?[") and bool(glob(str(folder / name)))
+    return is_pattern(name) and bool(matching(folder, name))

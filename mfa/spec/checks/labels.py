@@ -17,7 +17,7 @@ from mfa.spec.dimensions import (
     dimension_problems,
 )
 from mfa.spec.document import Document
-from mfa.spec.targets import axes_of, kind_of
+from mfa.spec.targets import axes_of, common_axes
 from mfa.spec.tree import Steps
 from mfa.spec.values import Label
 
@@ -125,17 +125,6 @@ def _wheres(
 
 def _without_element(axes: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(a for a in axes if a != ELEMENT)
-
-
-def common_axes(document: Document, names: Iterable[str]) -> tuple[str, ...] | None:
-    """The axes that all of some targets have; None where a name is unknown."""
-    found: tuple[str, ...] | None = None
-    for name in names:
-        if kind_of(document, name) is None:
-            return None
-        axes = axes_of(document, name)
-        found = axes if found is None else tuple(a for a in found if a in axes)
-    return found
 
 
 def restrictions(document: Document) -> list[Problem]:

@@ -125,9 +125,12 @@ def labels(document: Document) -> list[Problem]:
 
 
 def _varied(document: Document, lifetimes: dict[str, Parameters]) -> str | None:
-    """The dimension that has all labels of some lifetimes, if there is one."""
-    names = document.spec.dimensions
-    return next((d for d in names if {*lifetimes} <= {*map(str, dimension_labels(document, d))}), None)
+    """The dimension that has most labels of some lifetimes, if one has any."""
+    count = {
+        d: len({*lifetimes} & {*map(str, dimension_labels(document, d))}) for d in document.spec.dimensions
+    }
+    best = max(count, key=count.__getitem__, default=None)
+    return best if best is not None and count[best] else None
 
 
 def _by_label(document: Document, name: str, lifetimes: dict[str, Parameters]) -> list[Problem]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mfa.errors import Problem
-from mfa.spec.checks.labels import check_labels, common_axes, unknown_axis
+from mfa.spec.checks.labels import check_labels, unknown_axis
 from mfa.spec.dimensions import EXPORTER, IMPORTER, dimension_labels, dimension_of
 from mfa.spec.document import Document
 from mfa.spec.schema import Driver, Observation
@@ -38,24 +38,6 @@ def _unsaid(document: Document, steps: Steps, value: Value) -> list[Problem]:
     what = "table" if value.data is None else "data"
     text = f"`{what}` needs `dims`: the dimensions its numbers vary over"
     return [document.problem("data-shape", text, *steps, what, hint="such as `dims: [year]`", key=True)]
-
-
-def target_dims(document: Document) -> list[Problem]:
-    """`dims` of observations, and those a common error differs by, that the target lacks or sums."""
-    problems = []
-    for name, observation in document.spec.observations.items():
-        axes = common_axes(document, observation.of)
-        by = observation.common.by if observation.common else ()
-        here = ("observations", name)
-        stated: list[tuple[str, Steps]] = [(a, (*here, "dims", k)) for k, a in enumerate(observation.dims)]
-        stated += [(axis, (*here, "common", "by")) for axis in by]
-        for axis, path in stated if axes is not None else ():
-            if dimension_of(axis) in document.spec.dimensions or "common" in path:
-                problems += unknown_axis(document, axis, axes or (), "what is observed", path)
-            if axis in observation.sum:
-                text = f'"{axis}" is summed over: the numbers cannot vary over it'
-                problems.append(document.problem("no-axis", text, *path))
-    return problems
 
 
 def written_data(document: Document) -> list[Problem]:

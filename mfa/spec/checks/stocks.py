@@ -17,15 +17,37 @@ def places(document: Document) -> list[Problem]:
     """Stocks at a process that cannot hold one; cohort stocks without a lifetime."""
     problems = []
     for name, stock in document.spec.stocks.items():
-        process = document.spec.processes.get(stock.at)
-        if process is not None and process.kind not in ("stock", "source"):
-            text = f'stock "{name}" is at "{stock.at}", which is a {process.kind} and holds nothing'
-            hint = f"write `{stock.at}: {{kind: stock}}` under processes"
-            problems.append(document.problem("stock-place", text, "stocks", name, "at", hint=hint))
+        problems += _place(document, name, stock)
         problems += _drive(document, name, stock)
         problems += _structure(document, name, stock)
         problems += [p for flow in stock.used for p in _used(document, name, stock, flow)]
     return problems
+
+
+def _place(document: Document, name: str, stock: Stock) -> list[Problem]:
+    """A stock at a process that holds nothing, and one that is not of the kind that its process holds.
+
+    A source has no balance that a level could stand in: it holds reserves, and nothing else does.
+    """
+    process = document.spec.processes.get(stock.at)
+    place: Steps = ("stocks", name, "at")
+    if process is None:
+        return []
+    if process.kind not in ("stock", "source"):
+        text = f'stock "{name}" is at "{stock.at}", which is a {process.kind} and holds nothing'
+        hint = f"write `{stock.at}: {{kind: stock}}` under processes"
+        return [document.problem("stock-place", text, *place, hint=hint)]
+    if process.kind == "source" and stock.kind == "level":
+        text = f'stock "{name}" is at "{stock.at}", which is a source: it has no balance to be part of'
+        hint = f"write `{name}: {{kind: reserve}}`, or `{stock.at}: {{kind: stock}}` under processes"
+        return [document.problem("stock-place", text, *place, hint=hint)]
+    if process.kind == "stock" and stock.kind == "reserve":
+        text = (
+            f'reserve "{name}" is at "{stock.at}", which is no source: a reserve is what a source takes from'
+        )
+        hint = f"write `{stock.at}: {{kind: source}}` under processes, or take `kind: reserve` away"
+        return [document.problem("stock-place", text, *place, hint=hint)]
+    return []
 
 
 def _structure(document: Document, name: str, stock: Stock) -> list[Problem]:
@@ -96,6 +118,9 @@ def _drive(document: Document, name: str, stock: Stock) -> list[Problem]:
     if stock.kind != "cohort" and stock.lifetime is not None:
         text = f'stock "{name}" is a {stock.kind}, and only a cohort stock has a lifetime'
         return [document.problem("stock-kind", text, "stocks", name, "lifetime", key=True)]
+    if stock.kind == "reserve" and stock.initial is None:
+        text = f'reserve "{name}" has no `initial`: the level before the first period'
+        return [document.problem("missing-key", text, "stocks", name, key=True)]
     if stock.shrinking != "error" and stock.kind != "cohort":
         text = f'only a stock with a lifetime can shrink otherwise, and "{name}" is a {stock.kind}'
         return [document.problem("stock-kind", text, "stocks", name, "shrinking", key=True)]

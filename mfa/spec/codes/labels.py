@@ -16,6 +16,24 @@ ENTRIES = {
         and importer instead of region; a reserve has no elements.""",
         "trade_2846: {of: oxide_trade, at: {importer: CHN}, sum: [element]}",
     ),
+    "axis-name": Entry(
+        """A dimension is called almost, and not quite, as one that has a meaning of its own: `year` (or
+        `month`, `time`), `region`, `element`. Every flow has these three without being told; under another
+        name the dimension would be one that nothing varies over.""",
+        "dimensions: {year: {range: [2015, 2024]}}   # not `years`",
+    ),
+    "unused-dimension": Entry(
+        """A dimension is declared and neither a flow nor a number varies over it. Every flow has the time,
+        region and element dimensions; a further one is named by the flows that have it. This is a
+        warning.""",
+        "magnets: {from: magnet, to: use, by: [application]}",
+    ),
+    "no-time": Entry(
+        """Something needs a dimension of time and there is none: a lifetime, an initial stock by cohort,
+        years to be filled in, a running sum. Without time a system is one period: a stock is its change, and
+        with an `initial` the level at the end.""",
+        "dimensions: {year: {range: [2015, 2024]}}",
+    ),
     "axis-twice": Entry(
         """A dimension stands twice in a list of dimensions, or in the `by` of a flow that has it
         anyway.""",

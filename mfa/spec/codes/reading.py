@@ -56,6 +56,10 @@ ENTRIES = {
         """A value is infinite or NaN. Missing is never a number here: leave the value out, and it is
         treated as unknown.""",
     ),
+    "character": Entry(
+        """A text holds a character that no file, table or figure can hold: NUL, or half of a pair
+        of surrogates, as an escape such as `\\0` or a text from Python brings it in. Delete it.""",
+    ),
     "not-utf8": Entry(
         """The file is not text in UTF-8. Names with accents written in another encoding would be
         garbled, so the file is refused. Save it as UTF-8 in the editor.""",
@@ -80,6 +84,19 @@ ENTRIES = {
         file in which they are written. A table that users supply themselves can be marked
         `optional: true`: it then counts as having no rows.""",
         "table: {file: data/comtrade.json, format: comtrade, optional: true}",
+    ),
+    "not-a-file": Entry(
+        """A path leads to a pipe, a device or a socket. Reading from one may never end, and the same
+        bytes would not come a second time, so only files are read: the scenario, what it imports,
+        tables, files of labels and saved results. Write what it gives into a file and name that.""",
+        "dimensions: {region: {file: data/regions.csv}}",
+    ),
+    "too-large": Entry(
+        """Something has more bytes, rows, labels, cells or terms than is accepted. The limits leave
+        room for systems of ten million unknowns; what exceeds them is a slip in a number, a damaged
+        file, or one made to exhaust the memory of who opens it. The message says which limit, and
+        `mfa doctor` lists all of them.""",
+        "dimensions: {year: {range: [2015, 2024]}}",
     ),
     "unknown-variant": Entry(
         """A variant is asked for, or named in `from`, that `variants` does not have.""",

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from scipy import sparse
 
 from mfa.solve.separable import parts
@@ -24,14 +23,3 @@ def test_components_are_not_mixed_when_parts_are_small() -> None:
     for part in found:
         others = np.setdiff1d(np.arange(20), part.columns)
         assert not dense[part.rows][:, others].any()
-
-
-def test_work_is_the_same_alone_and_by_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    tasks = [(k, 2.0) for k in range(5)]
-    alone = parts.spread_work(power, tasks, 10)
-    assert alone == [0.0, 1.0, 4.0, 9.0, 16.0]
-    assert parts.spread_work(power, tasks, parts.LARGE) == alone
-
-
-def power(base: int, exponent: float) -> float:
-    return float(base) ** exponent

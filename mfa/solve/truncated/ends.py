@@ -1,0 +1,52 @@
+"""Between which ends numbers can be at all: what the bounds of unknowns leave each by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from mfa.solve.problem import Floats, LeastSquares
+
+Pair = tuple[Floats, Floats]
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The least and the largest values of a problem's numbers."""
+
+    problem: LeastSquares
+
+    @property
+    def unknowns(self) -> Pair:
+        """Those of every unknown: its bounds."""
+        return self.problem.lower, self.problem.upper
+
+    @cached_property
+    def cells(self) -> Pair:
+        """Those of every cell, its factors within their bounds."""
+        cells, (low, high) = self.problem.cells, self.unknowns
+        two = cells.j >= 0
+        second = np.where(two, low[cells.j], 1.0), np.where(two, high[cells.j], 1.0)
+        products = [_times(a[cells.i], b) for a in (low, high) for b in second]
+        ends = _times(cells.coef, np.min(products, axis=0)), _times(cells.coef, np.max(products, axis=0))
+        return np.minimum(*ends), np.maximum(*ends)
+
+    def of(self, matrix: sparse.csr_array) -> Pair:
+        """Those of combinations of cells, one per row of `matrix` (k, cells)."""
+        entries = sparse.csr_array(matrix).tocoo()
+        some = np.flatnonzero(entries.data)
+        row, weight = entries.row[some], entries.data[some]
+        low, high = (e[entries.col[some]] for e in self.cells)
+        least, most = np.zeros(matrix.shape[0]), np.zeros(matrix.shape[0])
+        np.add.at(least, row, weight * np.where(weight > 0, low, high))
+        np.add.at(most, row, weight * np.where(weight > 0, high, low))
+        return least, most
+
+
+def _times(a: Floats, b: Floats) -> Floats:
+    """Products in which nothing times infinity is nothing."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where((a == 0) | (b == 0), 0.0, a * b))

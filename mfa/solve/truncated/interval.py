@@ -1,0 +1,128 @@
+"""Intervals of numbers that bounds make skew.
+
+What a bound cuts off one number reaches others through their covariance with it. Where one bound has most of
+the say in a number's skewness, the number is that bound's cut normal, times its slope, plus a normal rest;
+where several have, a gamma distribution with mean, variance and skewness. Where a number's own bound bites
+hard, the shortest interval begins at the bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special, stats
+
+from mfa.solve.problem import Bools, Floats, Ints
+from mfa.solve.truncated.moments import quantiles
+from mfa.solve.truncated.sweeps import Cavity
+
+LEVEL = 0.95
+HARD, BITTEN = 1.964, 2.525
+"""Distances of the mean from a bound, in standard deviations, at which a half-line takes off 0.18 and 0.05 of
+the variance: from the first the shortest interval begins at the bound, from the second on it is not
+marked."""
+PRIOR = 0.5
+"""Standard deviations between mean and value from which bounds drive a number."""
+SKEW = 1e-3
+"""Skewness below which an interval is symmetrical."""
+POINTS = 48
+SPLIT = 40
+
+
+@dataclass(frozen=True)
+class Skewing:
+    """The cut normals that make numbers skew: `slope` (k, sites) of every number on every bound's, in units
+    of the numbers; the cavities; and the sites' third moments."""
+
+    slope: Floats
+    cavity: Cavity
+
+    @property
+    def third(self) -> Floats:
+        """The parts (k, sites) of every number's third central moment."""
+        return np.asarray(self.slope**3 * (self.cavity.sd**3 * self.cavity.cut.third))
+
+    def of(self, sd: Floats) -> Ints:
+        """The numbers, with these standard deviations, that some bound makes skew."""
+        largest = np.max(np.abs(self.third), axis=1, initial=0.0)
+        return np.flatnonzero((sd > 0) & (largest > SKEW * sd**3))
+
+
+def interval(
+    mean: Floats,
+    sd: Floats,
+    low: Floats,
+    high: Floats,
+    *,
+    skewing: Skewing | None = None,
+    factor: Bools | None = None,
+    level: float = LEVEL,
+    plain: bool = False,
+) -> tuple[Floats, Floats]:
+    """The ends of the intervals of numbers within `low` and `high` that hold with probability `level`.
+
+    Those of numbers whose error is a `factor` are lognormal; `plain` ones do not begin at a bound.
+    """
+    at_low, at_high = (e & (not plain) for e in begins(mean, sd, low, high))
+    first, last = np.full(len(mean), 0.5 * (1 - level)), np.full(len(mean), 0.5 * (1 + level))
+    last[at_low], first[at_high] = level, 1 - level
+    share = np.column_stack([first, last])
+    normal = special.ndtri(share)
+    with np.errstate(invalid="ignore"):
+        ends = mean[:, None] + np.where(normal == 0, 0.0, sd[:, None] * normal)
+    if factor is not None:
+        k = np.flatnonzero(factor & (mean > 0) & np.isfinite(sd))
+        ends[k] = mean[k, None] * np.exp((sd[k] / mean[k])[:, None] * normal[k])
+    if skewing is not None:
+        skew = skewing.of(sd)
+        ends[skew] = _skew(mean, sd, share, skewing, skew)
+    below, above = np.where(at_low, low, ends[:, 0]), np.where(at_high, high, ends[:, 1])
+    return np.clip(below, low, high), np.clip(above, low, high)
+
+
+def begins(mean: Floats, sd: Floats, low: Floats, high: Floats) -> tuple[Bools, Bools]:
+    """Which intervals begin at the lower, and which at the upper bound."""
+    to_low, to_high = mean - low, high - mean
+    near = np.minimum(to_low, to_high) < HARD * sd
+    return near & (to_low <= to_high), near & (to_low > to_high)
+
+
+def bitten(value: Floats, mean: Floats, sd: Floats, low: Floats, high: Floats) -> tuple[Bools, Bools]:
+    """Which numbers a bound of their own bites, and which are driven by bounds."""
+    near = np.minimum(mean - low, high - mean) < BITTEN * sd
+    return np.asarray((sd > 0) & near), np.asarray(np.abs(mean - value) > PRIOR * sd)
+
+
+def _skew(mean: Floats, sd: Floats, share: Floats, skewing: Skewing, some: Ints) -> Floats:
+    """The quantiles of `some` numbers, each at shares of its own."""
+    third = skewing.third[some]
+    mean, sd, share = mean[some], sd[some], share[some]
+    skew, size = third.sum(axis=1) / sd**3, np.abs(third)
+    most = np.argmax(size, axis=1)
+    led = size[np.arange(len(most)), most] > 0.5 * size.sum(axis=1)
+    found = mean[:, None] + sd[:, None] * special.ndtri(share)
+    k = np.flatnonzero(led)
+    found[k] = mean[k, None] + _led(sd[k], share[k], skewing, some[k], most[k])
+    k = np.flatnonzero(~led & (np.abs(skew) > SKEW))
+    found[k] = stats.pearson3.ppf(share[k], skew[k, None], loc=mean[k, None], scale=sd[k, None])
+    return found
+
+
+def _led(sd: Floats, share: Floats, skewing: Skewing, numbers: Ints, site: Ints) -> Floats:
+    """Quantiles, counted from the mean, of slope (cut normal - its mean) + a normal rest."""
+    cavity, slope = skewing.cavity, skewing.slope[numbers, site]
+    nodes, weights = np.polynomial.legendre.leggauss(POINTS)
+    at = quantiles(cavity.low[site], cavity.high[site], 0.5 * (1 + nodes))
+    scale = slope * cavity.sd[site]
+    points = scale[:, None] * (at - cavity.cut.mean[site][:, None])
+    own = scale**2 * cavity.cut.variance[site]
+    rest = np.sqrt(np.maximum(sd**2 - own, 1e-6 * sd**2))
+    low = np.minimum(points.min(axis=1), 0.0) - 8 * rest
+    high = np.maximum(points.max(axis=1), 0.0) + 8 * rest
+    low, high = (np.repeat(e[:, None], share.shape[1], axis=1) for e in (low, high))
+    for _ in range(SPLIT):
+        middle = 0.5 * (low + high)
+        below = 0.5 * special.ndtr((middle[:, :, None] - points[:, None, :]) / rest[:, None, None]) @ weights
+        low, high = np.where(below < share, middle, low), np.where(below < share, high, middle)
+    return np.asarray(0.5 * (low + high))
