@@ -14,12 +14,12 @@ from mfa.figures.text import number
 from mfa.report.grid import Column, Grid, Picture, Section, grid, labels_of
 from mfa.report.needs import undetermined
 from mfa.report.verdict import description, verdict
+from mfa.run.gross import FLAGS
 from mfa.run.manifest import versions
 from mfa.run.mirror import NUMBERS, label_columns, mirror_gaps
 from mfa.run.result import Quantity, Result
 from mfa.run.tables import BALANCE_COLUMNS, closed_and_open
 
-FLAGS = ("gross error", "suspect", "conflict")
 ORIGIN = (Column("source", "source"), Column("edition", "edition"))
 
 
@@ -94,27 +94,29 @@ def _summed(frame: pd.DataFrame, axes: list[str], columns: list[str]) -> pd.Data
 
 
 def flagged(result: Result) -> Iterator[Section]:
-    """Figures that the rest contradicts, the largest |z| first."""
-    table = result.observations
-    if "flag" not in table.columns:
+    """Figures and parameters that the rest contradicts, misfit by misfit, then the largest |z| first."""
+    tables = [t for t in (result.observations, result.parameters) if "flag" in t.columns and len(t)]
+    if not tables:
         return
-    table = _by_z(table[table["flag"].isin(FLAGS)])
+    table = pd.concat([t[t["flag"].isin(FLAGS)] for t in tables], ignore_index=True)
+    table = _by_misfit(table)
     text = (
         "A gross error lies further from what all other figures say than chance allows among so many figures;"
-        " a suspect is one of a group of which one in twenty may be sound; a conflict is a report that its"
+        " figures of one misfit cannot be told apart: one of them is wrong. A conflict is a report that its"
         " mirror contradicts."
     )
     if table.empty:
         yield Section("flags", "Flagged figures", ("No figure is flagged.",))
         return
-    columns = [Column("figure", "name"), *labels_of(table, _not_labels(table)), *ORIGIN]
+    columns = [Column("misfit", "misfit"), Column("figure", "name")]
+    columns += [*labels_of(table, _not_labels(table)), *ORIGIN]
     columns += [
         Column("reported", "value", "sigma"),
         Column("adjusted", "adjusted", "adjusted_sd"),
         Column("unit", "unit"),
     ]
     columns += [Column("z", "z", digits=2), Column("verdict", "flag")]
-    found = grid(result, table, columns, first=40, file="observations.csv")
+    found = grid(result, table, columns, first=40, file="observations.csv and parameters.csv")
     yield Section("flags", "Flagged figures", (text,), grids=(found,))
 
 
@@ -125,25 +127,27 @@ def gross(result: Result) -> Iterator[Section]:
         return
     last = table.iloc[-1]
     text = (
-        "The figure that stands out most is taken out and the rest judged anew, until none stands out. The"
-        " excess is how far it lies above what all others say; “as well” names figures whose error would look"
-        " the same."
+        "The misfit that stands out most is taken out and the rest judged anew, until none stands out."
+        " Figures whose error would look the same are one misfit; each is named with how far it would have to"
+        " lie above the truth, in its unit and in its own sigmas, the likeliest first. Those that would have"
+        " to be wrong by an absurd amount, or whose true value would be impossible, are set apart and not"
+        " flagged."
     )
     chi, dof, p = (float(last[k]) for k in ("chi_square", "dof", "p"))
-    left = (
-        f"Without {'it' if len(table) == 1 else 'them'} chi-square is {number(chi, 4)} on {number(dof)}"
-        f" degrees of freedom, p = {number(p, 2)}."
-    )
-    columns = [Column("", "order"), Column("figure", "name"), Column("excess", "size", "sd")]
-    columns += [Column("unit", "unit"), Column("z", "z", digits=2)]
-    columns += [Column("chi-square left", "chi_square", digits=4), Column("as well", "alike")]
+    whole = f"chi-square is {number(chi, 4)} on {number(dof)} degrees of freedom, p = {number(p, 2)}"
+    what = whole if dof else "nothing is left to test"
+    left = f"Without {'it' if len(table) == 1 else 'them'} {what}."
+    columns = [Column("", "order"), Column("one of these is wrong", "members"), Column("z", "z", digits=2)]
+    columns += [Column("chi-square left", "chi_square", digits=4), Column("not likely", "unlikely")]
     found = grid(result, table, columns, first=25, file="gross_errors.csv")
     yield Section("gross", "Gross errors, one after another", (text, left), grids=(found,))
 
 
-def _by_z(table: pd.DataFrame) -> pd.DataFrame:
-    order = table["z"].abs().sort_values(ascending=False, kind="stable", na_position="last").index
-    return table.loc[order]
+def _by_misfit(table: pd.DataFrame) -> pd.DataFrame:
+    """Misfit by misfit, those of none last, each with the largest |z| first."""
+    if "misfit" not in table.columns:
+        table = table.assign(misfit=float("nan"))
+    return table.iloc[(-table["z"].abs()).argsort(kind="stable")].sort_values("misfit", kind="stable")
 
 
 def _not_labels(table: pd.DataFrame) -> list[str]:

@@ -250,16 +250,14 @@ def _judged(trace: Trace, k: int) -> dict[str, float]:
     """The numbers of a report in its own unit, as `observations.csv` has them."""
     s, factor = trace.solution, float(trace.factors[k])
     value, sigma, fitted = float(trace.problem.observed.rows.rhs[k]), float(s.sigma[k]), float(s.fitted[k])
-    leverage = float(trace.leverage[k])
-    checked = leverage > UNCHECKED and sigma > 0
     return {
         "value": value * factor,
         "sigma": sigma * factor,
         "adjusted": fitted * factor,
         "adjusted_sd": float(trace.sd_observed[k]) * factor,
         "shift": (fitted - value) / sigma if sigma > 0 else np.nan,
-        "z": (value - fitted) / (sigma * np.sqrt(leverage)) if checked else 0.0,
-        "leverage": leverage,
+        "z": float(trace.z[k]),
+        "leverage": float(trace.leverage[k]),
     }
 
 

@@ -226,10 +226,11 @@ class Result:
         `elimination` estimates all errors anew whenever one is added, `compensation` leaves the earlier ones
         (see :mod:`mfa.solve.elimination`).
         """
-        from mfa.run.gross import gross_error_table
+        from mfa.run.gross import gross_error_table, suspects
         from mfa.run.trace import trace_of
 
-        return gross_error_table(trace_of(self), leaks=leaks, strategy=strategy)
+        trace = trace_of(self)
+        return gross_error_table(trace, suspects(trace, leaks=leaks, strategy=strategy))
 
     def next_measurement(
         self,

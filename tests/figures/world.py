@@ -140,7 +140,7 @@ def observations() -> pd.DataFrame:
             ("ROW", 29000, 1.01),
         )
     ]
-    rows[4] |= {"flag": "suspect", "z": 3.3}
+    rows[4] |= {"flag": "conflict", "z": 3.3}
     rows[7] |= {"flag": "gross error", "value": 21000.0, "sigma": 2100.0, "z": -9.8}
     old = {"standing": "superseded", "flag": "superseded", "edition": "2022-01"}
     rows.append({**rows[7], **old, "value": 43000.0, "sigma": 4300.0})
