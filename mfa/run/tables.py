@@ -15,8 +15,9 @@ from mfa.run.nodes import node_balance
 
 BALANCE_COLUMNS = ("inflow", "outflow", "stock_change", "difference", "throughput", "relative", "unit")
 """The columns of a table of balances that are numbers, and their unit."""
-_FIRST = ("name", "of")
-_LAST = (
+FIRST = ("name", "of")
+"""The columns of a table of observations before its labels, and those after them."""
+LAST = (
     *("source", "edition", "value", "sigma", "adjusted", "adjusted_sd", "mean", "low", "high", "residual"),
     *("shift", "z", "leverage", "flag", "standing", "mark", "unit", "derived_from", "reported_by", "place"),
 )
@@ -82,5 +83,5 @@ def observation_table(groups: Iterable[ObservedGroup], columns: dict[str, npt.ND
             )
         )
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    labels = [c for c in table.columns if c not in (*_FIRST, *_LAST)]
-    return table.reindex(columns=[*_FIRST, *labels, *_LAST])
+    labels = [c for c in table.columns if c not in (*FIRST, *LAST)]
+    return table.reindex(columns=[*FIRST, *labels, *LAST])

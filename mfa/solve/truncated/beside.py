@@ -130,4 +130,4 @@ class _Wanted:
 def beside_bounds(problem: LeastSquares, solution: Solution, spread: Spread) -> Beside:
     """What is known of the numbers of a problem at its solution, with standard deviations `spread`."""
     cut = whole_cut(problem, solution, spread) if isinstance(spread, Posterior) else None
-    return Beside(problem, solution, spread, cut)
+    return Beside(problem, solution, spread if cut is None else cut.spread, cut)

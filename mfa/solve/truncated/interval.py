@@ -26,8 +26,10 @@ PRIOR = 0.5
 """Standard deviations between mean and value from which bounds drive a number."""
 SKEW = 1e-3
 """Skewness below which an interval is symmetrical."""
-POINTS = 48
-SPLIT = 40
+POINTS, SPLIT = 96, 40
+"""Points by which a cut normal is represented, and halvings in which a quantile is found."""
+ALONE = 0.1
+"""Share of a cut normal's spread below which a normal rest is no more than a wider one."""
 
 
 @dataclass(frozen=True)
@@ -111,18 +113,30 @@ def _skew(mean: Floats, sd: Floats, share: Floats, skewing: Skewing, some: Ints)
 
 def _led(sd: Floats, share: Floats, skewing: Skewing, numbers: Ints, site: Ints) -> Floats:
     """Quantiles, counted from the mean, of slope (cut normal - its mean) + a normal rest."""
-    cavity, slope = skewing.cavity, skewing.slope[numbers, site]
+    cavity = skewing.cavity
+    scale = skewing.slope[numbers, site] * cavity.sd[site]
+    low, high, mean = cavity.low[site], cavity.high[site], cavity.cut.mean[site]
+    own = np.abs(scale) * np.sqrt(cavity.cut.variance[site])
+    rest = np.sqrt(np.maximum(sd**2 - own**2, 0.0))
+    found = np.empty(share.shape)
+    for k in range(share.shape[1]):
+        wanted = np.where(scale > 0, share[:, k], 1 - share[:, k])
+        alone = quantiles(low, high, wanted[:, None])[:, 0]
+        found[:, k] = scale * (alone - mean) * (sd / own)
+    some = np.flatnonzero(rest > ALONE * own)
     nodes, weights = np.polynomial.legendre.leggauss(POINTS)
-    at = quantiles(cavity.low[site], cavity.high[site], 0.5 * (1 + nodes))
-    scale = slope * cavity.sd[site]
-    points = scale[:, None] * (at - cavity.cut.mean[site][:, None])
-    own = scale**2 * cavity.cut.variance[site]
-    rest = np.sqrt(np.maximum(sd**2 - own, 1e-6 * sd**2))
-    low = np.minimum(points.min(axis=1), 0.0) - 8 * rest
-    high = np.maximum(points.max(axis=1), 0.0) + 8 * rest
+    at = quantiles(low[some], high[some], 0.5 * (1 + nodes))
+    points = scale[some, None] * (at - mean[some, None])
+    found[some] = _mixed(points, 0.5 * weights, rest[some], share[some])
+    return found
+
+
+def _mixed(points: Floats, weights: Floats, sd: Floats, share: Floats) -> Floats:
+    """Quantiles of normals of one `sd` around weighted points, by bisection."""
+    low, high = points.min(axis=1) - 8 * sd, points.max(axis=1) + 8 * sd
     low, high = (np.repeat(e[:, None], share.shape[1], axis=1) for e in (low, high))
     for _ in range(SPLIT):
         middle = 0.5 * (low + high)
-        below = 0.5 * special.ndtr((middle[:, :, None] - points[:, None, :]) / rest[:, None, None]) @ weights
+        below = special.ndtr((middle[:, :, None] - points[:, None, :]) / sd[:, None, None]) @ weights
         low, high = np.where(below < share, middle, low), np.where(below < share, high, middle)
     return np.asarray(0.5 * (low + high))

@@ -17,7 +17,7 @@ from scipy.sparse import csgraph
 from mfa.solve.problem import Bools, Floats, Ints
 from mfa.solve.truncated.moments import Moments, moments
 
-DAMPED, SWEEPS, SETTLED = 0.7, 60, 1e-3
+DAMPED, SWEEPS, SETTLED = 0.7, 100, 1e-5
 """Share of the way that a sweep goes, the most sweeps, and the move of a mean, in standard deviations, and of
 a variance, as a share, that ends them."""
 ALONE = 1e-8
@@ -89,28 +89,26 @@ class Cut:
     settled: bool
 
 
-def propagated(
-    mean: Floats, covariance: Floats, low: Floats, high: Floats, *, given: Sites, start: Sites
-) -> Cut:
+def propagated(mean: Floats, covariance: Floats, low: Floats, high: Floats, *, given: Sites) -> Cut:
     """The numbers with `mean` and `covariance` (k, k), cut off at `low` and `high`.
 
-    Both hold with the `given` sites, which are taken off again; the sweeps begin at the sites `start`. A
-    number without bounds ends without a site.
+    Both hold with the `given` sites, from which the sweeps begin. A number without bounds ends without a
+    site.
     """
     size = np.sqrt(np.diagonal(covariance))
     linked = sparse.csr_array((np.abs(covariance) > ALONE * size * size[:, None]).astype(np.int8))
     count, label = csgraph.connected_components(linked, directed=False)
-    found = Cut(Sites(start.tau.copy(), start.nu.copy()), mean.copy(), covariance.copy(), 0, True)
     order = np.argsort(label, kind="stable")
-    for own in np.split(order, np.cumsum(np.bincount(label, minlength=count))[:-1]):
+    groups = np.split(order, np.cumsum(np.bincount(label, minlength=count))[:-1]) if count else []
+    tau, nu, middle, joint = given.tau.copy(), given.nu.copy(), mean.copy(), covariance.copy()
+    found = []
+    for own in groups:
         one = np.ix_(own, own)
-        part = _Part(mean[own], covariance[one], low[own], high[own], given.only(own))
-        done = part.swept(start.only(own))
-        found.sites.tau[own], found.sites.nu[own] = done.sites.tau, done.sites.nu
-        found.mean[own], found.covariance[one] = done.mean, done.covariance
-        settled, sweeps = found.settled and done.settled, max(found.sweeps, done.sweeps)
-        found = Cut(found.sites, found.mean, found.covariance, sweeps, settled)
-    return found
+        found.append(_Part(mean[own], covariance[one], low[own], high[own], given.only(own)).swept())
+        tau[own], nu[own] = found[-1].sites.tau, found[-1].sites.nu
+        middle[own], joint[one] = found[-1].mean, found[-1].covariance
+    sweeps = max((f.sweeps for f in found), default=0)
+    return Cut(Sites(tau, nu), middle, joint, sweeps, all(f.settled for f in found))
 
 
 @dataclass(frozen=True)
@@ -123,13 +121,14 @@ class _Part:
     high: Floats
     given: Sites
 
-    def swept(self, sites: Sites) -> Cut:
-        """The end of the sweeps."""
-        mean, covariance = self.joint(sites)
+    def swept(self) -> Cut:
+        """The end of the sweeps; one number alone gets there at once."""
+        sites, (mean, covariance) = self.given, self.joint(self.given)
+        share = np.full(len(mean), DAMPED if len(mean) > 1 else 1.0)
         for sweep in range(1, SWEEPS + 1):
             variance = np.diagonal(covariance)
             wanted = Cavity.of(mean, variance, sites, self.low, self.high).sites(sites)
-            sites = sites.toward(wanted, np.full(len(mean), DAMPED))
+            sites = sites.toward(wanted, share)
             old, (mean, covariance) = (mean, variance), self.joint(sites)
             moved = np.max(np.abs(mean - old[0]) / np.sqrt(old[1]))
             if moved < SETTLED and np.max(np.abs(np.diagonal(covariance) / old[1] - 1.0)) < SETTLED:

@@ -30,6 +30,8 @@ ROUNDS = 4
 """Rounds in which bounds are looked for that bite once others are let go."""
 MOST, WORK = 1500, 15_000_000
 """Sites at most, and sites times columns of the system: where more bounds bite, those that bite hardest."""
+LOST = 1e-5
+"""Share of its variance that bounds may leave of a number: less has lost digits, and is found from nearer."""
 ROUNDING = 1e-10
 """Share of a variance that is left by rounding."""
 
@@ -50,11 +52,15 @@ class Marginal:
 class WholeCut:
     """The cut off posterior around an optimum."""
 
-    posterior: Posterior
     released: Released
     cut: Cut
     low: Floats
     high: Floats
+
+    @property
+    def spread(self) -> Posterior:
+        """The standard deviations where bounds hold, of which those here are made."""
+        return self.released.posterior
 
     @cached_property
     def _change(self) -> tuple[Floats, Floats]:
@@ -79,47 +85,65 @@ class WholeCut:
 
     def cells(self, matrix: sparse.csr_array) -> sparse.csr_array:
         """Rows over cells as rows over unknowns and slacks."""
-        return in_unknowns(self.posterior.tangent, matrix)
+        return in_unknowns(self.spread.tangent, matrix)
 
     def unknowns(self, first: int, count: int) -> sparse.csr_array:
         """Rows of so many of the problem's unknowns, in their own units."""
-        scale = self.posterior.tangent.form.scale
+        scale = self.spread.tangent.form.scale
         return sparse.csr_array(sparse.diags_array(scale, format="csr")[first : first + count])
 
     def marginal(self, rows: sparse.csr_array, variance: Floats) -> Marginal:
         """The marginals of linear combinations (k, unknowns) with these variances where bounds hold."""
         along = np.asarray(rows @ self.released.with_places)
         by_covariance, by_mean = self._change
-        before = variance + self.released.gained(along)
+        before = variance + self.released.gained(rows)
         after = before - np.sum((along @ by_covariance) * along, axis=1)
         after = np.where(after > ROUNDING * before, after, 0.0)
         start = np.asarray(rows @ self.released.shift)
         left = along - along @ by_covariance @ self.released.covariance
         slope = left / np.diagonal(self.cut.covariance)
-        moved, added = self.released.without_bounds(along)
+        moved, added = self.released.moves.without_bounds(rows)
         return Marginal(start + along @ by_mean, after, Skewing(slope, self.cavity), moved, variance + added)
 
 
 def whole_cut(problem: LeastSquares, solution: Solution, posterior: Posterior) -> WholeCut | None:
     """The posterior cut off by the bounds of a problem; None where none bites."""
+    found = _cut_off(problem, solution, posterior, np.zeros(0, np.int64))
+    if found is None:
+        return None
+    places, before = found.released.places, np.diagonal(found.released.covariance)
+    wide = (np.diagonal(found.cut.covariance) < LOST * before) & (found.released.given.tau == 0)
+    again = _cut_off(problem, solution, posterior, places[wide]) if wide.any() else None
+    return found if again is None else again
+
+
+def _cut_off(problem: LeastSquares, solution: Solution, posterior: Posterior, wide: Ints) -> WholeCut | None:
+    """The cut off posterior, `wide` numbers having a weak site from the beginning."""
     bounds = _Bounds.of(problem, posterior)
     held = _hardest(bounds.held, bounds.force(solution), posterior)
     near = bounds.near(np.zeros(len(bounds.low)), bounds.variance)
     if not len(held) and not len(near):
         return None
-    now = released(posterior, solution, held)
+    now = released(posterior, solution, held, wide)
+    variance = _Bounds.of(problem, now.posterior).variance if len(wide) else bounds.variance
+    every = sparse.csr_array(sparse.eye_array(len(bounds.low), format="csr"))
+    tried = now.places
     for _ in range(ROUNDS):
-        fresh = np.setdiff1d(near, now.places)[: max(_most(posterior) - len(now.places), 0)]
-        now = now.including(fresh)
-        low, high = bounds.low[now.places], bounds.high[now.places]
-        start = now.given
-        cut = propagated(now.shift[now.places], now.covariance, low, high, given=now.given, start=start)
-        found = WholeCut(posterior, now, cut, low, high)
-        all_ = found.marginal(sparse.eye_array(len(bounds.low), format="csr"), bounds.variance)
-        near = bounds.near(all_.shift, all_.variance)
-        if not len(np.setdiff1d(near, now.places)) or len(now.places) >= _most(posterior):
+        fresh = near[~np.isin(near, tried)][: max(_most(posterior) - len(tried), 0)]
+        now, tried = now.including(fresh), np.concatenate([tried, fresh])
+        found = _swept(now, bounds)
+        beside = found.marginal(every, variance)
+        near = bounds.near(beside.shift, beside.variance)
+        if np.isin(near, tried).all() or len(tried) >= _most(posterior):
             break
     return found
+
+
+def _swept(now: Released, bounds: _Bounds) -> WholeCut:
+    """The Gaussian with the bounds of its places cut off."""
+    low, high = bounds.low[now.places], bounds.high[now.places]
+    cut = propagated(now.shift[now.places], now.covariance, low, high, given=now.given)
+    return WholeCut(now, cut, low, high)
 
 
 def _most(posterior: Posterior) -> int:
