@@ -26,6 +26,9 @@ Floats = npt.NDArray[np.float64]
 STATUSES = ("redundant", "observed", "determined", "free", "fixed")
 """What is known of a number: checked by others, observed, follows from others, undetermined, given."""
 NUMBERS = ("value", "mean", "sd", "low", "high")
+CAUTIOUS = ("cautious_low", "cautious_high")
+INDICATOR = (*NUMBERS, *CAUTIOUS, "unit", "basis", "mark", "formula")
+"""The columns of indicators that follow their names and labels."""
 """What is said of every number."""
 MARKS = ("", "bound", "prior-driven", "bound, prior-driven")
 """What bounds do to a number: one of its own bites it; they move its mean off its value by over half an
@@ -116,6 +119,12 @@ class Result:
     def mass_unit(self) -> str:
         """The unit of masses: that of stocks, balances and what flows in a period."""
         return next((q.unit.split("/")[0] for q in self.quantities.values()), "t")
+
+    @property
+    def time_unit(self) -> str:
+        """The unit of time that flows are counted by, such as `year`; `year` where there is no time."""
+        units = (q.unit.rpartition("/")[2] for q in self.quantities.values() if "/" in q.unit)
+        return next(units, "year")
 
     @property
     def mass_factor(self) -> float:
