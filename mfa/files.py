@@ -84,8 +84,12 @@ def digests(paths: Iterable[Path]) -> dict[Path, str]:
 def _beginning(path: Path, most: int) -> bytes:
     """At most so many bytes of a file, without waiting for any."""
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(handle, "rb") as stream:
-        return stream.read(most) or b""
+    found, size = list[bytes](), 0
+    with os.fdopen(handle, "rb", buffering=0) as stream:
+        while size < most and (block := stream.read(_BLOCK)):
+            found.append(block)
+            size += len(block)
+    return b"".join(found)[:most]
 
 
 def unpacked(data: bytes, path: Path, limit: Limit) -> bytes:

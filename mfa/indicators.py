@@ -57,6 +57,8 @@ def _table(result: Result, trace: Trace, name: str, formula: str) -> pd.DataFram
         "formula": formula,
     }
     numbers = {k: np.where(determined, v, np.nan) for k, v in numbers.items()}
+    if result.without_sd:
+        numbers |= {k: np.full(len(found.value), np.nan) for k in numbers if k != "value"}
     return pd.DataFrame({"name": name, **labels, **numbers, **words}, index=range(len(found.value)))
 
 

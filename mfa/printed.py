@@ -1,4 +1,8 @@
-"""Text that others wrote, made fit for a terminal: control characters escaped, long parts shortened."""
+"""Text that others wrote, made fit for a terminal and for a spreadsheet.
+
+On a terminal control characters are escaped and long parts shortened. In a table a text that a spreadsheet
+would compute is kept from it by an apostrophe.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ LONGEST_QUOTE = 160
 LONGEST_LINE = 160
 CUT = " ... "
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_FORMULA = re.compile("'*[=+@\\-\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -65,3 +70,29 @@ def excerpt(line: str, column: int, length: int) -> tuple[str, int, int]:
     before, after = (CUT.lstrip() if start else ""), (CUT.rstrip() if end < len(plain) else "")
     at = column - start
     return f"{before}{plain[start:end]}{after}", at + len(before), max(1, min(length, LONGEST_LINE - at + 1))
+
+
+def as_cell(text: str) -> str:
+    """A text as it may stand in a table: an apostrophe before what a spreadsheet would take for a formula.
+
+    >>> as_cell("=1+1"), as_cell("-5"), as_cell("- a + b"), as_cell("'=1"), as_cell("Nd")
+    ("'=1+1", '-5', "'- a + b", "''=1", 'Nd')
+    """
+    return f"'{text}" if _FORMULA.match(text) and not _is_number(text) else text
+
+
+def from_cell(text: str) -> str:
+    """The text that `as_cell` made a cell of.
+
+    >>> [from_cell(as_cell(t)) for t in ("=1+1", "'=1", "'tis", "-5")]
+    ['=1+1', "'=1", "'tis", '-5']
+    """
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -233,6 +233,10 @@ class Assembly:
         self._counted.append(np.asarray(counted, np.bool_))
         return self._observed.add(terms, value, namer)
 
+    def unknown_of(self, cells: Ints) -> Ints:
+        """The first factor of some cells: of those that are unknowns themselves, the unknown."""
+        return np.concatenate(self._i)[cells]
+
     def stated(self) -> Floats:
         """For every cell the number that an exact row states of it alone, NaN where none does."""
         rows = self._exact.rows(self.n_cells)

@@ -9,6 +9,7 @@ from mfa.build.cohorts import add_cohorts, add_levels
 from mfa.build.compositions import composition_unknowns, first_mix, read_compositions
 from mfa.build.constraints import add_constraints
 from mfa.build.contents import Content, add_content, implied_compositions, read_contents
+from mfa.build.counted import Counted
 from mfa.build.differences import add_difference
 from mfa.build.dims import build_dims
 from mfa.build.flows import FlowCells, Reach, allocate_flows, initially_held, pruned
@@ -16,7 +17,7 @@ from mfa.build.initial import Initial, negative, read_initial, read_used
 from mfa.build.model import Model
 from mfa.build.network import build_system, difference_name, empty_edges, nothing_flows
 from mfa.build.observed import Observer
-from mfa.build.parameters import ObservedGroup
+from mfa.build.parameters import ObservedGroup, Parameter
 from mfa.build.reports import Reports
 from mfa.build.reserves import add_reserve, read_reserve
 from mfa.build.retirement import kept_shares
@@ -24,6 +25,7 @@ from mfa.build.shares import add_share, read_shares, split_problems
 from mfa.build.start import first_guess, with_start, without_bounds
 from mfa.build.stocks import StockCells, add_stock, change_terms
 from mfa.build.targets import Targets
+from mfa.build.twice import counted_twice
 from mfa.build.uniform import leading_rows, stock_shares, uniform_processes
 from mfa.build.values import Reader, ValueArray
 from mfa.core.stock.ages import Ages
@@ -41,6 +43,7 @@ class Builder:
         self.reader = Reader(document, build_dims(document))
         self.assembly = Assembly()
         self.groups: list[ObservedGroup] = []
+        self.estimated: dict[str, Parameter] = {}
 
     @property
     def problems(self) -> list[Problem]:
@@ -55,6 +58,8 @@ class Builder:
     def read(self) -> bool:
         """Read the tables and make the system; False where something is wrong with them."""
         self.reports = Reports(self.reader)
+        if not self.reader.simulates:
+            self.problems.extend(counted_twice(self.document, self.reports.reports))
         self.contents = read_contents(self.reader)
         self.compositions = read_compositions(self.reader) | implied_compositions(self.reader, self.contents)
         self.shares = read_shares(self.reader)
@@ -99,8 +104,23 @@ class Builder:
         contents = self._contents()
         stocks, change = self._stocks(flows)
         levels = {n: s.level for n, s in stocks.items()}
-        targets = Targets(
-            self.assembly, self.system, self.spec, flows.edges, stocks=levels, contents=contents
+        self.counted = Counted(
+            self.assembly,
+            self.system,
+            parts=self.parts,
+            started=self.initial,
+            shrinking={n for n, s in self.spec.stocks.items() if s.shrinking != "error"},
+            shares=self.shares,
+            parameters=self.estimated,
+        )
+        self.targets = targets = Targets(
+            self.assembly,
+            self.system,
+            self.spec,
+            flows.edges,
+            stocks=levels,
+            contents=contents,
+            counted=self.counted,
         )
         stocks |= self._reserves(flows, targets)
         targets.stocks = {n: s.level for n, s in stocks.items()}
@@ -175,8 +195,8 @@ class Builder:
                     left=left.get(name),
                     kept=self.kept.get(name),
                 )
-            if stock.kind != "reserve":
                 add_levels(self.assembly, self.system, stock, edges, cells=stocks[name])
+        self.counted.add_rows(self.ages, self.targets.products)
         problem = self.assembly.problem()
         if self.reader.simulates:
             problem = without_bounds(problem)
@@ -244,8 +264,9 @@ class Builder:
     def _add_shares(self, flows: FlowCells) -> None:
         for (process, flow), given in self.shares.items():
             name, edge = f"transfers.{process}.{flow}", self.system.edges[flow]
-            group = add_share(self.assembly, self.system, flows.edges, name=name, edge=edge, given=given)
-            if group is not None:
+            found = add_share(self.assembly, self.system, flows.edges, name=name, edge=edge, given=given)
+            if found is not None:
+                self.estimated[flow], group = found
                 self.groups.append(group)
 
     def _add_differences(self, flows: FlowCells) -> None:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mfa.cli.app import guarded, say_problems, tell
+from mfa.cli.app import Once, guarded, say_problems, tell
 
 if TYPE_CHECKING:
     from mfa.run.result import Result
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("figure", required=False)
 @click.option(
@@ -47,7 +47,7 @@ def _draw(result: Result, figure: str | None, target: Path) -> None:
         save.write(draw(result, figure), target, figure, ("svg", "pdf", "png"))
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("folder", type=click.Path(path_type=Path))
 @guarded
 def report(folder: Path) -> None:
@@ -63,7 +63,7 @@ def report(folder: Path) -> None:
     tell(f"written to {folder / name}")
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
 @click.option(

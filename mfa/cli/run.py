@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mfa.cli.app import guarded, say, say_problems, tell
+from mfa.cli.app import Once, guarded, say, say_problems, tell
 
 NAMED = 3
 FLAGS = ("gross error", "suspect", "conflict")
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mfa.run.result import Result
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("scenario")
 @click.option("--variant", "-v", help="Run this variant of the scenario.")
 @click.option(
@@ -75,6 +75,8 @@ def summary(result: Result, folder: Path) -> str:
     facts = result.facts
     lines = [result.title, *(_agreement(result) if facts["question"] == "reconcile" else ())]
     lines.append(f"  worst balance closes to {facts['worst_closure']:.1e} of its throughput")
+    if facts["open_balances"]:
+        lines.append(f"  {facts['open_balances']} left open: see the gaps in balances.csv")
     if facts["free_cells"]:
         lines.append(f"  {facts['free_cells']} cells are free: nothing determines them (free.csv)")
     return "\n".join([*lines, f"  written to {folder}{'/' if not str(folder).endswith('/') else ''}"])

@@ -57,14 +57,22 @@ def read_csv(path: Path, sheet: str) -> Read:
 
 
 def gunzipped(path: Path) -> bytes:
-    """The bytes of a file, unpacked where it is gzip; raises InputError beyond the limit of a table."""
-    data = read_bytes(path, TABLE_BYTES)
+    """The bytes of a file, unpacked where it is gzip; raises TableError beyond the limit of a table."""
+    data = _packed(path, TABLE_BYTES)
     try:
         return unpacked(data, path, TABLE_BYTES)
-    except InputError:
-        raise
+    except InputError as error:
+        raise TableError(*error.problems) from error
     except ValueError as error:
         raise TableError(Problem("table", f"the gzip file is damaged: {error}", Place(str(path)))) from error
+
+
+def _packed(path: Path, limit: Limit) -> bytes:
+    """The bytes of a file as they are; raises TableError beyond a limit."""
+    try:
+        return read_bytes(path, limit)
+    except InputError as error:
+        raise TableError(*error.problems) from error
 
 
 def _within(limit: Limit, found: int, path: Path) -> None:
@@ -136,6 +144,8 @@ UNNAMED = "unnamed column "
 
 
 def _parsed(data: bytes, encoding: str, names: list[str], path: Path) -> pd.DataFrame:
+    """The cells under their names; cells beyond the header may be there, as some offices end every row with
+    a comma, if all of them are empty."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # rows wider than the header
@@ -150,8 +160,26 @@ def _parsed(data: bytes, encoding: str, names: list[str], path: Path) -> pd.Data
                 skip_blank_lines=False,
             )
     except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError) as error:
-        raise TableError(_ragged(data, encoding, len(names), path, str(error))) from error
+        further = _empty_beyond(data, encoding, len(names))
+        if not further:
+            raise TableError(_ragged(data, encoding, len(names), path, str(error))) from error
+        _within(TABLE_COLUMNS, len(names) + further, path)
+        wider = [*names, *(f"{UNNAMED}{len(names) + k + 1}" for k in range(further))]
+        return _parsed(data, encoding, wider, path)
     return frame
+
+
+def _empty_beyond(data: bytes, encoding: str, width: int) -> int:
+    """How many cells rows have beyond the header, if all of these are empty; 0 if one is not."""
+    found = 0
+    try:
+        for row in csv.reader(io.TextIOWrapper(io.BytesIO(data), encoding, newline="")):
+            if any(cell.strip() for cell in row[width:]):
+                return 0
+            found = max(found, len(row) - width)
+    except csv.Error:
+        return 0
+    return found
 
 
 def _ragged(data: bytes, encoding: str, width: int, path: Path, why: str) -> Problem:
@@ -197,11 +225,11 @@ def need(module: str, extra: str, what: str, path: Path) -> None:
 def read_parquet(path: Path, sheet: str) -> Read:
     """A parquet file as text; needs the extra `parquet`."""
     need("pyarrow", "parquet", "a parquet file", path)
-    data = read_bytes(path, TABLE_BYTES)
+    data = _packed(path, TABLE_BYTES)
     try:
         _measure_parquet(data, path)
         typed = pd.read_parquet(io.BytesIO(data))
-    except InputError:
+    except TableError:
         raise
     except Exception as error:  # pyarrow raises its own classes, OSError and ValueError
         raise TableError(Problem("table", f"not a parquet file: {error}", Place(str(path)))) from error
@@ -223,7 +251,8 @@ def _measure_parquet(data: bytes, path: Path) -> None:
     _within(TABLE_ROWS, about.num_rows, path)
     _within(TABLE_COLUMNS, about.num_columns, path)
     _within(TABLE_BYTES, sum(about.row_group(k).total_byte_size for k in range(about.num_row_groups)), path)
-    texts = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_binary(f.type)]
+    kinds = ("is_string", "is_large_string", "is_binary", "is_large_binary")
+    texts = [f.name for f in schema if any(getattr(pa.types, kind)(f.type) for kind in kinds)]
     table = parquet.ParquetFile(pa.BufferReader(data), read_dictionary=texts).read(texts)
     size = 0
     for chunk in (c for column in table.columns for c in column.chunks):
@@ -265,11 +294,11 @@ def page_rows(page: Any, path: Path) -> Iterator[list[str]]:
     cells = 0
     try:
         page.reset_dimensions()  # some exports state a used range of one cell
-        for row in page.iter_rows(values_only=True):
+        for row in page.iter_rows():
             cells += len(row) + 1
             if not SHEET_CELLS.allows(cells):
                 raise TableError(SHEET_CELLS.exceeded("the sheet", Place(str(path))))
-            yield [cell_text(v) for v in row]
+            yield [shown(cell) for cell in row]
     except TableError:
         raise
     except Exception as error:  # openpyxl reads as it goes: XML, KeyError, ValueError
@@ -281,7 +310,7 @@ def open_book(path: Path) -> Any:
     need("openpyxl", "excel", "a workbook", path)
     import openpyxl
 
-    data = read_bytes(path, SHEET_BYTES)
+    data = _packed(path, SHEET_BYTES)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             _within(SHEET_BYTES, sum(part.file_size for part in packed.infolist()), path)
@@ -305,6 +334,14 @@ def _chosen(sheets: list[str], sheet: str, path: Path) -> str:
         else "the workbook has several sheets; name one: book.xlsx#Sheet"
     )
     raise TableError(Problem("table-sheet", text, Place(str(path)), did_you_mean(sheet, sheets)))
+
+
+def shown(cell: Any) -> str:
+    """The text of a cell of a sheet; a number shown as a percentage is one, `10%` and not 0.1."""
+    value = cell.value
+    if isinstance(value, int | float) and "%" in cell.number_format and not isinstance(value, bool):
+        return f"{100 * value:.15g}%"
+    return cell_text(value)
 
 
 def cell_text(value: object) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,12 @@ from mfa.data.quantities import Figures, parse_column
 from mfa.data.readers import READERS, Ints
 from mfa.errors import MissingFile, Place, Problem, TableError, UnitError, did_you_mean
 from mfa.files import is_file, not_a_file
+from mfa.limits import PROBLEMS
 from mfa.spec.folders import file_hint
 from mfa.units import parse_unit
 
 Where = Mapping[str, object]
+NOTE = "note"
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +69,19 @@ class Table:
         return replace(self, frame=frame), self.lacking(list(mapping))
 
     def select(self, where: Where) -> tuple[Table, list[Problem]]:
-        """The rows whose columns hold the given value, or one of the given values; compared as text."""
+        """The rows whose columns hold the given value, or one of the given values; compared as text.
+
+        Of a note it is enough that one of its remarks is the given one.
+        """
         problems = self.lacking(list(where))
         keep = np.ones(len(self), dtype=bool)
         for column in (c for c in where if c in self.frame.columns):
             wanted = _wanted(where[column])
-            hit = self.frame[column].astype(str).str.strip().isin(wanted).to_numpy(dtype=bool)
+            cells = self.frame[column].astype(str).str.strip()
+            hit = cells.isin(wanted).to_numpy(dtype=bool)
+            if column == NOTE:  # remarks set off by semicolons, of which one is meant
+                one = np.array([not {*c.split("; ")}.isdisjoint(wanted) for c in cells], dtype=bool)
+                hit = hit | one
             if not hit.any():
                 problems.append(self._no_value(column, wanted))
             keep &= hit
@@ -91,10 +101,14 @@ class Table:
         hint = did_you_mean(wanted[0], held) if wanted else ""
         return Problem("table-empty", text, Place(self.file), hint)
 
-    def figures(self, column: str) -> tuple[Figures, list[Problem]]:
-        """The figures of a column, and a problem with its place for each cell that is not one."""
-        parsed = parse_column(self.frame[column])
-        return parsed, [replace(p, where=self.place(i), text=f"{column}: {p.text}") for i, p in parsed.wrong]
+    def figures(self, column: str, *, thousands: bool = True) -> tuple[Figures, list[Problem]]:
+        """The figures of a column, and a problem with its place for each cell that is not one.
+
+        `thousands` says that the format of the file puts commas between thousands.
+        """
+        parsed = parse_column(self.frame[column], thousands=thousands)
+        wrong = (replace(p, where=self.place(i), text=f"{column}: {p.text}") for i, p in parsed.wrong)
+        return parsed, listed(wrong, len(parsed.wrong))
 
     def values(
         self, labels: Sequence[str], column: str = "value", *, unit: str | None = None, missing: str = "error"
@@ -123,7 +137,7 @@ class Table:
         keys = self.frame[list(labels)]
         again = np.flatnonzero(keys.duplicated().to_numpy())
         first = _first_rows(keys) if len(again) else {}
-        return [self._repeat(labels, int(i), first[_key(keys, int(i))]) for i in again]
+        return listed((self._repeat(labels, int(i), first[_key(keys, int(i))]) for i in again), len(again))
 
     def _repeat(self, labels: Sequence[str], row: int, first: int) -> Problem:
         named = ", ".join(f"{c} {self.frame[c].iloc[row]}" for c in labels)
@@ -140,6 +154,15 @@ class Table:
             hint = "select rows of one unit with `where`"
             return [Problem("table-unit", text, self.place(int(np.sort(first)[1])), hint)]
         return unit_mismatch(str(units[0]), unit, self.place(0))
+
+
+def listed(problems: Iterator[Problem], count: int) -> list[Problem]:
+    """The first problems of one kind, as many as are listed, and how many there are besides."""
+    found = list(islice(problems, PROBLEMS.most))
+    if PROBLEMS.allows(count):
+        return found
+    text = f"{count - len(found):,} more rows have a problem of this kind"
+    return [*found, replace(found[-1], text=text, hint=PROBLEMS.hint)]
 
 
 def unit_mismatch(found: str, stated: str | None, where: Place) -> list[Problem]:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from mfa.errors import InputError, ModelError, OutputError, Problem, UnknownName, did_you_mean
 from mfa.figures import ages, mirror, residuals, sankey, series
 from mfa.figures.save import METADATA, to_bytes, write
+from mfa.figures.shown import shown, shown_spec
 from mfa.figures.spec import EmptyFigure, FigureSpec, figure_spec, figure_specs
 from mfa.run.result import Result
 
@@ -51,7 +52,7 @@ def draw(result: Result, name: str) -> Figure:
     left of what it selects.
     """
     spec = figure_spec(result, name)
-    return KINDS[_kind(spec)](result, spec)
+    return KINDS[_kind(spec)](shown(result), shown_spec(spec))
 
 
 def caption(result: Result, name: str) -> str:

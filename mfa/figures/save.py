@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from matplotlib.figure import Figure
 from mfa.errors import UnknownName, did_you_mean
 from mfa.figures.style import styled
 
+_NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 METADATA = MappingProxyType(
     {
         "svg": {"Date": None, "Creator": None},
@@ -29,7 +31,9 @@ def to_bytes(figure: Figure, kind: str) -> bytes:
     buffer = io.BytesIO()
     with styled():
         figure.savefig(buffer, format=kind, metadata=METADATA[kind])
-    return buffer.getvalue()
+    drawn = buffer.getvalue()
+    # matplotlib writes texts as comments beside their outlines, and XML knows no control characters
+    return _NOT_XML.sub(b"?", drawn) if kind == "svg" else drawn
 
 
 def write(figure: Figure, folder: Path, name: str, formats: Sequence[str]) -> list[Path]:

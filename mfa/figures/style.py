@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,7 +79,9 @@ def look(position: int) -> Look:
 @contextmanager
 def styled() -> Iterator[None]:
     """The style for a `with` block, from matplotlib's defaults; the user's settings come back after it."""
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        # the warning would hold the control character itself, and a terminal obey it
+        warnings.filterwarnings("ignore", "Glyph (?:[0-9]|[12][0-9]|3[01]|127) ", UserWarning)
         mpl.rcdefaults()
         mpl.rcParams.update(_PARAMETERS)  # type: ignore[arg-type]
         yield

@@ -9,11 +9,14 @@ from pathlib import Path
 import jinja2
 
 from mfa.errors import OutputError
+from mfa.printed import escaped
 from mfa.report.sections import sections
 from mfa.run.result import Result
 
 __all__ = ["render", "write_report"]
 NAME = "report.html"
+LAYOUT = "\n\t\u200e\u200f\ufeff"
+"""Control characters that a page may hold: those of its lines, and marks that some scripts need."""
 
 
 @cache
@@ -27,7 +30,8 @@ def _template() -> jinja2.Template:
 
 def render(result: Result) -> str:
     """The report as HTML, figures and style within it; the same text at every call."""
-    return _template().render(title=result.title or result.name, name=result.name, sections=sections(result))
+    text = _template().render(title=result.title or result.name, name=result.name, sections=sections(result))
+    return escaped(text, keep=LAYOUT)
 
 
 def write_report(result: Result, folder: str | Path) -> Path:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mfa.core.balance import FLOOR, TOLERANCE
 from mfa.figures import caption, draw_all, figure_specs, to_bytes
+from mfa.figures.residuals import plain_label
 from mfa.figures.text import number
 from mfa.report.grid import Column, Grid, Picture, Section, grid, labels_of
 from mfa.report.needs import undetermined
@@ -19,10 +20,10 @@ from mfa.run.measure import measure_of
 from mfa.run.mirror import NUMBERS, label_columns, mirror_gaps
 from mfa.run.result import INDICATOR, Quantity, Result
 from mfa.run.sums import Chosen, sums
+from mfa.run.tables import BALANCE_COLUMNS, closed_and_open
 
 FLAGS = ("gross error", "suspect", "conflict")
 ORIGIN = (Column("source", "source"), Column("edition", "edition"))
-BALANCE = ("inflow", "outflow", "stock_change", "difference", "throughput", "relative", "unit")
 
 
 def sections(result: Result) -> tuple[Section, ...]:
@@ -106,7 +107,7 @@ def _elements_summed(result: Result, q: Quantity) -> pd.DataFrame:
 
 def _summed(frame: pd.DataFrame, axes: list[str], columns: list[str]) -> pd.DataFrame:
     """Columns summed over all but some axes, by label; NaN (free) where a part is."""
-    keys = frame[axes].astype(str).assign(market="")
+    keys = pd.DataFrame({a: frame[a].map(plain_label) for a in axes}, index=frame.index).assign(market="")
     groups = frame[columns].join(keys).groupby(["market", *axes], sort=False)
     return groups[columns].sum(skipna=False)
 
@@ -235,21 +236,27 @@ def indicators(result: Result) -> Iterator[Section]:
 
 
 def balances(result: Result) -> Iterator[Section]:
-    """The ten worst mass balances, relative to each one's own throughput."""
-    table = result.balances
-    if table.empty:
-        return
-    names = {
-        "inflow": "in",
-        "outflow": "out",
-        "stock_change": "stock change",
-        "difference": "difference",
-    }
-    table = table.head(10).assign(process=table["process"].map(lambda p: _process(result, p)))
-    columns = [*labels_of(table, BALANCE), *(Column(h, k, digits=3) for k, h in names.items())]
+    """The ten worst mass balances, relative to each one's own throughput, and the gaps of those left open."""
+    closed, left_open = closed_and_open(result.balances)
+    if len(closed):
+        text = f"The worst of {len(closed):,}; all of them in balances.csv."
+        found = _balances(result, closed, "difference")
+        yield Section("balances", "Mass balances", (text,), grids=(found,))
+    if len(left_open):
+        text = (
+            "The scenario leaves these balances open: what is known to enter and leave need not agree, and"
+            " the gap between them (positive where more enters) pulls at no number."
+        )
+        found = _balances(result, left_open, "gap")
+        yield Section("open", "Balances left open", (text,), grids=(found,))
+
+
+def _balances(result: Result, table: pd.DataFrame, difference: str) -> Grid:
+    names = {"inflow": "in", "outflow": "out", "stock_change": "stock change", "difference": difference}
+    shown = table.head(10).assign(process=table["process"].map(lambda p: _process(result, p)))
+    columns = [*labels_of(shown, BALANCE_COLUMNS), *(Column(h, k, digits=3) for k, h in names.items())]
     columns += [Column("unit", "unit"), Column("relative to throughput", "relative", digits=2)]
-    text = f"The worst of {len(result.balances):,}; all of them in balances.csv."
-    yield Section("balances", "Mass balances", (text,), grids=(grid(result, table, columns),))
+    return grid(result, shown, columns)
 
 
 def _process(result: Result, name: str) -> str:

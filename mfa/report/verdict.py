@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import pandas as pd
 import yaml
 
+from mfa.figures.residuals import plain_label
 from mfa.figures.text import number
 from mfa.run.mirror import mirror_gaps
 from mfa.run.result import Result
+from mfa.run.tables import closed_and_open
 
 SIGNIFICANT = 0.05
 QUESTIONS = {"reconcile": "What happened, given what was reported?"}
@@ -94,13 +97,22 @@ def _mirrors(result: Result) -> Iterator[str]:
 
 
 def _closure(result: Result) -> Iterator[str]:
-    if len(result.balances):
-        worst = result.balances.iloc[0]
-        where = ", ".join(
-            str(worst[c]) for c in ("process", *result.dimensions) if c in result.balances.columns
-        )
-        closure = number(float(worst["relative"]), 2)
-        yield f"Every mass balance closes to {closure} of its own throughput or better (worst: {where})."
+    closed, left_open = closed_and_open(result.balances)
+    if len(closed):
+        closure = number(float(closed.iloc[0]["relative"]), 2)
+        every = "mass balance" if left_open.empty else "mass balance that is not left open"
+        where = _where(result, closed.iloc[0])
+        yield f"Every {every} closes to {closure} of its own throughput or better (worst: {where})."
+    if len(left_open):
+        first = left_open.iloc[int(left_open["difference"].abs().argmax())]
+        gap = f"{number(float(first['difference']), 3)} {first['unit']} ({_where(result, first)})"
+        yield f"{count(len(left_open), 'balance is', 'balances are')} left open: the largest gap is {gap}."
+
+
+def _where(result: Result, balance: pd.Series) -> str:
+    """Process and labels of a balance."""
+    words = [plain_label(balance[c]) for c in ("process", *result.dimensions) if c in balance.index]
+    return ", ".join(w for w in words if w)
 
 
 def _free(result: Result) -> Iterator[str]:

@@ -20,8 +20,8 @@ from mfa.core.system import Edge, StockOf
 from mfa.run.gross import gross_error_table
 from mfa.run.manifest import input_names
 from mfa.run.mirror import PAIR, label_columns, mirror_gaps
-from mfa.run.result import INDICATOR, MARKS, NUMBERS, STATUSES, Quantity, Result
-from mfa.run.tables import observation_table
+from mfa.run.result import INDICATOR, MARKS, NO_SD, NUMBERS, STATUSES, Quantity, Result
+from mfa.run.tables import closed_and_open, observation_table
 from mfa.run.trace import traced
 from mfa.solve.classify import LISTED, FreeSum, free_sums
 from mfa.solve.intervals import LARGEST, Intervals, intervals
@@ -92,7 +92,7 @@ def _ranges(solved: Solved) -> Intervals:
 
 
 def _quantities(solved: Solved, ranges: Intervals) -> Iterator[Quantity]:
-    system, known = solved.model.system, solved.truncated.cells
+    system, known = solved.model.system, _known(solved, solved.truncated.cells)
     low, high = known.low.copy(), known.high.copy()
     for cell, (least, most) in ranges.ends.items():
         low[cell], high[cell] = least, most
@@ -130,9 +130,18 @@ def _quantity(solved: Solved, found: Numbers, name: str, of: Edge | StockOf, cel
     )
 
 
+def _known(solved: Solved, found: Numbers) -> Numbers:
+    """What is said of numbers; no sd and no interval where a simulation left out what they follow from."""
+    if not solved.model.spread_left_out:
+        return found
+    none = np.full(found.sd.shape, np.nan)
+    return replace(found, sd=none, low=none, high=none)
+
+
 def _observations(solved: Solved) -> pd.DataFrame:
     """`observations.csv` with the solver's judgement of every row."""
-    problem, d, known = solved.model.problem, solved.diagnosis, solved.truncated.observed
+    problem, d = solved.model.problem, solved.diagnosis
+    known = _known(solved, solved.truncated.observed)
     columns: dict[str, Any] = {
         "value": problem.observed.rows.rhs,
         "sigma": solved.solution.sigma,
@@ -250,7 +259,7 @@ def _sum(of: FreeSum, sd: float) -> dict[str, Any]:
 
 
 def _facts(solved: Solved, order: list[str]) -> dict[str, Any]:
-    balances = solved.balances
+    balances, left_open = closed_and_open(solved.balances)
     problem, d = solved.model.problem, solved.diagnosis
     counted = int(problem.observed.counted.sum())
     loss = losses_of(problem.observed, loss_of(solved.model.document.spec.solve.robust))
@@ -267,16 +276,19 @@ def _facts(solved: Solved, order: list[str]) -> dict[str, Any]:
         "critical_value": float(f"{d.test.critical:.6g}"),
         "p_value": float(f"{d.test.p:.6g}"),
         "worst_closure": float(f"{balances['relative'].max() if len(balances) else 0.0:.3g}"),
+        "open_balances": len(left_open),
         "mass_unit": solved.model.system.mass_unit,
         "free_cells": int(_free_flows(solved).sum()),
         "bases": _bases(solved.model),
         "items": dict(solved.model.items),
         "order": order,
-    } | _drawn(solved)
+    } | _spread(solved)
 
 
-def _drawn(solved: Solved) -> dict[str, Any]:
-    """How standard deviations were drawn, where they were."""
+def _spread(solved: Solved) -> dict[str, Any]:
+    """How standard deviations were drawn, where they were; that they are not known, where they are not."""
+    if solved.model.spread_left_out:
+        return {NO_SD: "not known: a simulation takes what is uncertain as exact"}
     if solved.drawn is None:
         return {}
     return {"draws": len(solved.drawn.x), "draws_made_by": solved.drawn.method}

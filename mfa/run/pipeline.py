@@ -18,7 +18,7 @@ from mfa.run.collect import collect
 from mfa.run.conflicts import placed
 from mfa.run.result import Result
 from mfa.run.simulation import simulation
-from mfa.run.tables import BALANCE_COLUMNS, balance_table
+from mfa.run.tables import BALANCE_COLUMNS, balance_table, closed_and_open
 from mfa.solve.certain import Spread, certain
 from mfa.solve.classify import Classification, classify
 from mfa.solve.diagnose import Diagnosis, diagnose
@@ -95,7 +95,7 @@ def solve(model: Model, say: Progress) -> Solved:
 def _drawn(model: Model, solution: Solution, say: Progress) -> Draws | None:
     """The draws that the scenario asks its standard deviations from."""
     spec = model.document.spec
-    if spec.uncertainty.method == "posterior" or spec.solve.question == "simulate":
+    if spec.uncertainty.method != "montecarlo":
         return None
     say(f"{spec.uncertainty.draws:,} draws")
     return draws(model.problem, solution, spec.uncertainty.draws, spec.uncertainty.seed)
@@ -123,7 +123,7 @@ def _answer(model: Model, say: Progress) -> tuple[Solution, Spread]:
 def _check(solved: Solved) -> None:
     """Raise where a balance does not close, a number is NaN, or a free flow is forbidden."""
     settings = solved.model.document.spec.solve
-    table = solved.balances
+    table, _ = closed_and_open(solved.balances)
     failing = table[~(table["relative"] <= max(settings.tolerance, TOLERANCE))]
     if len(failing):
         rows = failing.head(5).to_dict("records")
@@ -138,7 +138,7 @@ def _check(solved: Solved) -> None:
 
 
 def _sentence(row: Mapping[Hashable, Any]) -> str:
-    where = ", ".join(str(v) for k, v in row.items() if k not in BALANCE_COLUMNS)
+    where = ", ".join(str(v) for k, v in row.items() if k not in BALANCE_COLUMNS and not pd.isna(v))
     inflow, outflow = (
         f"{row[k]:g} {row['unit']} {word}" for k, word in (("inflow", "in"), ("outflow", "out"))
     )

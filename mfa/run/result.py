@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 STATUSES = ("redundant", "observed", "determined", "free", "fixed")
 """What is known of a number: checked by others, observed, follows from others, undetermined, given."""
+NO_SD = "standard_deviations"
+"""The fact that says why there are no standard deviations, where there are none."""
 NUMBERS = ("value", "mean", "sd", "low", "high")
 CAUTIOUS = ("cautious_low", "cautious_high")
 INDICATOR = (*NUMBERS, *CAUTIOUS, "unit", "basis", "mark", "formula")
@@ -127,6 +129,11 @@ class Result:
         return next(units, "year")
 
     @property
+    def without_sd(self) -> bool:
+        """Whether standard deviations are not known (NaN): a simulation takes what is uncertain as exact."""
+        return NO_SD in self.facts
+
+    @property
     def mass_factor(self) -> float:
         """How many t the unit of masses is."""
         return parse_unit(self.mass_unit).factor
@@ -145,7 +152,7 @@ class Result:
         return self._dense(name, "value")
 
     def sd(self, name: str) -> xr.DataArray:
-        """The standard deviation of every cell of a flow or stock; NaN where it is free."""
+        """The standard deviation of every cell of a flow or stock; NaN where it is free, or not known."""
         return self._dense(name, "sd")
 
     def mean(self, name: str) -> xr.DataArray:
@@ -172,7 +179,10 @@ class Result:
         return self._dense(name, "status")
 
     def stock(self, name: str) -> xr.DataArray:
-        """The level of a stock at the end of each year, over its dimensions."""
+        """The level of a stock at the end of each year, over its dimensions.
+
+        Without a time dimension: at the end of the only period, or of a stock without `initial` its change.
+        """
         return self._dense(name, "value")
 
     def cohorts(self, name: str, year: Any = None, cohort: Any = None) -> xr.DataArray:
@@ -203,7 +213,7 @@ class Result:
         return self.quantity(name).frame()
 
     def balance(self) -> pd.DataFrame:
-        """Relative closure of every process, year, region and element, worst first."""
+        """Relative closure of every balance, worst first; then the gaps of those left open."""
         return self.balances
 
     def explain(self, name: str) -> tuple[Explanation, ...]:
@@ -253,7 +263,7 @@ class Result:
         """`n` draws from the posterior, with `values`, `sd` and `interval` of any flow, stock or indicator.
 
         Every report is perturbed by its sigma and the problem solved again; bounds cut the draws off (see
-        :mod:`mfa.solve.draws`). Raises InputError for fewer than two draws.
+        :mod:`mfa.solve.draws`). Raises InputError for fewer than two draws, ModelError for a simulation.
         """
         from mfa.run.sample import sample
 

@@ -14,11 +14,13 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from mfa.errors import InputError, MissingFile, did_you_mean
+from mfa.errors import MissingFile, did_you_mean
 from mfa.files import is_file
-from mfa.run.cohorts import from_plain, to_plain
+from mfa.run.cohorts import to_plain
+from mfa.run.kept import CODES, WORDS, ages_of, as_cells, groups_of, meta_of, quantity_of, table_of
 from mfa.run.manifest import write_manifest
 from mfa.run.result import NUMBERS, Quantity, Result
+from mfa.run.sound import attribute, damaged, unchanged
 from mfa.run.staging import said, staged, written
 from mfa.run.trace import FILE as TRACE
 from mfa.run.trace import Saved, trace_of, write_trace
@@ -41,9 +43,7 @@ _META = (
 TABLES = ("observations", "balances", "free", "parameters", "indicators", "gross_errors")
 LAST = (*NUMBERS, "unit", "basis", "status", "mark")
 """The last columns of a long table."""
-_CODES = ("status", "mark")
 _log = logging.getLogger("mfa")
-_ATTRIBUTES = ("kind", "label", "source", "target", "commodity", "unit", "basis")
 
 
 def save(result: Result, folder: Path) -> Path:
@@ -73,8 +73,8 @@ def write(result: Result, folder: Path) -> None:
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """A table as CSV with the same bytes at every run."""
-    frame.to_csv(path, index=False, float_format=FLOAT, lineterminator="\n")
+    """A table as CSV with the same bytes at every run; no text in it is a formula to a spreadsheet."""
+    as_cells(frame).to_csv(path, index=False, float_format=FLOAT, lineterminator="\n")
 
 
 def long_table(result: Result, *, stocks: bool) -> pd.DataFrame:
@@ -115,12 +115,6 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _nested(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _nested(v) for k, v in value["map"]}
-    return tuple(_nested(v) for v in value) if isinstance(value, list) else value
-
-
 def _write_quantity(group: Any, q: Quantity) -> None:
     """Long form along `cell`: labels of every axis, and numbers, status, mark over (cell, element)."""
     group.dimensions = {"cell": len(q), "element": q.value.shape[1]}
@@ -131,13 +125,13 @@ def _write_quantity(group: Any, q: Quantity) -> None:
         )
     names = q.elements or ("all",)
     group.create_variable("element", ("element",), dtype=text, data=np.array(names, dtype=object))
-    for what in (*NUMBERS, *_CODES):
+    for what in (*NUMBERS, *CODES):
         data = getattr(q, what)
         packed = {"compression": "gzip", "shuffle": True} if data.size else {}
         variable = group.create_variable(what, ("cell", "element"), dtype=data.dtype, data=data, **packed)
         if what in NUMBERS:
             variable.attrs["units"] = q.unit
-    for key in _ATTRIBUTES:
+    for key in WORDS:
         group.attrs[key] = getattr(q, key)
     group.attrs["axes"] = json.dumps(q.axes)
 
@@ -149,21 +143,17 @@ def open_result(folder: str | Path) -> Result:
     if not is_file(path):
         raise MissingFile(f'"{folder}" holds no result ({TENSORS} is not there); {_near(folder)}')
     try:
-        with h5netcdf.File(path, "r") as file:
-            meta = {k: _nested(v) for k, v in json.loads(file.attrs["mfa"]).items()}
-            quantities = {n: _read_quantity(n, g, meta["dimensions"]) for n, g in file.groups.items()}
-            ages = {
-                n: from_plain(json.loads(g.attrs["ages"]))
-                for n, g in file.groups.items()
-                if "ages" in g.attrs
-            }
-            scenario = str(file.attrs["scenario"])
-        tables: dict[str, Any] = {
-            name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""])
-            for name in TABLES
-        }
-    except (OSError, KeyError, ValueError) as error:
-        raise InputError(f'the result in "{folder}" is damaged: {error}') from error
+        unchanged(folder, (TENSORS, *(f"{name}.csv" for name in TABLES)))
+        with h5py.File(path, "r") as file:
+            meta = meta_of(attribute(file, "mfa"), _META)
+            groups = groups_of(file)
+            quantities = {n: quantity_of(n, g, meta) for n, g in groups.items()}
+            found = {n: ages_of(n, g, quantities) for n, g in groups.items()}
+            scenario = attribute(file, "scenario")
+        tables: dict[str, Any] = {name: table_of(folder, name) for name in TABLES}
+    except (OSError, RuntimeError, ValueError) as error:
+        raise damaged(f'the result in "{folder}"', error) from error
+    ages = {n: a for n, a in found.items() if a is not None}
     ordered = {n: quantities[n] for n in meta["facts"].get("order", quantities) if n in quantities}
     every = {**ordered, **quantities}
     return Result(**meta, **tables, quantities=every, scenario=scenario, ages=ages, state=_rows(folder))
@@ -188,26 +178,3 @@ def _near(folder: Path) -> str:
     """A sentence on where a result may be."""
     near = results_near(folder)
     return did_you_mean(folder.name, near) if near else f"a run writes one: mfa run SCENARIO -o {folder}"
-
-
-def _read_quantity(name: str, group: Any, dimensions: Mapping[str, tuple[Any, ...]]) -> Quantity:
-    axes = tuple(json.loads(group.attrs["axes"]))
-    labels = {}
-    for axis in axes:
-        known = {str(x): x for x in dimensions["region" if axis in ("exporter", "importer") else axis]}
-        labels[axis] = np.array([known[_text(t)] for t in group.variables[axis][...]], dtype=object)
-    elements = tuple(_text(e) for e in group.variables["element"][...])
-    numbers: dict[str, Any] = {w: np.asarray(group.variables[w][...]) for w in (*NUMBERS, *_CODES)}
-    words: dict[str, Any] = {k: str(group.attrs[k]) for k in _ATTRIBUTES}
-    return Quantity(
-        name=name,
-        axes=axes,
-        labels=labels,
-        elements=() if elements == ("all",) else elements,
-        **numbers,
-        **words,
-    )
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)

@@ -18,15 +18,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from mfa.errors import InputError, MissingFile, Problem
-from mfa.files import is_file
+from mfa.core.labels import TIME_NAMES
+from mfa.errors import MissingFile
 from mfa.run.result import Result
+from mfa.run.sound import Unsound, damaged
 from mfa.solve.certain import Spread
-from mfa.solve.kkt import Ordering, ordering_of
-from mfa.solve.problem import Cells, LeastSquares, Names, Observed, Rows, named
-from mfa.solve.separable.world import is_world
+from mfa.solve.problem import LeastSquares, Names, Rows
 from mfa.solve.solution import Solution
-from mfa.solve.standard import standard
 from mfa.solve.truncated.aggregate import Truncated
 from mfa.solve.truncated.beside import beside_bounds
 from mfa.solve.uncertainty import uncertainty
@@ -101,16 +99,31 @@ class Saved:
     @cached_property
     def trace(self) -> Trace:
         """The trace in the folder; raises MissingFile where there is none."""
+        from mfa.run.reread import read_trace
+
         return read_trace(self.folder)
 
 
 def trace_of(result: Result) -> Trace:
     """What a result keeps of its solver, just run or opened; raises MissingFile where nothing was kept."""
     if isinstance(result.state, Saved):
-        return result.state.trace
+        found = result.state.trace
+        _belongs(found, result)
+        return found
     if result.state is None:
         raise MissingFile(f'the result "{result.name}" was made by hand: there are no rows to look at')
     return traced(result.state)
+
+
+def _belongs(trace: Trace, result: Result) -> None:
+    """Raise InputError where the rows kept beside a result are those of another."""
+    cells, rows = len(trace.problem.cells), f'the result "{result.name}"'
+    for name, q in result.quantities.items():
+        if name not in trace.first or trace.first[name] + q.value.size > cells:
+            raise damaged(rows, Unsound(f'the rows kept beside it do not hold its "{name}"'))
+    time = next((t for t in TIME_NAMES if t in result.dimensions), None)
+    if time is not None and len(trace.lengths) != len(result.dimensions[time]):
+        raise damaged(rows, Unsound("the rows kept beside it have other periods"))
 
 
 def traced(solved: Solved) -> Trace:
@@ -186,65 +199,3 @@ def _put_array(group: Any, key: str, values: npt.NDArray[Any]) -> None:
 def _put_matrix(group: Any, matrix: sparse.csr_array) -> None:
     for key in ("data", "indices", "indptr"):
         _put_array(group, key, getattr(matrix, key))
-
-
-def read_trace(folder: Path) -> Trace:
-    """The trace that a run wrote to `folder`; raises MissingFile or InputError with a hint."""
-    path = folder / FILE
-    if not is_file(path):
-        text = f'"{folder}" does not hold {FILE}, in which a run keeps its rows'
-        raise MissingFile(Problem("missing-file", text, hint="run the scenario again"))
-    try:
-        with h5py.File(path, "r") as file:
-            problem = _problem(file)
-            first = json.loads(file["trace"].attrs["places"])
-            kept = _taken(Trace, file["trace"])
-            solution = _solution(file["solution"], problem)
-            return Trace(problem=problem, solution=solution, units=_lines(file["trace"]), first=first, **kept)
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        raise InputError(f"{path} is damaged or of another version: {error}") from error
-
-
-def _taken(of: type, group: Any) -> dict[str, Any]:
-    """The arrays and plain numbers of a dataclass that a group holds."""
-    arrays = {f.name: group[f.name][...] for f in fields(of) if f.name in group}
-    return arrays | {f.name: group.attrs[f.name] for f in fields(of) if f.name in group.attrs}
-
-
-def _lines(group: Any) -> tuple[str, ...]:
-    blob = bytes(group["lines"][...]).decode()
-    return tuple(blob.split("\n")) if blob else ()
-
-
-def _problem(file: Any) -> LeastSquares:
-    cells = Cells(name=named(_lines(file["cells"])), **_taken(Cells, file["cells"]))
-    exact, limits, observed = (_rows(file[k], len(cells)) for k in ("exact", "limits", "observed"))
-    return LeastSquares(
-        cells=cells,
-        exact=exact,
-        limits=limits,
-        observed=Observed(rows=observed, **_taken(Observed, file["reports"])),
-        name=named(_lines(file["problem"])),
-        **_taken(LeastSquares, file["problem"]),
-    )
-
-
-def _rows(group: Any, cells: int) -> Rows:
-    parts = tuple(group[k][...] for k in ("data", "indices", "indptr"))
-    matrix = sparse.csr_array(parts, shape=(len(parts[2]) - 1, cells))
-    return Rows(matrix=matrix, name=named(_lines(group)), **_taken(Rows, group))
-
-
-def _solution(group: Any, problem: LeastSquares) -> Solution:
-    return Solution(order=_order(problem), **_taken(Solution, group))
-
-
-def _order(problem: LeastSquares) -> Ordering | None:
-    """The elimination order of a problem that is factorised as a whole."""
-    if is_world(problem):
-        return None
-    form = standard(problem, warm=True)
-    cells = form.cell_jacobian(form.start)
-    return ordering_of(
-        form.pull_jacobian(cells, np.ones(len(form.reports))), form.row_jacobian(cells), form.block
-    )

@@ -57,6 +57,11 @@ class Dimension(Node):
     titles: _TITLES_OR_COLUMN | None = Field(
         None, description="label -> name in figures, or the file's column"
     )
+    outside: Literal["refuse", "ignore"] = Field(
+        "refuse",
+        description="rows of tables at labels that it does not have: an error, or left out; for all tables "
+        "that do not say otherwise",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -105,6 +110,15 @@ class Process(Node):
     label: str | None = Field(None, description="name in figures and tables")
     where: dict[str, Labels] = Field(
         default_factory=dict, description="the labels at which the process exists"
+    )
+    converts: StrList = Field(
+        (),
+        description="dimensions of `by` whose labels change here (ores become metals): the balance holds for "
+        "their sum, and not label by label",
+    )
+    balance: Literal["closed", "open"] = Field(
+        "closed",
+        description="`open`: not all that enters or leaves is known; the gap is reported and exerts nothing",
     )
     statistical_difference: Value | None = Field(
         None,

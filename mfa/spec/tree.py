@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,11 +100,19 @@ class Tree:
         return Problem(code, text, where, hint, severity, self.line(where))
 
 
-def not_finite(tree: Tree) -> list[Problem]:
-    """A problem for every infinity, NaN and number beyond all range that Python or a setting brought in."""
+def unusable(tree: Tree) -> list[Problem]:
+    """A problem for every number that no quantity can be and every text that no file can hold.
+
+    These are infinities, NaN and whole numbers beyond all range, and texts with a NUL or half a character, as
+    Python, a setting or an escape brings them in.
+    """
     problems = []
-    for steps, value in _numbers(tree.data, ()):
-        if not is_finite(value):
+    for steps, value in _scalars(tree.data, ()):
+        if isinstance(value, str):
+            if found := _UNWRITABLE.search(value):
+                text = f"{spell(steps)}: no text can hold the character U+{ord(found[0]):04X}"
+                problems.append(tree.problem("character", text, steps, hint="delete it"))
+        elif not is_finite(value):
             shown = shortened(repr(value) if isinstance(value, float) else hex(value), LONGEST_QUOTE)
             text = f"{spell(steps)}: {shown} is not a number that a quantity can have"
             hint = "leave the value out if it is not known"
@@ -111,15 +120,17 @@ def not_finite(tree: Tree) -> list[Problem]:
     return problems
 
 
-def _numbers(data: Any, steps: Steps) -> Iterator[tuple[Steps, Any]]:
-    """The numbers in plain data with their paths, keys under the path of what holds them."""
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _scalars(data: Any, steps: Steps) -> Iterator[tuple[Steps, Any]]:
+    """The numbers and texts in plain data with their paths, keys under the path of what holds them."""
     if isinstance(data, dict):
         for key, inner in data.items():
-            if isinstance(key, int):
-                yield steps, key
-            yield from _numbers(inner, (*steps, key))
+            yield steps, key
+            yield from _scalars(inner, (*steps, key))
     elif isinstance(data, list):
         for k, inner in enumerate(data):
-            yield from _numbers(inner, (*steps, k))
-    elif isinstance(data, int | float):
+            yield from _scalars(inner, (*steps, k))
+    elif isinstance(data, int | float | str):
         yield steps, data

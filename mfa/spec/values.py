@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from mfa.errors import InputError, did_you_mean
-from mfa.spec.reported import parse_quantity
+from mfa.spec.reported import parse_quantity, two_readings, why_no_number
 
 _NUMBER = r"[-+]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _NUMBER_UNIT = re.compile(rf"\s*({_NUMBER})\s*([A-Za-z%].*)?")
@@ -61,7 +61,7 @@ class Node(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-def _ratio(value: object) -> object:
+def ratio(value: object) -> object:
     """`"10%"` and `"10 %"` as 0.1; anything else unchanged."""
     if isinstance(value, str) and (found := _PERCENT.fullmatch(value)):
         return float(found.group(1).replace("_", "")) / 100
@@ -98,7 +98,7 @@ Count = Annotated[int, Strict()]
 Ratio = Annotated[
     float,
     Strict(),
-    BeforeValidator(_ratio),
+    BeforeValidator(ratio),
     WithJsonSchema(
         {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\s*[-+0-9.eE]+\s*%\s*$"}]}
     ),
@@ -133,8 +133,15 @@ class TableRef(Node):
     column: str | None = Field(
         None, description="the column that holds the numbers (`value`, else `quantity`)"
     )
-    gaps: Literal["zero", "refuse"] = Field(
-        "zero", description="a group member without a row in some year: counts as zero, or is refused"
+    gaps: Literal["zero", "refuse"] | None = Field(
+        None,
+        description="a group member without a row in some year: counts as zero, or is refused (unless given: "
+        "zero with a warning); `refuse` also refuses sums with a member whose figure is withheld",
+    )
+    outside: Literal["refuse", "ignore"] | None = Field(
+        None,
+        description="rows of years or other labels that the dimensions do not have: refused or left out (as "
+        "the dimension says unless given)",
     )
     sum_over: StrList = Field((), description="columns over which rows are added up, such as `hs`")
     optional: StrictBool = Field(
@@ -191,6 +198,11 @@ class Uncertain(Node):
         return self
 
     @property
+    def uncertain(self) -> bool:
+        """Whether it says how uncertain it is, exactness (`sd: 0`) included."""
+        return any(getattr(self, k) is not None for k in ("sd", "cv", "interval", "factor"))
+
+    @property
     def bound(self) -> bool:
         """Whether it states an interval and no number in it."""
         return False
@@ -198,10 +210,13 @@ class Uncertain(Node):
 
 def _read_text(raw: str) -> dict[str, Any]:
     """`"10 kt"`, `"10 %"`, `">90 kt"`, `"10-20 kt"` and `"~100 kt"` in the full form."""
+    if readings := two_readings(raw):
+        hint = "write the number without a comma between thousands; the decimal mark is a point"
+        raise refuse("value-form", f'"{raw}" may be {readings}', "value", hint=hint)
     found = _NUMBER_UNIT.fullmatch(raw)
     if not found:
         return _read_figure(raw)
-    number = float(found.group(1).replace("_", ""))
+    number = float(found.group(1).replace("_", "")) + 0.0  # no minus zero
     unit = (found.group(2) or "").strip()
     if unit == "%":
         return {"value": number / 100}
@@ -214,10 +229,11 @@ def _read_figure(raw: str) -> dict[str, Any]:
     try:
         stated = parse_quantity(found.group(1)) if found else None
     except InputError as error:
-        raise refuse("value-form", error.problems[0].text) from None
+        raise refuse("value-form", error.problems[0].text, "value") from None
     if found is None or stated is None:
         text = f'"{raw}" is not a number, nor a number with a unit such as "10 kt"'
-        raise refuse("value-form", text, hint='bounds and ranges are written ">90 kt", "10-20 kt", "~100 kt"')
+        hint = why_no_number(raw.strip()) or 'bounds and ranges are written ">90 kt", "10-20 kt", "~100 kt"'
+        raise refuse("value-form", text, "value", hint=hint)
     read: dict[str, Any] = {} if stated.value is None else {"value": stated.value}
     unit = (found.group(2) or "").strip()
     return {**read, "interval": [stated.low, stated.high]} | ({"unit": unit} if unit else {})
@@ -262,7 +278,8 @@ class Value(Uncertain):
             return {"value": raw}
         if isinstance(raw, dict) and isinstance(raw.get("value"), str):
             read = _read_text(raw["value"])
-            if "unit" in raw and "unit" in read:
+            twice = "unit" in read or ("%" in raw["value"] and raw.get("unit") in ("%", "percent"))
+            if raw.get("unit") is not None and twice:
                 text = f'the unit is stated twice: "{raw["value"]}" and "{raw["unit"]}"'
                 raise refuse("value-form", text, "unit")
             if "interval" in raw and "interval" in read:

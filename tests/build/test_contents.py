@@ -224,6 +224,8 @@ def test_contents_that_cannot_be(content: dict[str, Any], wrong: str) -> None:
     document = cars(contents={"car": content})
     if "element" not in content["dims"]:
         document["compositions"] = {"car": {"data": BILL, "dims": ["element"]}}
+    if "year" in content["dims"]:  # a level has no cohorts that could say what it holds
+        document["stocks"] = {"fleet": {"at": "use"}}
     if "cv" in content:
         document |= {"solve": {"question": "reconcile"}, "drivers": {}}
     found, problems = read_document(document)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mfa.errors import Problem, did_you_mean
 from mfa.spec.checks.labels import check_labels, restriction, unknown_axis
 from mfa.spec.checks.names import unknown
-from mfa.spec.dimensions import EXPORTER, IMPORTER, REGION
+from mfa.spec.dimensions import EXPORTER, IMPORTER, REGION, TIME_NAMES
 from mfa.spec.document import Document
 from mfa.spec.formula import (
     Ast,
@@ -118,6 +118,9 @@ def _part(document: Document, part: Ast, path: Steps) -> list[Problem]:
     """Dimensions and labels that a call or a selection names."""
     if isinstance(part, Call):
         axes = _axes_in(document, part.of)
+        if part.function == "cumsum" and not part.dims and not {*axes} & {*TIME_NAMES}:
+            text = "`cumsum` runs along time, and what it sums has no dimension of time"
+            return [document.problem("no-time", text, *path)]
         return [p for dim in part.dims for p in unknown_axis(document, dim, axes, "what is summed", path)]
     if not isinstance(part, Select):
         return []

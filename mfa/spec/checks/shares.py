@@ -114,9 +114,9 @@ def _sum(document: Document, process: str, shares: dict[str, Transfer]) -> list[
 
 
 def _stores(document: Document, process: str) -> bool:
-    """Whether what enters a process may stay there."""
+    """Whether what enters a process may stay there, or leave unknown."""
     entry = document.spec.processes.get(process)
-    return entry is not None and entry.kind == "stock"
+    return entry is not None and (entry.kind == "stock" or entry.balance == "open")
 
 
 def _scalar(share: Transfer) -> bool:

@@ -40,9 +40,17 @@ ENTRIES = {
     ),
     "no-uncertainty": Entry(
         """A reported number states no uncertainty, so it cannot be weighed against others. Give one of
-        sd, cv, interval and factor; `sd: 0` says that it is exact. For a table this is a warning
-        when the file has neither a column sd nor cv.""",
+        sd, cv, interval and factor; `sd: 0` says that it is exact. In a table every row needs a cell in a
+        column sd, cv or factor, or an interval, unless the observation states one for the rows that are
+        blank. Shares, contents and compositions are exact where nothing is stated, but not in a table that
+        has such a column. A column of another name (SD, stdev, sigma) is not read: `rename` it.""",
         "production: {of: mined, table: usgs.csv, unit: t REO, cv: 10%}",
+    ),
+    "counted-twice": Entry(
+        """Two observations state the same figure of one source and edition for the same cells. As two pieces
+        of evidence it would weigh twice. Drop one, or name the other in `derived_from`, and it counts
+        once. This is a warning.""",
+        "copied: {of: mined, value: 210 kt, cv: 10%, source: usgs, derived_from: production}",
     ),
     "no-drivers": Entry(
         """A simulation asks what follows from given numbers, and none is given. Name the flows or stocks

@@ -56,6 +56,10 @@ ENTRIES = {
         """A value is infinite or NaN. Missing is never a number here: leave the value out, and it is
         treated as unknown.""",
     ),
+    "character": Entry(
+        """A text holds a character that no file, table or figure can hold: NUL, or half of a pair
+        of surrogates, as an escape such as `\\0` or a text from Python brings it in. Delete it.""",
+    ),
     "not-utf8": Entry(
         """The file is not text in UTF-8. Names with accents written in another encoding would be
         garbled, so the file is refused. Save it as UTF-8 in the editor.""",

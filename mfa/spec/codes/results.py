@@ -23,6 +23,14 @@ ENTRIES = {
         or a share, and let it follow.""",
         "drivers: {ore: {of: mined, value: 100 kt}}",
     ),
+    "simulation-uncertainty": Entry(
+        """A simulation does not carry the uncertainty of what it is given on to what follows. A driver that
+        states one is refused, and so are draws. A share, a composition, a content or an initial stock keeps
+        the one it has for a reconciliation: it is taken as exact, with a warning, and the standard
+        deviations of the results are left blank, since nobody knows them. To have them, ask `reconcile` with
+        the drivers as observations.""",
+        "observations: {sales: {of: sold, value: 30 kt, sd: 2}}   # with `solve: {question: reconcile}`",
+    ),
     "closed-loop": Entry(
         """A loop of flows returns all that enters it: its shares multiply to 1 round the loop, so what
         enters piles up without end and no finite flow answers. Let some of it leave.""",
@@ -48,6 +56,17 @@ ENTRIES = {
         """New results took the place of old ones, and the old folder held files that no run wrote, or that
         were changed since. They were moved, not deleted: those of `results/plant` are in
         `results/plant.kept`. Figures that you edit, and notes, are safe in a folder of your own.""",
+    ),
+    "damaged": Entry(
+        """The folder of a result holds something else than a run writes: a file was changed or cut
+        off, or comes from another version. Its numbers cannot be trusted, so none is shown. Run the
+        scenario again.""",
+        "mfa run scenario.yaml",
+    ),
+    "input": Entry(
+        """What is asked for does not fit the scenario or the result: a formula over dimensions that a
+        flow lacks, labels that leave several numbers where one is meant, an option out of its range.
+        The message says what would fit.""",
     ),
     "output": Entry(
         """The output folder cannot be written: it is a file, it is protected, or the disk is full.
