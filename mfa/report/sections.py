@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pandas as pd
 
 from mfa.core.balance import FLOOR, TOLERANCE
@@ -16,8 +17,10 @@ from mfa.report.needs import undetermined
 from mfa.report.verdict import description, verdict
 from mfa.run.gross import FLAGS
 from mfa.run.manifest import versions
+from mfa.run.measure import measure_of
 from mfa.run.mirror import NUMBERS, label_columns, mirror_gaps
-from mfa.run.result import Quantity, Result
+from mfa.run.result import INDICATOR, Quantity, Result
+from mfa.run.sums import Chosen, sums
 from mfa.run.tables import BALANCE_COLUMNS, closed_and_open
 
 ORIGIN = (Column("source", "source"), Column("edition", "edition"))
@@ -57,11 +60,13 @@ def differences(result: Result) -> Iterator[Section]:
         return
     table = pd.concat([p for p in parts if len(p)], ignore_index=True)
     table = table.loc[table["share"].sort_values(ascending=False, kind="stable").index]
-    labels = labels_of(table, ("market", "value", "sd", "share"))
+    labels = labels_of(table, ("market", "value", "sd", "unit", "basis", "share"))
     columns = [
         Column("market", "market"),
         *labels,
-        Column(f"difference, {result.mass_unit}", "value", "sd"),
+        Column("difference", "value", "sd"),
+        Column("unit", "unit"),
+        Column("basis", "basis"),
         Column("share, %", "share", digits=3),
     ]
     text = (
@@ -75,15 +80,29 @@ def differences(result: Result) -> Iterator[Section]:
 def _difference(result: Result, q: Quantity) -> pd.DataFrame:
     """One market's differences, elements summed, beside its throughput."""
     axes = list(q.axes)
-    frame = _summed(q.frame(), axes, ["value", "sd"])
+    frame = _elements_summed(result, q)
     through = _summed(result.balances[result.balances["process"] == q.target], axes, ["throughput"])
     frame = frame.join(through)
     frame = frame[frame["throughput"] >= FLOOR / result.mass_factor]
     share = 100 * frame["value"].abs() / frame["throughput"]
     whole = frame.reset_index(names=["market", *axes]).assign(
-        share=share.to_numpy(), market=_process(result, q.target)
+        share=share.to_numpy(), market=_process(result, q.target), unit=q.unit, basis=measure_of(q).basis
     )
-    return whole.loc[whole["share"] > 100 * TOLERANCE, ["market", *axes, "value", "sd", "share"]]
+    shown = ["market", *axes, "value", "sd", "unit", "basis", "share"]
+    return whole.loc[whole["share"] > 100 * TOLERANCE, shown]
+
+
+def _elements_summed(result: Result, q: Quantity) -> pd.DataFrame:
+    """Value and standard deviation of every cell of a quantity, by its labels as text and an empty market."""
+    every = Chosen.of(q, np.arange(len(q)))
+    there = np.flatnonzero((q.status >= 0).any(axis=1))
+    cells = [Chosen.of(q, there[k : k + 1]) for k in range(len(there))]
+    index = pd.MultiIndex.from_arrays(
+        [np.full(len(there), ""), *(np.array([str(x) for x in q.labels[a][there]], object) for a in q.axes)],
+        names=["market", *q.axes],
+    )
+    numbers = {"value": every.value[there], "sd": sums(result, [[c] for c in cells]).sd}
+    return pd.DataFrame(numbers, index=index)
 
 
 def _summed(frame: pd.DataFrame, axes: list[str], columns: list[str]) -> pd.DataFrame:
@@ -199,16 +218,24 @@ def indicators(result: Result) -> Iterator[Section]:
     table = result.indicators
     if table.empty:
         return
-    value = Column("value", "value", "sd" if "sd" in table.columns else "", digits=3)
+    driven = table["mark"].astype(str).str.contains("prior-driven")
+    shown = table.assign(
+        low=table["low"].where(~driven, table["cautious_low"]),
+        high=table["high"].where(~driven, table["cautious_high"]),
+    )
     columns = [
         Column("indicator", "name"),
-        *labels_of(table, ("name", "value", "sd", "unit")),
-        value,
+        *labels_of(table, ("name", *INDICATOR)),
+        Column("value", "value", "sd", digits=3),
+        Column("95 %: from", "low", digits=3),
+        Column("to", "high", digits=3),
         Column("unit", "unit"),
+        Column("basis", "basis"),
+        Column("", "mark"),
     ]
     formulas = result.outputs.get("indicators") or {}
     lines = tuple(f"{name} = {formula}" for name, formula in formulas.items())
-    found = grid(result, table, columns, first=120, file="indicators.csv")
+    found = grid(result, shown, columns, first=120, file="indicators.csv")
     yield Section("indicators", "Indicators", lines, grids=(found,))
 
 

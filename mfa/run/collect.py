@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from mfa.build.assembly import Bools, Floats
 from mfa.build.flows import EdgeCells
@@ -19,14 +20,14 @@ from mfa.core.system import Edge, StockOf
 from mfa.run.gross import CONFLICT, FLAGS, Suspects, gross_error_table, marks, suspects
 from mfa.run.manifest import input_names
 from mfa.run.mirror import PAIR, label_columns, mirror_gaps
-from mfa.run.result import MARKS, NO_SD, NUMBERS, STATUSES, Quantity, Result
+from mfa.run.result import INDICATOR, MARKS, NO_SD, NUMBERS, STATUSES, Quantity, Result
 from mfa.run.tables import closed_and_open, observation_table
 from mfa.run.trace import traced
 from mfa.solve.classify import LISTED, FreeSum, free_sums
 from mfa.solve.intervals import LARGEST, Intervals, intervals
 from mfa.solve.losses import loss_of
 from mfa.solve.misfit import losses_of
-from mfa.solve.truncated.aggregate import Numbers
+from mfa.solve.truncated.aggregate import Numbers, aggregate
 from mfa.solve.uncertainty import Propagated
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def collect(solved: Solved) -> Result:
         parameters=_kept(observations, ~reported),
         balances=solved.balances,
         free=free,
-        indicators=pd.DataFrame(columns=["name", "value", "sd"]),
+        indicators=pd.DataFrame(columns=["name", *INDICATOR]),
         scenario=model.document.text(),
         identity=model.document.identity,
         facts=_facts(solved, list(quantities)) | _counts(observations, reported, found),
@@ -224,8 +225,8 @@ def _free(solved: Solved, ranges: Intervals) -> tuple[pd.DataFrame, tuple[str, .
     if len(every) and isinstance(spread, Propagated):
         rows += [_range(name(int(k)), *ranges.ends.get(int(k), (np.nan, np.nan))) for k in listed]
         known = {name(int(k)) for k in every}
-        sums = free_sums(problem, solved.solution, spread)
-        rows += [_sum(s) for s in sums if known.issuperset(s.cells)]
+        sums = [s for s in free_sums(problem, solved.solution, spread) if known.issuperset(s.cells)]
+        rows += [_sum(s, sd) for s, sd in zip(sums, _deviations(solved, sums), strict=True)]
         if ranges.skipped:
             text = f"{ranges.skipped:,} of them have no interval: more than {LARGEST:,} are free together"
             missing.append(f"free.csv: {text}")
@@ -241,7 +242,16 @@ def _range(name: str, low: float, high: float) -> dict[str, Any]:
     return {"kind": "free", "name": name, "low": low, "high": high, "value": np.nan, "sd": np.nan}
 
 
-def _sum(of: FreeSum) -> dict[str, Any]:
+def _deviations(solved: Solved, sums: Sequence[FreeSum]) -> Floats:
+    """The standard deviations of sums."""
+    row = np.repeat(np.arange(len(sums)), [len(s.at) for s in sums])
+    column = np.array([k for s in sums for k in s.at], dtype=np.int64)
+    weight = np.array([c for s in sums for c in s.coefficients])
+    shape = (len(sums), len(solved.model.problem.cells))
+    return aggregate(solved.truncated, sparse.coo_array((weight, (row, column)), shape=shape).tocsr()).sd
+
+
+def _sum(of: FreeSum, sd: float) -> dict[str, Any]:
     """`F6 + F7` and its value, signs and factors as the row has them, the first positive."""
     lead = float(np.sign(of.coefficients[0]))
     words = []
@@ -249,7 +259,7 @@ def _sum(of: FreeSum) -> dict[str, Any]:
         factor = "" if abs(c) == 1 else f"{abs(c):g} "
         words.append(f"{'-' if c * lead < 0 else '+'} {factor}{name}")
     text = " ".join(words).removeprefix("+ ")
-    return {"kind": "sum", "name": text, "low": np.nan, "high": np.nan, "value": lead * of.value, "sd": of.sd}
+    return {"kind": "sum", "name": text, "low": np.nan, "high": np.nan, "value": lead * of.value, "sd": sd}
 
 
 def _facts(solved: Solved, order: list[str]) -> dict[str, Any]:
