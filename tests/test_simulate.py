@@ -174,6 +174,10 @@ def test_uncertain_numbers_are_taken_as_exact_and_observations_compared() -> Non
     row = result.observations.set_index("name").loc["weighed"]
     assert row["standing"] == "compared"
     assert row["residual"] == pytest.approx(-10)
+    # the share is taken as exact and is not: nobody knows how certain what follows is
+    assert result.sd("goods").isnull().all()
+    (warning,) = result.warnings
+    assert "transfers.maker.goods states an uncertainty" in warning
 
 
 def test_steel_stocks_of_nine_countries_are_the_published_ones() -> None:

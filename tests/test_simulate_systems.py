@@ -40,6 +40,8 @@ class Plants:
         self.share = weights / weights.sum(axis=1, keepdims=True)
         self.mined = np.where(random.random(plants) < 0.6, 10 ** random.uniform(-2, 4, plants), 0.0)
         self.mined[0] = 100.0
+        unfed = ~self.share[:, :plants].any(axis=(0, 2)) & (np.arange(plants) != self.back)
+        self.mined[unfed & (self.mined == 0.0)] = 1.0  # a plant that nothing enters is refused
         self.ore = 10.0 ** random.uniform(-6, 0, len(ELEMENTS))
         self.ore /= self.ore.sum()
         self.mean = float(random.uniform(1, 6))

@@ -1,4 +1,4 @@
-"""Mass balance of every process, time, region and element; and the mixing rows that balances do not imply."""
+"""Mass balance of every node and element, and the mixing rows that balances do not imply."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ BALANCE = "balance of "
 """What the name of a balance row begins with."""
 
 
-def inflow_terms(system: System, edges: Mapping[str, EdgeCells], process: str | None = None) -> Terms:
-    """Inflows of every (node, element), or of those of one process; a statistical difference is none."""
+def _inflow_terms(system: System, edges: Mapping[str, EdgeCells]) -> Terms:
+    """Inflows of every (node, element); a statistical difference is none."""
     return Terms.join(
         *(
             end_terms(e, edges[n], system.nodes.target_of(e), 1.0)
             for n, e in system.edges.items()
-            if e.kind != "difference" and process in (None, e.target)
+            if e.kind != "difference"
         )
     )
 
@@ -47,7 +47,7 @@ def add_balances(
 ) -> Ints:
     """The exact rows of all balances; returns node * n_elements + element of every row.
 
-    `kept` says which there are: those left out repeat another.
+    `kept` says which there are: those left out repeat another, or are those of a process left open.
 
     Equation: sum of inflows - sum of outflows - stock change = 0.
     """
@@ -61,9 +61,9 @@ def add_balances(
 
 
 def _unmixed_nodes(system: System, flows: FlowCells) -> Bools:
-    """Mixing nodes that something else than their mix leaves: their balance does not imply the mix."""
+    """Mixing nodes whose balance does not imply the mix: something else leaves, or they are left open."""
     mixing: Bools = np.asarray((flows.mix >= 0).any(axis=1))
-    other = np.zeros(len(mixing), dtype=np.bool_)
+    other = system.nodes.open.copy()
     for edge in system.edges.values():
         if edge.split != "mixed" and edge.kind != "difference":
             source = system.nodes.source_of(edge)
@@ -77,7 +77,7 @@ def _add_mixing(assembly: Assembly, system: System, flows: FlowCells) -> None:
     if not open_nodes.any():
         return
     ne = system.n_elements
-    inflow = inflow_terms(system, flows.edges)
+    inflow = _inflow_terms(system, flows.edges)
     kept = open_nodes[inflow.row // ne]
     inflow = Terms(inflow.row[kept], inflow.cell[kept], inflow.weight[kept])
     total, nodes = renumbered(inflow.summed(ne))

@@ -41,10 +41,12 @@ def add_cohorts(
     own = _own_rows(system, stock, cells)
     leaves = [_terms(table, 1.0) for table in _tables(system, stock, stock.outflow, edges, own)]
     inflow = _tables(system, stock, tuple(f for f in stock.inflow if f not in ages.used), edges, own)
-    parts = [_spread(t, which, w) for which, w in _ageing(system, stock, ages, kept) for t in inflow]
+    parts = [_spread(t, which, w) for which, w in ageing(system, stock, ages, kept) for t in inflow]
     for name, shares in ages.used.items():
         tables = _tables(system, stock, (name,), edges, own)
-        parts += [_spread(t, which, w) for which, w in _used(system, stock, ages, shares) for t in tables]
+        parts += [
+            _spread(t, which, w) for which, w in used_ageing(system, stock, ages, shares) for t in tables
+        ]
     terms = Terms.join(*leaves, *parts, *_of_initial(system, stock, cells, left, kept))
     if kept is not None:
         early = kept.transpose(1, 0, 2).ravel() < 1.0
@@ -58,12 +60,14 @@ def add_cohorts(
 def add_levels(
     assembly: Assembly, system: System, stock: StockOf, edges: Mapping[str, EdgeCells], cells: StockCells
 ) -> None:
-    """The exact rows of a stock kept by more labels than its process balances, such as an application.
+    """The exact rows of a cohort stock's level, where the balance of its process does not imply them.
 
-    Equation: inflow - outflow - (S[t] - S[t-1]) / L[t] = 0 for every cell; the balance of the process is
-    their sum.
+    That is where the stock is kept by more labels than its process balances (their sum is the balance), and
+    where the process is left open.
+    Equation: inflow - outflow - (S[t] - S[t-1]) / L[t] = 0 for every cell.
     """
-    if set(stock.cells.axes) <= set(system.node_axes):
+    at = system.processes[stock.process]
+    if set(stock.cells.axes) <= set(at.cells.axes) and not at.open:
         return
     series, time = series_of(system, stock.cells)
     first = (series * n_times(system) + time) * system.n_elements
@@ -84,9 +88,7 @@ def add_levels(
     assembly.exact(terms.only(rows), np.zeros(len(rows)), namer, merge=rows // system.n_elements)
 
 
-def _ageing(
-    system: System, stock: StockOf, ages: Ages, kept: Floats | None
-) -> Iterator[tuple[Bools, Floats]]:
+def ageing(system: System, stock: StockOf, ages: Ages, kept: Floats | None) -> Iterator[tuple[Bools, Floats]]:
     """Which (series, element) share a lifetime, and what of each inflow leaves in each period: W[t, c]."""
     like, place = template(system, stock), places_of(system, stock)
     early = np.zeros((len(place), system.n_elements), np.bool_)
@@ -107,7 +109,9 @@ def _ageing(
                 yield one, leaving(retired_early(keep, kept[:, s, e]), lengths)
 
 
-def _used(system: System, stock: StockOf, ages: Ages, shares: xr.DataArray) -> Iterator[tuple[Bools, Floats]]:
+def used_ageing(
+    system: System, stock: StockOf, ages: Ages, shares: xr.DataArray
+) -> Iterator[tuple[Bools, Floats]]:
     """Which series share a lifetime and the ages of a used inflow, and what of it leaves in each period."""
     like, place = template(system, stock), places_of(system, stock)
     by_age = shares.broadcast_like(like[0].drop_vars(str(system.time))).transpose(AGE, *like.dims[1:])

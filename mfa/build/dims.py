@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mfa.core.labels import Dimension, dimension_of
+from mfa.core.labels import EXPORTER, IMPORTER, REGION, Dimension, dimension_of
 from mfa.data.labels import Grouping
 from mfa.spec.dimensions import dimension_labels, dimension_members, dimension_titles
 from mfa.spec.resolve import Document
@@ -24,6 +24,11 @@ class Dims:
         """The grouping of each axis (exporter and importer use the regions')."""
         return {a: self.grouping[dimension_of(a)] for a in axes}
 
+    def others(self, axes: Sequence[str]) -> dict[str, Grouping]:
+        """The grouping of each axis of the document that is not among some."""
+        known = (*self.grouping, *((EXPORTER, IMPORTER) if REGION in self.grouping else ()))
+        return self.groupings([a for a in known if a not in axes])
+
 
 def build_dims(document: Document) -> Dims:
     """The dimensions of a document that passed its checks."""
@@ -34,5 +39,7 @@ def build_dims(document: Document) -> Dims:
         members = dimension_members(document, name)
         groups = {k: tuple(m) for k, m in members.items() if tuple(m) != (EVERYTHING_ELSE,)}
         rest = next((str(k) for k, m in members.items() if tuple(m) == (EVERYTHING_ELSE,)), None)
-        groupings[name] = Grouping(name, labels, {str(k): m for k, m in groups.items()}, rest)
+        ignores = document.spec.dimensions[name].outside == "ignore"
+        own = {str(k): m for k, m in groups.items()}
+        groupings[name] = Grouping(name, labels, own, rest, ignores=ignores)
     return Dims(dimensions, groupings)

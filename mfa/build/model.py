@@ -41,3 +41,8 @@ class Model:
     inputs: Mapping[Path, str] = field(default_factory=dict)
     ages: Mapping[str, Ages] = field(default_factory=dict)
     masses: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
+
+    @property
+    def spread_left_out(self) -> bool:
+        """Whether a simulation took numbers as exact that state an uncertainty: no sd is known then."""
+        return any(w.code == "simulation-uncertainty" for w in self.warnings)

@@ -9,7 +9,7 @@ import numpy as np
 
 from mfa.build.assembly import SHARED_BLOCK, Ints, Namer
 from mfa.core.labels import CellIndex, dimension_of
-from mfa.core.system import System
+from mfa.core.system import SUMMED, System
 
 
 def cell_name(system: System, name: str, index: CellIndex, k: int, element: int | None = None) -> str:
@@ -18,9 +18,9 @@ def cell_name(system: System, name: str, index: CellIndex, k: int, element: int 
 
 
 def _place(system: System, index: CellIndex, k: int) -> str:
-    """`2022, CHN`: the labels of a cell."""
+    """`2022, CHN`: the labels of a cell; none along an axis over which it is a sum."""
     at = zip(index.axes, index.coords[k].tolist(), strict=True)
-    return ", ".join([system.dimensions[dimension_of(a)].texts[p] for a, p in at])
+    return ", ".join([system.dimensions[dimension_of(a)].texts[p] for a, p in at if p != SUMMED])
 
 
 def _named(system: System, name: str, place: str, element: int | None) -> str:

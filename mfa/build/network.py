@@ -23,6 +23,7 @@ from mfa.core.labels import (
 )
 from mfa.core.system import Edge, Process, Split, StockOf, System
 from mfa.errors import Problem
+from mfa.spec.balances import balanced_labels
 from mfa.spec.resolve import Document
 from mfa.spec.schema import Scenario
 from mfa.spec.targets import axes_of, entering, leaving
@@ -58,11 +59,18 @@ def node_axes(dimensions: Mapping[str, Dimension]) -> tuple[str, ...]:
 
 def _processes(spec: Scenario, dimensions: Mapping[str, Dimension]) -> dict[str, Process]:
     sizes = {n: len(d) for n, d in dimensions.items()}
-    index = full_index(node_axes(dimensions), sizes)
-    return {
-        name: Process(name, p.kind, p.label or name.replace("_", " "), _mask(index, p.where, dimensions))
-        for name, p in spec.processes.items()
-    }
+    found = {}
+    for name, p in spec.processes.items():
+        index = full_index((*node_axes(dimensions), *balanced_labels(spec, name)), sizes)
+        found[name] = Process(
+            name,
+            p.kind,
+            p.label or name.replace("_", " "),
+            _mask(index, p.where, dimensions),
+            p.converts,
+            p.balance == "open",
+        )
+    return found
 
 
 def _split(spec: Scenario, source: str, commodity: str | None, has_elements: bool) -> Split:
@@ -79,21 +87,21 @@ def _split(spec: Scenario, source: str, commodity: str | None, has_elements: boo
     return "given"
 
 
-def _there(process: Process, shape: tuple[int, ...]) -> Bools:
-    """Whether a process exists, over time and region."""
-    table = np.zeros(shape, dtype=np.bool_)
+def _there(process: Process, index: CellIndex, sizes: Mapping[str, int], region: str = REGION) -> Bools:
+    """At which cells of an index with its axes a process exists."""
+    axes = process.cells.axes
+    table = np.zeros(tuple(sizes[a] for a in axes), dtype=np.bool_)
     table[tuple(process.cells.coords.T)] = True
-    return table
+    return np.broadcast_to(table[tuple(index.column(region if a == REGION else a) for a in axes)], len(index))
 
 
 def _present(edge: Edge, processes: Mapping[str, Process], sizes: Mapping[str, int]) -> Bools:
     """Which cells of an edge have both their ends in the system."""
-    keep = np.ones(len(edge.cells), dtype=np.bool_)
-    for process, region in ((edge.source, edge.source_region), (edge.target, edge.target_region)):
-        axes = processes[process].cells.axes
-        here = tuple(edge.cells.column(region if a == REGION else a) for a in axes)
-        keep &= _there(processes[process], tuple(sizes[a] for a in axes))[here]
-    return keep
+    source, target = processes[edge.source], processes[edge.target]
+    return np.asarray(
+        _there(source, edge.cells, sizes, edge.source_region)
+        & _there(target, edge.cells, sizes, edge.target_region)
+    )
 
 
 def _flow_edges(spec: Scenario, dimensions: Mapping[str, Dimension]) -> Iterable[Edge]:
@@ -152,6 +160,25 @@ def _stocks(
     return stocks
 
 
+def _with_cohorts(system: System, spec: Scenario) -> System:
+    """The system in which what has been in a stock with a lifetime keeps the elements it entered with.
+
+    Where the composition of its commodity changes over time, that of the year of a flow is not its own.
+    """
+    edges = {}
+    for name, stock in system.of_cohorts.items():
+        edge = system.edges[name]
+        if edge.split == "given" and _timed(spec, str(edge.commodity)):
+            edges[name] = replace(edge, split="free" if name in stock.outflow else "mixed")
+    return replace(system, edges={**system.edges, **edges}) if edges else system
+
+
+def _timed(spec: Scenario, commodity: str) -> bool:
+    """Whether the given composition of a commodity changes over time."""
+    stated = spec.contents if by_element(spec, commodity) else spec.compositions
+    return bool({*stated[commodity].dims} & {*TIME_NAMES})
+
+
 def _basis(unit: str | None) -> str:
     words = (unit or "").split()
     return words[-1] if len(words) > 1 else ""
@@ -170,11 +197,10 @@ def _lasting(
         held[tuple(part.column(a) for a in axes)] = True
     time = [k for k, a in enumerate(axes) if a in TIME_NAMES]
     held = np.broadcast_to(held.any(axis=tuple(time), keepdims=True), shape)
-    own = tuple(slice(None) if a in at.cells.axes else None for a in axes)
-    there = _there(at, tuple(sizes[a] for a in at.cells.axes))[own]
-    cells = held & there
     # the shape is said in full: numpy has no positions for a single cell without axes
-    return CellIndex(axes, np.argwhere(cells).astype(np.int64).reshape(int(cells.sum()), len(axes)))
+    positions = np.argwhere(held).astype(np.int64).reshape(int(held.sum()), len(axes))
+    cells = CellIndex(axes, positions)
+    return cells.keep(_there(at, cells, sizes))
 
 
 def build_system(document: Document, dimensions: Mapping[str, Dimension], pairs: Pairs) -> System:
@@ -188,7 +214,8 @@ def build_system(document: Document, dimensions: Mapping[str, Dimension], pairs:
         edges[edge.name] = replace(edge, cells=kept)
     edges |= {e.name: e for e in _difference_edges(spec, edges, processes)}
     stocks = _stocks(document, dimensions, edges, processes)
-    return System(dimensions, processes, edges, stocks, spec.units.time, spec.units.mass)
+    system = System(dimensions, processes, edges, stocks, spec.units.time, spec.units.mass)
+    return _with_cohorts(system, spec)
 
 
 def empty_edges(document: Document, system: System) -> list[Problem]:

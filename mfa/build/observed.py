@@ -11,16 +11,15 @@ import pandas as pd
 from mfa.build.assembly import Assembly, Bools, Floats, Ints, Namer, Terms
 from mfa.build.bounds import add_soft_bounds
 from mfa.build.common import add_common
-from mfa.build.drivers import negative_drivers
 from mfa.build.parameters import EXACT, ObservedGroup
-from mfa.build.ranges import range_problems
-from mfa.build.reports import Report, Reports, names_of
+from mfa.build.ranges import negative_masses, range_problems
+from mfa.build.reports import Report, Reports, names_of, row_problem
 from mfa.build.rows import of_rows, row_namer, target_rows
 from mfa.build.targets import Targets
-from mfa.build.values import Reader
+from mfa.build.values import ZERO, Reader, of_zero
 from mfa.core.labels import dimension_of
 from mfa.data.evidence import COUNTED
-from mfa.errors import Place, Problem
+from mfa.errors import Problem
 from mfa.solve.losses import loss_of
 from mfa.solve.problem import DRIVER
 from mfa.spec.schema import Observation
@@ -43,12 +42,12 @@ class Observer:
         """The rows of every observation; problems go to the reader."""
         for report in reports.reports:
             if len(report.frame):
-                self.reader.problems += range_problems(report)
+                self.reader.problems += range_problems(self.reader, report)
+                self.reader.problems += negative_masses(self.reader, report)
                 self._add_report(report)
 
     def _add_report(self, report: Report) -> None:
         path = (report.section, report.name)
-        self.reader.problems += negative_drivers(self.reader, report)
         wanted = self._positions(report.frame, report.axes)
         terms = target_rows(
             self.targets, self.reader, report.spec, report.unit, axes=report.axes, wanted=wanted, path=path
@@ -108,11 +107,14 @@ class Observer:
         value = frame["value"].to_numpy(float)
         there = np.isin(np.arange(len(frame)), terms.row)
         for k in np.flatnonzero(~there & (standing == "") & (_asserted(frame) > 0)):
-            self.reader.problems.append(_nowhere(report, int(k)))
+            self.reader.problems.append(_nowhere(self.reader, report, int(k)))
         standing[~there] = ABSENT
         bare = ((frame["sd"] == 0) & (frame["cv"] == 0)).to_numpy(bool)
         standing[(standing == "") & np.isnan(value) & bare] = CENSORED
-        certain = ((frame["sd"] == 0) & ((frame["cv"] == 0) | (value == 0))).to_numpy(bool)
+        zero = ((frame["sd"] == 0) & (frame["cv"] > 0)).to_numpy(bool) & (value == 0) & (standing == "")
+        if zero.any() and report.section == "observations" and not self.reader.simulates:
+            self.reader.problems.append(_zero(self.reader, report, np.flatnonzero(zero)))
+        certain = ((frame["sd"] == 0) & (frame["cv"] == 0)).to_numpy(bool) | zero
         standing[(standing == "") & (certain | (report.section == "drivers"))] = EXACT
         if self.reader.simulates and report.section == "observations":
             standing[np.isin(standing, ("", EXACT, CENSORED))] = COMPARED
@@ -152,10 +154,23 @@ def _asserted(frame: pd.DataFrame) -> Floats:
     return np.asarray(np.where(np.isnan(value), np.nan_to_num(low), np.abs(value)), np.float64)
 
 
-def _nowhere(report: Report, k: int) -> Problem:
+def _labels(report: Report, k: int) -> str:
+    """The labels of a row in a sentence: `year 2020, region CHN`."""
     row = report.frame.iloc[k]
     fixed = {a: x[0] for a, x in report.spec.at.items() if len(x) == 1}
-    labels = ", ".join(f"{a} {x}" for a, x in {**fixed, **{a: row[a] for a in report.axes}}.items())
+    return ", ".join(f"{a} {x}" for a, x in {**fixed, **{a: row[a] for a in report.axes}}.items())
+
+
+def _zero(reader: Reader, report: Report, rows: Ints) -> Problem:
+    """The problem that a relative error says nothing of a reported 0."""
+    labels = _labels(report, int(rows[0]))
+    more = f", and {len(rows) - 1} more like it" if len(rows) > 1 else ""
+    text = of_zero(f"{report.name}{f' for {labels}' if labels else ''}") + more
+    return row_problem(reader.document, report, int(rows[0]), "zero-relative", text, hint=ZERO)
+
+
+def _nowhere(reader: Reader, report: Report, k: int) -> Problem:
+    labels = _labels(report, k)
     number = float(_asserted(report.frame)[k]) / report.unit.factor
     text = (
         f"{report.name}: {number:g} {report.unit.text} is reported{' for ' if labels else ''}{labels},"
@@ -165,8 +180,7 @@ def _nowhere(report: Report, k: int) -> Problem:
         "nothing can flow there: see `where` of its processes and what can reach them,"
         " or select rows with `where`"
     )
-    place = Place(str(row["file"]), int(row["line"])) if row["file"] else None
-    return Problem("nowhere", text, place, hint)
+    return row_problem(reader.document, report, k, "nowhere", text, hint=hint)
 
 
 def _group(report: Report, first: int, standing: Words) -> ObservedGroup:

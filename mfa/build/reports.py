@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-from mfa.build.assembly import Floats, Ints
-from mfa.build.values import Reader, spread_of
-from mfa.core.labels import ELEMENT, EXPORTER, IMPORTER, dimension_of
+from mfa.build.assembly import Ints
+from mfa.build.values import UNNAMED, Reader, outside_interval, row_spreads, spread_of
+from mfa.core.labels import ELEMENT, EXPORTER, IMPORTER, Dimension, Label, dimension_of
 from mfa.data.evidence import COUNTED, derived, latest_edition
-from mfa.errors import Place, Problem, UnitError
+from mfa.errors import Place, Problem, Severity, UnitError
+from mfa.spec.resolve import Document
 from mfa.spec.schema import Driver, Observation, Target
 from mfa.spec.targets import axes_of, common_axes
+from mfa.spec.tree import Steps
 from mfa.units import COUNT, GROSS, Unit
 
 
@@ -46,11 +48,44 @@ class Report:
     axes: tuple[str, ...]
     frame: pd.DataFrame
     section: str = "observations"
+    dimensions: Mapping[str, Dimension] = field(default_factory=dict, repr=False)
+
+    def positions(self, axis: str) -> Mapping[Label, int]:
+        """The position of each label along an axis."""
+        return self.dimensions[dimension_of(axis)].positions
 
     @property
     def everywhere(self) -> bool:
         """Whether it is one number for every label at which its target exists."""
         return (self.spec.value is not None or self.spec.bound) and bool(self.axes)
+
+
+def row_problem(
+    document: Document,
+    report: Report,
+    row: int,
+    code: str,
+    text: str,
+    *,
+    hint: str = "",
+    part: str = "value",
+    severity: Severity = "error",
+) -> Problem:
+    """A problem with a row of a report, at the line of its table or at the number in the document.
+
+    `part` is the key to blame (`sd`, `interval`), where the document has it.
+    """
+    labels, spec = report.frame.iloc[row], report.spec
+    if spec.table is not None:
+        return Problem(code, text, Place(str(labels["file"]), int(labels["line"])), hint, severity)
+    here: Steps = (report.section, report.name)
+    data, steps = spec.data, (*here, "data")
+    for axis in spec.dims if spec.data is not None else ():
+        key = labels[axis] if isinstance(data, Mapping) else report.positions(axis)[labels[axis]]
+        data, steps = data[key], (*steps, key)  # type: ignore[index]
+    stated = (steps, *((*here, key) for key in ("value", "interval")))
+    named = [path for path in ((*here, part), *stated) if document.origin.has(path)]
+    return document.problem(code, text, *(named[0] if named else here), hint=hint, severity=severity)
 
 
 def _within(frame: pd.DataFrame, target: Target) -> pd.DataFrame:
@@ -59,24 +94,6 @@ def _within(frame: pd.DataFrame, target: Target) -> pd.DataFrame:
         if axis in frame:
             frame = frame[frame[axis].isin(list(labels))]
     return frame.reset_index(drop=True)
-
-
-def _spreads(frame: pd.DataFrame, factor: Floats, sd: float, cv: float) -> dict[str, Floats]:
-    """sd and cv of table rows: their own, else those stated for all and of a row given as an interval.
-
-    An interval is uniform: sd = width / sqrt(12).
-    """
-    n = len(frame)
-    none: Floats = np.full(n, np.nan)
-    own_sd = frame["sd"].to_numpy(float) * factor if "sd" in frame else none
-    own_cv = frame["cv"].to_numpy(float) if "cv" in frame else none
-    own = ~np.isnan(own_sd) | ~np.isnan(own_cv)
-    width = (frame["high"] - frame["low"]).to_numpy(float)
-    uniform = np.where(np.isfinite(width), width, 0.0) / np.sqrt(12.0)
-    return {
-        "sd": np.where(own, np.nan_to_num(own_sd), np.maximum(sd, uniform)),
-        "cv": np.where(own, np.nan_to_num(own_cv), cv),
-    }
 
 
 class Reports:
@@ -109,7 +126,18 @@ class Reports:
             frame = self._table(path, observation, unit, axes)
         else:
             frame = self._stated(path, observation, unit, axes)
-        return Report(name, observation, unit, axes, _within(frame, observation), section)
+        self._exact_drivers(path, observation, frame)
+        return Report(name, observation, unit, axes, _within(frame, observation), section, self.dimensions)
+
+    def _exact_drivers(self, path: tuple[str, str], o: Observation | Driver, frame: pd.DataFrame) -> None:
+        """A problem with the first row of a driver that states an uncertainty."""
+        if path[0] != "drivers" or not self.reader.simulates or not len(frame):
+            return
+        size = frame["cv"].to_numpy(float) * np.abs(frame["value"].to_numpy(float))
+        spread = np.fmax(frame["sd"].to_numpy(float), size) > 0
+        tabled = o.table is not None and o.interpolate is None
+        for k in np.flatnonzero(spread)[:1]:
+            self.reader.left_out(path, o, frame.iloc[int(k)] if tabled else None)
 
     def _table(
         self, path: tuple[str, str], o: Observation | Driver, unit: Unit, axes: tuple[str, ...]
@@ -119,8 +147,10 @@ class Reports:
         if frame.empty:
             return frame
         factor = self.reader.factors(frame, unit)
+        self.reader.problems += outside_interval(frame, factor, o, unit)
+        spread = row_spreads(frame, factor, o, unit)
         frame = frame.assign(**{c: frame[c] * factor for c in ("value", "low", "high")})
-        return self._with_origin(o, frame.assign(**_spreads(frame, factor, *spread_of(o, unit))))
+        return self._with_origin(o, frame.assign(**spread))
 
     def _stated(
         self, path: tuple[str, str], o: Observation | Driver, unit: Unit, axes: tuple[str, ...]
@@ -141,13 +171,16 @@ class Reports:
             low=np.nan if low is None else low * unit.factor,
             high=np.nan if high is None else high * unit.factor,
         )
-        sd, cv = spread_of(o, unit)
+        sd, cv = (np.atleast_1d(x[tuple(given.T)]) for x in (found.sd, found.cv))
+        if o.bound:
+            sd, cv = (np.full(len(value), x) for x in spread_of(o, unit))
         place = self.reader.document.place(*path)
         return self._with_origin(
             o,
             frame.assign(
                 sd=sd,
                 cv=cv,
+                log=o.factor is not None,
                 source=found.source,
                 edition=found.edition,
                 derived_from=None,
@@ -160,7 +193,7 @@ class Reports:
     def _with_origin(self, o: Observation | Driver, frame: pd.DataFrame) -> pd.DataFrame:
         """Source, edition and origin from the observation where the rows are silent; the floor applied."""
         known = self.spec.sources.get(o.source or "")
-        source = frame["source"].fillna("").replace("", o.source or "scenario")
+        source = frame["source"].fillna("").replace("", o.source or UNNAMED)
         edition = (
             frame["edition"]
             .fillna("")
@@ -172,11 +205,8 @@ class Reports:
             floor = o.floor.value * self.reader.unit(o.floor.unit or o.unit).factor
         frame = frame.assign(source=source, edition=edition, derived_from=origin)
         stated = (frame["sd"] > 0) | (frame["cv"] > 0)
-        frame["log"] = False
-        if o.factor is not None:
-            self._negative(frame, self.reader.unit(o.unit))
-            frame["log"] = (frame["cv"] == np.log(o.factor)) & (frame["value"] > 0)
-            frame["log"] &= frame["cv"] * frame["value"] >= floor
+        self._negative(frame[frame["log"].astype(bool)], self.reader.unit(o.unit))
+        frame["log"] &= (frame["value"] > 0) & (frame["cv"] * frame["value"] >= floor)
         frame["sd"] = np.where(stated | (floor > 0), np.maximum(frame["sd"], floor), 0.0)
         frame.loc[frame["log"], "sd"] = 0.0
         keys = [a for a in frame.columns if a in {*self.dimensions, EXPORTER, IMPORTER}]

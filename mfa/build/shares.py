@@ -10,17 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from mfa.build.assembly import Assembly, Ints, Namer, Terms
-from mfa.build.balances import inflow_terms
 from mfa.build.flows import EdgeCells, end_terms
 from mfa.build.naming import blocks, node_namer
-from mfa.build.parameters import ObservedGroup, add_parameter
+from mfa.build.parameters import ObservedGroup, Parameter, add_parameter
+from mfa.build.splits import Shares
 from mfa.build.values import Reader, ValueArray
 from mfa.core.labels import ELEMENT, CellIndex, at_cells, keys, matches
-from mfa.core.system import Edge, System
+from mfa.core.system import Edge, StockOf, System
 from mfa.errors import Problem
-
-Shares = Mapping[tuple[str, str], ValueArray]
-"""(process, outflow) -> its share of what enters the process."""
+from mfa.spec.values import Value
 
 
 def read_shares(reader: Reader) -> dict[tuple[str, str], ValueArray]:
@@ -28,7 +26,9 @@ def read_shares(reader: Reader) -> dict[tuple[str, str], ValueArray]:
     found = {}
     for process, shares in reader.document.spec.transfers.items():
         for flow, share in shares.items():
-            given = None if share == "rest" else reader.array(("transfers", process, flow), share, "1")
+            if not isinstance(share, Value):
+                continue
+            given = reader.array(("transfers", process, flow), share, "1")
             if given is not None:
                 found[process, flow] = given
                 reader.problems += _outside(reader, process, flow, given)
@@ -38,7 +38,8 @@ def read_shares(reader: Reader) -> dict[tuple[str, str], ValueArray]:
 def _outside(reader: Reader, process: str, flow: str, given: ValueArray) -> list[Problem]:
     """A problem where a table has a share below 0 or above 1."""
     wrong = given.value[(given.value < 0) | (given.value > 1)]
-    if not wrong.size or reader.document.spec.transfers[process][flow].table is None:  # type: ignore[union-attr]
+    share = reader.document.spec.transfers[process][flow]
+    if not wrong.size or not isinstance(share, Value) or share.table is None:
         return []
     text = f'the share of "{flow}" must be between 0 and 1, not {wrong[0]:g}'
     return [reader.document.problem("share-range", text, "transfers", process, flow)]
@@ -88,69 +89,67 @@ class _Rows:
         return replace(self, out=self.out.only(rows), inflow=self.inflow.only(rows))
 
 
-def _inflow_by_label(
-    system: System, edges: Mapping[str, EdgeCells], process: str, further: list[str]
-) -> Terms | None:
-    """Inflows of every (node, label of `further`, element), or None where an inflow lacks such labels."""
-    entering = [e for e in system.edges.values() if e.target == process and e.kind != "difference"]
-    if not all({*further} <= {*e.cells.axes} for e in entering):
-        return None
-    width = int(np.prod([system.sizes[a] for a in further], initial=1))
-    parts = []
-    for e in entering:
-        node = system.nodes.target_of(e)
-        code = np.where(node >= 0, node * width + keys(e.cells, further, system.sizes), -1)
-        parts.append(end_terms(e, edges[e.name], code, 1.0))
+def _shared_labels(system: System, edge: Edge, stocks: list[StockOf]) -> list[str]:
+    """The further axes of an edge, beyond those its process balances over, that the whole it shares in has.
+
+    That is all that enters the process, label by label unless it converts them; or what leaves its `stocks`
+    with a lifetime.
+    """
+    process = system.processes[edge.source]
+    entering = [e.cells for e in system.edges.values() if e.target == edge.source and e.kind != "difference"]
+    whole = [s.cells for s in stocks] or entering
+    return [
+        a
+        for a in edge.cells.axes
+        if a not in (*process.cells.axes, *process.converts) and all(a in cells.axes for cells in whole)
+    ]
+
+
+def _entering(system: System, edges: Mapping[str, EdgeCells], process: str, shared: list[str]) -> Terms:
+    """Inflows of every (node, label of `shared`, element) of a process."""
+    parts = [
+        end_terms(e, edges[e.name], _codes(system, system.nodes.target_of(e), e.cells, shared), 1.0)
+        for e in system.edges.values()
+        if e.target == process and e.kind != "difference"
+    ]
+    return Terms.join(*parts)
+
+
+def _leaving(system: System, edges: Mapping[str, EdgeCells], process: str, shared: list[str]) -> Terms:
+    """Outflows of every (node, label of `shared`, element) of a process."""
+    parts = [
+        end_terms(e, edges[e.name], _codes(system, system.nodes.source_of(e), e.cells, shared), 1.0)
+        for e in system.edges.values()
+        if e.source == process and e.kind == "flow" and {*shared} <= {*e.cells.axes}
+    ]
     return Terms.join(*parts)
 
 
 def _rows(system: System, edges: Mapping[str, EdgeCells], edge: Edge, axes: tuple[str, ...]) -> _Rows:
     """The rows of an edge whose share varies over `axes`.
 
-    A share over a dimension that all inflows have too is of what enters with the same label.
+    Over a dimension that all inflows have too, a share is of what enters with the same label. Where a stock
+    with a lifetime is, it divides what leaves, not what enters.
     """
-    split, holds = edge.split in ("free", "none"), _holds_cohorts(system, edge.source)
+    stocks = [s for s in system.stocks.values() if s.process == edge.source and s.kind == "cohort"]
+    shared, own = _shared_labels(system, edge, stocks), system.processes[edge.source].cells.axes
+    further = [a for a in edge.cells.axes if a not in own and (a in axes or a in shared)]
     node, ne = system.nodes.source_of(edge), system.n_elements
-    further = [a for a in edge.cells.axes if a not in system.node_axes and (holds or a in axes)]
-    code = _codes(system, edge, further)
-    known, cell, group = np.unique(code, return_index=True, return_inverse=True)
+    code = _codes(system, node, edge.cells, further)
+    _, cell, group = np.unique(code, return_index=True, return_inverse=True)
     out = end_terms(edge, edges[edge.name], group.astype(np.int64), 1.0)
-    if holds:
-        inflow = _leaving(system, edges, edge.source, further, known)
-    else:
-        inflow, wanted = inflow_terms(system, edges, edge.source), node[cell]
-        if further and (labelled := _inflow_by_label(system, edges, edge.source, further)) is not None:
-            inflow, wanted = labelled, known
-        which, g = matches(inflow.row // ne, wanted)
-        row = g * ne + inflow.row[which] % ne
-        inflow = Terms(row, inflow.cell[which], inflow.weight[which])
-    if split:
-        return _Rows(edge, cell, ne, out, inflow)
-    return _Rows(edge, cell, 1, out.summed(ne), inflow.summed(ne))
+    whole = (_leaving if stocks else _entering)(system, edges, edge.source, shared)
+    which, g = matches(whole.row // ne, _codes(system, node, edge.cells, shared)[cell])
+    whole = Terms(g * ne + whole.row[which] % ne, whole.cell[which], whole.weight[which])
+    if edge.split in ("free", "none"):
+        return _Rows(edge, cell, ne, out, whole)
+    return _Rows(edge, cell, 1, out.summed(ne), whole.summed(ne))
 
 
-def _holds_cohorts(system: System, process: str) -> bool:
-    """Whether a process holds a stock with a lifetime: its shares divide what leaves, not what enters."""
-    return any(s.process == process and s.kind == "cohort" for s in system.stocks.values())
-
-
-def _codes(system: System, edge: Edge, further: list[str]) -> Ints:
-    """A number for the node that each cell of an edge leaves together with its further labels."""
+def _codes(system: System, node: Ints, cells: CellIndex, further: list[str]) -> Ints:
+    """A number for the node of each cell together with its further labels; -1 where there is no node."""
     size = int(np.prod([system.sizes[a] for a in further], initial=1))
-    return system.nodes.source_of(edge) * size + keys(edge.cells, further, system.sizes)
-
-
-def _leaving(
-    system: System, edges: Mapping[str, EdgeCells], process: str, further: list[str], known: Ints
-) -> Terms:
-    """All that leaves a process, in the rows of the codes that are known."""
-    parts = []
-    for name, edge in system.edges.items():
-        if edge.source == process and edge.kind == "flow" and set(further) <= set(edge.cells.axes):
-            code = _codes(system, edge, further)
-            row = np.minimum(np.searchsorted(known, code), len(known) - 1)
-            parts.append(end_terms(edge, edges[name], np.where(known[row] == code, row, -1), 1.0))
-    return Terms.join(*parts)
+    return np.where(node >= 0, node * size + keys(cells, further, system.sizes), -1)
 
 
 def add_share(
@@ -161,7 +160,7 @@ def add_share(
     name: str,
     edge: Edge,
     given: ValueArray,
-) -> ObservedGroup | None:
+) -> tuple[Parameter, ObservedGroup] | None:
     """The rows X[p -> q] = tau * (sum of inflows of p), for every element or for the bulk of a composition.
 
     Where p holds a stock with a lifetime, it is the sum of what leaves it at the same labels instead.
@@ -178,7 +177,7 @@ def add_share(
     zero = given.certain & (given.value == 0)
     parameter, group = add_parameter(assembly, system, name, given, used=~zero, upper=1.0)
     _add_estimated(assembly, system, rows, rows.at(parameter.unknown, given.axes, numbers), numbers)
-    return group
+    return parameter, group
 
 
 def _add_exact(assembly: Assembly, system: System, rows: _Rows, given: ValueArray, numbers: Ints) -> None:

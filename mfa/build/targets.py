@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from mfa.build.assembly import Assembly, Bools, Floats, Ints, Terms
 from mfa.build.contents import Content
+from mfa.build.counted import Counted, by_cohort
 from mfa.build.flows import EdgeCells
 from mfa.build.naming import blocks, cell_name, cell_namer
 from mfa.build.parameters import Parameter
@@ -62,9 +63,11 @@ class Targets:
         *,
         stocks: Mapping[str, EdgeCells],
         contents: Mapping[str, Content],
+        counted: Counted,
     ) -> None:
         self.assembly, self.system, self.spec = assembly, system, spec
         self.edges, self.stocks, self.contents = edges, stocks, contents
+        self.counted = counted
         self._gross: dict[str, int] = {}
 
     def index_of(self, name: str) -> CellIndex:
@@ -97,7 +100,10 @@ class Targets:
                 raise UnitError(f'stock "{name}" is kept in t {stock.basis}, not in "{unit.text}"')
             return Weighted(chosen, np.arange(len(keep)), self.stocks[name].offset + keep, np.ones(len(keep)))
         if unit.kind == COUNT or (unit.basis == GROSS and self.system.elements):
-            return self._in_products(self._product(name, unit), chosen, keep)
+            product = self._product(name, unit)
+            if self._by_cohort(product):
+                return self._of_cohorts(name, chosen, keep)
+            return self._in_products(product, chosen, keep)
         return self._by_element(name, chosen, keep, unit.basis, at=at, split=split)
 
     def within(self, index: CellIndex, at: At) -> Bools:
@@ -151,9 +157,30 @@ class Targets:
         lacking = [a for a in content.given.axes if a not in index.axes and (a, region) != (REGION, EXPORTER)]
         if lacking:
             raise UnitError(f'contents.{commodity} varies over "{lacking[0]}", which "{name}" does not have')
-        if stock is not None and self.system.time in content.given.axes:
+        if stock is not None and self.system.time in content.given.axes and stock.kind != "cohort":
             raise UnitError(f'contents.{commodity} varies over time: what "{name}" holds is of many years')
         return _Product(name, index, commodity, content, region)
+
+    def _by_cohort(self, product: _Product) -> bool:
+        """Whether a product holds what its cohorts entered with, which differs between them."""
+        return (
+            self.system.time in product.content.given.axes
+            and by_cohort(self.system, product.name) is not None
+        )
+
+    def _of_cohorts(self, name: str, chosen: CellIndex, keep: Ints) -> Weighted:
+        terms = self.counted.terms(name)
+        term, owner = matches(terms.row, keep)
+        return Weighted(chosen, owner, terms.cell[term], terms.weight[term])
+
+    def products(self, flow: str) -> Terms:
+        """The gross mass, or the number, of products in a flow, in rows numbered as its cells."""
+        edge = self.system.edges[flow]
+        content = self.contents[str(edge.commodity)]
+        every = np.arange(len(edge.cells))
+        product = _Product(flow, edge.cells, str(edge.commodity), content, edge.source_region)
+        found = self._in_products(product, edge.cells, every)
+        return Terms(found.owner, found.cell, found.weight)
 
     def _in_products(self, product: _Product, chosen: CellIndex, keep: Ints) -> Weighted:
         """Cells in gross mass or items: mass in the content's basis divided by the content."""

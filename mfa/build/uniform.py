@@ -11,23 +11,23 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from mfa.build.assembly import Bools, Floats
-from mfa.build.values import ValueArray
+from mfa.build.compositions import Composition
 from mfa.core.labels import ELEMENT, REGION, at_cells
 from mfa.core.system import StockOf, System
 
-Uniform = Mapping[str, ValueArray]
+Uniform = Mapping[str, Composition]
 """Process -> the exact shares of element mass of all that is in it."""
 
 
 def uniform_processes(
-    system: System, compositions: Mapping[str, ValueArray], started: Collection[str]
-) -> dict[str, ValueArray]:
-    """The balancing processes that hold one commodity of exact and constant composition, and its shares.
+    system: System, compositions: Mapping[str, Composition], started: Collection[str]
+) -> dict[str, Composition]:
+    """The processes that hold one commodity of exact and constant composition, and its shares.
 
     `started` names the stocks that hold something before the first period, of whatever composition.
     """
     found = {}
-    for name in (p.name for p in system.processes.values() if p.balances):
+    for name in (p.name for p in system.processes.values() if p.has_nodes):
         edges = [e for e in system.edges.values() if name in (e.source, e.target)]
         stocks = [s.name for s in system.stocks.values() if s.process == name]
         carried = {e.commodity for e in edges if e.kind == "flow" and e.split == "given"}
@@ -40,23 +40,24 @@ def uniform_processes(
     return found
 
 
-def stock_shares(stock: StockOf, uniform: Uniform) -> ValueArray | None:
+def stock_shares(stock: StockOf, uniform: Uniform) -> Composition | None:
     """The shares of element mass of what a stock holds, where its process is uniform."""
     return uniform.get(stock.process) if stock.has_elements else None
 
 
-def shares_held(system: System, stock: StockOf, shares: ValueArray) -> Floats:
+def shares_held(system: System, stock: StockOf, shares: Composition) -> Floats:
     """Those shares at every cell of a stock, shape (cells, elements)."""
     return np.asarray(at_cells(shares.value, shares.axes, stock.cells, system.n_elements))
 
 
 def leading_rows(system: System, uniform: Uniform) -> Bools:
-    """Which balance rows (node * n_elements + element) are kept: of uniform processes the chief element's."""
-    kept = np.ones((len(system.nodes), system.n_elements), dtype=np.bool_)
+    """Which balance rows (node * n_elements + element) are kept: of uniform processes the chief element's,
+    of those left open none."""
+    kept = np.repeat(~system.nodes.open[:, None], system.n_elements, axis=1)
     for name, shares in uniform.items():
         index = system.processes[name].cells
         nodes = system.nodes.of(name, index)
-        kept[nodes] = chief(at_cells(shares.value, shares.axes, index, system.n_elements))
+        kept[nodes] &= chief(at_cells(shares.value, shares.axes, index, system.n_elements))
     return kept.ravel()
 
 

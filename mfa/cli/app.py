@@ -11,12 +11,33 @@ from typing import Any, ParamSpec
 import click
 
 from mfa import __version__
-from mfa.errors import MfaError, Problem
+from mfa.errors import InputError, MfaError, Problem
 from mfa.printed import escaped
 
 P = ParamSpec("P")
 LINES = "\n\t"
 """Control characters that text of several lines may hold; names and titles hold none."""
+
+
+class Once(click.Command):
+    """A command that refuses an option given twice where one value counts."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The arguments parsed; a second value of one option is a usage error, not the one that counts."""
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        for param in order:
+            single = isinstance(param, click.Option) and not (param.multiple or param.is_flag or param.count)
+            if single and order.count(param) > 1:
+                name = max(param.opts, key=len)
+                hint = f"; {_TWICE[name]}" if name in _TWICE else ""
+                text = f"{name} is given {order.count(param)} times, and one counts{hint}"
+                raise click.UsageError(text, ctx)
+        return super().parse_args(ctx, args)
+
+
+_TWICE = {
+    "--variant": "a variant of both is one that starts from them: `both: {from: [a, b]}`",
+}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,6 +68,12 @@ def say_problems(problems: Iterable[Problem]) -> None:
             f"{errors} error{'s' * (errors != 1)}"
             + (f", {warned} warning{'s' * (warned != 1)}" if warned else "")
         )
+
+
+def leave_on_errors(problems: Iterable[Problem]) -> None:
+    """Nothing where all are warnings; else the end of the command, as of wrong input."""
+    if any(p.severity == "error" for p in problems):
+        sys.exit(InputError.exit_code)
 
 
 def plain(problem: Problem) -> dict[str, Any]:

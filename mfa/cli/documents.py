@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 
-from mfa.cli.app import guarded, plain, say, say_problems, tell
+from mfa.cli.app import Once, guarded, plain, say, say_problems, tell
 from mfa.errors import InputError, MfaError, Problem
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("files", nargs=-1, required=True)
 @click.option("--variant", "-v", help="Check this variant.")
 @click.option(
@@ -51,7 +51,7 @@ def _problems(file: str, variant: str | None, settings: tuple[str, ...]) -> list
     return [*problems, *check_tables(document)]
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("scenario")
 @click.option("--variant", "-v", help="Show this variant.")
 @click.option(
@@ -77,7 +77,7 @@ def show(scenario: str, variant: str | None, settings: tuple[str, ...], graph: P
     say(f"sha256 {document.identity}")
 
 
-@click.command()
+@click.command(cls=Once)
 def schema() -> None:
     """The JSON schema of scenario files, for editors."""
     from mfa.spec.jsonschema import json_schema
@@ -116,7 +116,7 @@ sources:
 """
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("folder", type=click.Path(path_type=Path))
 @guarded
 def init(folder: Path) -> None:

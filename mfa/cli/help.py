@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mfa.cli.app import guarded, say_problems, tell
+from mfa.cli.app import Once, guarded, say_problems, tell
 from mfa.errors import InputError, MissingFile, Problem, UnknownName, did_you_mean
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ EXTRAS = {
 }
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("topic")
 @click.argument("place", required=False)
 @click.option("--against", "-a", help="The same as PLACE.")
@@ -106,7 +106,7 @@ def _result(place: str) -> Result:
     return run(document)
 
 
-@click.command("list")
+@click.command("list", cls=Once)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @guarded
 def list_(as_json: bool) -> None:
@@ -130,7 +130,7 @@ def list_(as_json: bool) -> None:
             tell(f"    variants: {', '.join(map(str, entry['variants']))}")
 
 
-@click.command()
+@click.command(cls=Once)
 @guarded
 def doctor() -> None:
     """What this installation has, what is missing for which use, and how much is read at most."""

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mfa.cli.app import guarded, say_problems, tell
+from mfa.cli.app import Once, guarded, leave_on_errors, say_problems, tell
 
 if TYPE_CHECKING:
+    from mfa.errors import Problem
     from mfa.run.result import Result
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("figure", required=False)
 @click.option(
@@ -27,27 +28,30 @@ def plot(folder: Path, figure: str | None, output: Path | None) -> None:
 
     result = open_result(folder)
     if output is not None:
-        _draw(result, figure, output)
+        failed = _draw(result, figure, output)
     else:
         with added(folder) as staging:
-            _draw(result, figure, staging.folder / "figures")
+            failed = _draw(result, figure, staging.folder / "figures")
         say_problems(said(folder, staging.kept))
     tell(f"written to {output or folder / 'figures'}")
+    leave_on_errors(failed)
 
 
-def _draw(result: Result, figure: str | None, target: Path) -> None:
-    """Write all figures of a result, or one, into a folder."""
+def _draw(result: Result, figure: str | None, target: Path) -> tuple[Problem, ...]:
+    """What is wrong with the figures of a result (printed), all of which, or one, are drawn into a folder."""
     from mfa.figures import draw, save
     from mfa.report.publish import draw_figures
 
     if figure is None:
-        say_problems(draw_figures(result, target))
-    else:
-        target.mkdir(parents=True, exist_ok=True)
-        save.write(draw(result, figure), target, figure, ("svg", "pdf", "png"))
+        failed = draw_figures(result, target)
+        say_problems(failed)
+        return failed
+    target.mkdir(parents=True, exist_ok=True)
+    save.write(draw(result, figure), target, figure, ("svg", "pdf", "png"))
+    return ()
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("folder", type=click.Path(path_type=Path))
 @guarded
 def report(folder: Path) -> None:
@@ -63,7 +67,7 @@ def report(folder: Path) -> None:
     tell(f"written to {folder / name}")
 
 
-@click.command()
+@click.command(cls=Once)
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
 @click.option(

@@ -21,22 +21,29 @@ if TYPE_CHECKING:
     import networkx as nx
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 ProcessKind = Literal["process", "market", "stock", "source", "sink"]
 Split = Literal["none", "given", "mixed", "free"]
 
 
 @dataclass(frozen=True)
 class Process:
-    """A node: at the (time, region) cells where it exists it balances, unless it is a source or a sink."""
+    """A node: it balances at every cell where it exists, unless it is a source or a sink.
+
+    Its cells are over time and region, and over the further dimensions that all its flows have, except those
+    it `converts`. A process left `open` has cells too, and nothing says that they close.
+    """
 
     name: str
     kind: ProcessKind
     label: str
     cells: CellIndex
+    converts: tuple[str, ...] = ()
+    open: bool = False
 
     @property
-    def balances(self) -> bool:
-        """Whether inflows and outflows must be equal (up to stock change)."""
+    def has_nodes(self) -> bool:
+        """Whether what enters and leaves is compared: it is no boundary of the system."""
         return self.kind not in ("source", "sink")
 
 
@@ -146,11 +153,6 @@ class System:
         return tuple(str(k) for k in self.dimensions[ELEMENT].labels) if ELEMENT in self.dimensions else ()
 
     @cached_property
-    def node_axes(self) -> tuple[str, ...]:
-        """The axes of a balance beside the element: time and region where they exist."""
-        return tuple(a for a in (self.time, REGION) if a is not None and a in self.dimensions)
-
-    @cached_property
     def graph(self) -> nx.MultiDiGraph[str]:
         """The system as a networkx graph: processes as nodes, flows and trades as keyed edges."""
         import networkx as nx
@@ -171,8 +173,31 @@ class System:
 
     @cached_property
     def nodes(self) -> Nodes:
-        """The numbered (process, time, region) cells that balance."""
+        """The numbered cells of the processes that are no boundaries."""
         return Nodes.numbered(self)
+
+    @cached_property
+    def of_cohorts(self) -> dict[str, StockOf]:
+        """Flows and trades whose products have been in a stock with a lifetime -> that stock.
+
+        They leave it with the commodity that entered it, or are passed on with that commodity by what is
+        behind it, up to another stock with a lifetime.
+        """
+        found = dict[str, StockOf]()
+        holding = {s.process for s in self.stocks.values() if s.kind == "cohort"}
+        waiting = [
+            (e, s)
+            for s in self.stocks.values()
+            for e in self.edges.values()
+            if s.kind == "cohort" and e.name in s.outflow and e.commodity == s.commodity is not None
+        ]
+        while waiting:
+            edge, stock = waiting.pop(0)
+            if edge.name not in found:
+                found[edge.name] = stock
+                behind = (e for e in self.edges.values() if e.source == edge.target not in holding)
+                waiting += [(e, stock) for e in behind if e.commodity == edge.commodity]
+        return found
 
     @cached_property
     def ends(self) -> dict[str, tuple[End, End]]:
@@ -208,14 +233,24 @@ def _flat(cells: CellIndex, shape: tuple[int, ...]) -> Ints:
     return np.ravel_multi_index(tuple(cells.coords.T), shape) if shape else np.zeros(len(cells), np.int64)
 
 
+SUMMED = -1
+"""The position of a node along an axis that its process does not balance over."""
+
+
 @dataclass(frozen=True)
 class Nodes:
-    """Numbers for the (process, time, region) cells that balance: -1 where there is no such node."""
+    """Numbers for the cells of processes that are no boundaries.
+
+    `numbers` has for each process a table over its own axes, -1 where there is no such node; `coords` are the
+    positions of every node along `axes`, those of all processes.
+    """
 
     numbers: Mapping[str, Ints]
     process: tuple[str, ...]
     coords: Ints
     axes: tuple[str, ...]
+    open: Bools
+    own_axes: Mapping[str, tuple[str, ...]]
 
     def __len__(self) -> int:
         return len(self.process)
@@ -223,29 +258,38 @@ class Nodes:
     @staticmethod
     def numbered(system: System) -> Nodes:
         """The nodes of a system, processes in order, each with its cells in order."""
-        shape = tuple(system.sizes[a] for a in system.node_axes)
+        inner = [p for p in system.processes.values() if p.has_nodes]
+        axes = tuple(dict.fromkeys(a for p in inner for a in p.cells.axes))
         numbers: dict[str, Ints] = {}
         process: list[str] = []
-        coords = [np.zeros((0, len(shape)), np.int64)]
-        for p in system.processes.values():
+        coords = [np.zeros((0, len(axes)), np.int64)]
+        for p in inner:
+            shape = tuple(system.sizes[a] for a in p.cells.axes)
             table = np.full(shape, -1, dtype=np.int64)
-            if p.balances:
-                np.put(table, _flat(p.cells, shape), len(process) + np.arange(len(p.cells)))
-                process += [p.name] * len(p.cells)
-                coords.append(p.cells.coords)
+            np.put(table, _flat(p.cells, shape), len(process) + np.arange(len(p.cells)))
             numbers[p.name] = table
-        return Nodes(numbers, tuple(process), np.concatenate(coords), system.node_axes)
+            process += [p.name] * len(p.cells)
+            own = np.full((len(p.cells), len(axes)), SUMMED, np.int64)
+            own[:, [axes.index(a) for a in p.cells.axes]] = p.cells.coords
+            coords.append(own)
+        left_open = np.concatenate([np.zeros(0, np.bool_), *(np.full(len(p.cells), p.open) for p in inner)])
+        own_axes = {p.name: p.cells.axes for p in system.processes.values()}
+        return Nodes(numbers, tuple(process), np.concatenate(coords), axes, left_open, own_axes)
 
     def at(self, numbers: Ints) -> CellIndex:
-        """The time and region of some nodes."""
+        """The labels of some nodes: `SUMMED` along an axis that their process does not balance over."""
         return CellIndex(self.axes, self.coords[numbers])
 
     def of(self, process: str, cells: CellIndex, region: str = REGION) -> Ints:
-        """The node of a process at each cell (-1 for none); `region` is the axis of its region."""
-        where = tuple(cells.column(region if a == REGION else a) for a in self.axes)
+        """The node of a process at every cell of an index that has its axes; -1 where there is none.
+
+        `region` is the axis of the index that says in which region the process is (the exporter of a trade).
+        """
         table = self.numbers.get(process)
-        nowhere = np.full(len(cells), -1, np.int64)
-        return nowhere if table is None else np.broadcast_to(table[where], len(cells))
+        if table is None:
+            return np.full(len(cells), -1, np.int64)
+        where = tuple(cells.column(region if a == REGION else a) for a in self.own_axes[process])
+        return np.broadcast_to(table[where], len(cells))
 
     def source_of(self, edge: Edge) -> Ints:
         """The node each cell of an edge leaves (-1 for a boundary)."""

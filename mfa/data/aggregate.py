@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from mfa.data.labels import Grouping
@@ -15,6 +17,7 @@ Gaps = Literal["refuse", "zero"]
 ORIGIN = ("source", "edition")
 IMPORTS = ("import", "re-import")
 EXPORTS = ("export", "re-export", "domestic export")
+SPREADS = ("sd", "cv", "factor")
 _ADDED = ("value", "low", "high")
 
 
@@ -26,8 +29,9 @@ def member_column(dim: str) -> str:
 def summed(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """One row for each combination of `keys`: values added, variances added in quadrature.
 
-    A bound in one member bounds the sum; a sum is `value` only where every member states a value. `sd` and
-    `cv` columns become one `sd` (sd^2 = sum of sd_i^2, with sd_i = cv_i |value_i| where only cv is given).
+    A bound in one member bounds the sum; a sum is `value` only where every member states a value. `sd`, `cv`
+    and `factor` columns become one `sd` (sd^2 = sum of sd_i^2, with sd_i = cv_i |value_i| where only cv is
+    given, ln f_i |value_i| where only a factor f_i is).
     """
     if not frame.duplicated(list(keys)).any():
         return frame
@@ -56,9 +60,11 @@ def _with_bounds(frame: pd.DataFrame) -> pd.DataFrame:
     spread = pd.Series(np.nan, index=frame.index)
     if "cv" in frame.columns:
         spread = frame["cv"] * frame["value"].abs()
+    if "factor" in frame.columns:
+        spread = spread.fillna(np.log(frame["factor"]) * frame["value"].abs())
     if "sd" in frame.columns:
         spread = frame["sd"].fillna(spread)
-    return rows.assign(variance=spread**2) if {"sd", "cv"} & set(frame.columns) else rows
+    return rows.assign(variance=spread**2) if {*SPREADS} & set(frame.columns) else rows
 
 
 def _strict_sum(rows: pd.DataFrame, groups: object, column: str, keys: Sequence[str]) -> pd.Series:
@@ -77,25 +83,75 @@ def _shared(rows: pd.DataFrame, group: pd.Series) -> list[str | None]:
 def _with_sd(out: pd.DataFrame) -> pd.DataFrame:
     if "variance" not in out.columns:
         return out
-    rest = out.drop(columns=[c for c in ("variance", "cv") if c in out.columns])
+    rest = out.drop(columns=[c for c in ("variance", "cv", "factor") if c in out.columns])
     return rest.assign(sd=np.sqrt(out["variance"]))
 
 
-def gap_problems(frame: pd.DataFrame, dims: Mapping[str, Grouping], where: Place | None) -> list[Problem]:
+def withheld(
+    rows: pd.DataFrame,
+    silent: pd.DataFrame,
+    dims: Mapping[str, Grouping],
+    sum_over: Sequence[str],
+    gaps: Gaps | None = None,
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """The rows without a figure that belong to a sum of others, as members of at least nothing.
+
+    Each such sum, which is then a lower bound, is a `table-withheld`: an error where gaps are refused.
+    """
+    keys = [*dims, *ORIGIN]
+    own = [*(member_column(d) for d in dims), *ORIGIN, *sum_over]
+    members = silent.loc[_among(silent, rows, keys) & ~_among(silent, rows, own)]
+    groups = members.groupby(keys, sort=False, dropna=False)
+    found = [_withheld(part, dims, sum_over, refuse=gaps == "refuse") for _, part in groups]
+    spreads = {name: 0.0 for name in ("sd", "cv") if name in rows.columns}
+    return members.assign(low=0.0, **spreads), found
+
+
+def _withheld(part: pd.DataFrame, dims: Iterable[str], sum_over: Sequence[str], *, refuse: bool) -> Problem:
+    """The problem that some members of one sum state no figure."""
+    summed_dims = [d for d in dims if (part[member_column(d)].astype(str) != part[d].astype(str)).any()]
+    cells = part[[*map(member_column, summed_dims), *sum_over]].astype(str).to_numpy()
+    named = _listed(sorted({" ".join(row) for row in cells}))
+    of = ", ".join(str(part[d].iloc[0]) for d in dims)
+    text = f"{named} of {of}: no figure" + ("" if refuse else ", so that the sum is a lower bound")
+    hint = "give the figure, or 0 where there was none"
+    hint += "; without `gaps: refuse` the sum of the others is a lower bound" if refuse else ""
+    where = Place(str(part["file"].iloc[0]), int(part["line"].iloc[0]))
+    return Problem("table-withheld", text, where, hint, severity="error" if refuse else "warning")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+
+
+def _among(rows: pd.DataFrame, others: pd.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Which rows have the same cells in some columns as one of the others."""
+    known, own = (f[list(columns)].astype(object).fillna("") for f in (others, rows))
+    have = set(known.itertuples(index=False, name=None))
+    return np.array([r in have for r in own.itertuples(index=False, name=None)], dtype=bool)
+
+
+def gap_problems(
+    frame: pd.DataFrame, dims: Mapping[str, Grouping], where: Place | None, gaps: Gaps | None = "refuse"
+) -> list[Problem]:
     """A `table-gap` for each group and year in which a member is missing that reports in other years.
+
+    It is a warning where `gaps` says nothing; with `zero` there are none.
 
     Years are compared within one edition; editions of a single year are compared with each other. In trade
     a gap is a reporter without any row; in trade without reporters an absent pair means no trade.
     """
     year = next((d for d, g in dims.items() if g.kind == "year"), None)
-    if year is None or not len(frame):
+    if year is None or not len(frame) or gaps == "zero":
         return []
     rows = _by_span(frame, year)
     found: list[Problem] = []
     for dim, part, others in _reporting(rows, dims, year):
         grouped = part.loc[part[dim].isin(list(dims[dim].grouped))]
         found += _gaps(grouped, [*_present(grouped), *others, dim], dim, year, where)
-    return found
+    if gaps == "refuse":
+        return found
+    return [replace(p, text=f"{p.text}: it counts as none", severity="warning") for p in found]
 
 
 def _present(frame: pd.DataFrame) -> list[str]:
@@ -137,7 +193,6 @@ def _gaps(rows: pd.DataFrame, keys: list[str], dim: str, year: str, where: Place
 
 def _gap(key: Hashable, year: Hashable, missing: list[str], where: Place | None) -> Problem:
     parts = [str(k) for k in key if str(k)] if isinstance(key, tuple) else [str(key)]
-    named = ", ".join(missing[:8]) + (f" and {len(missing) - 8} more" if len(missing) > 8 else "")
     context = f" ({', '.join(parts[:-1])})" if parts[:-1] else ""
-    text = f"{named} missing in {year} from the sum of {parts[-1]}{context}"
+    text = f"{_listed(missing)} missing in {year} from the sum of {parts[-1]}{context}"
     return Problem("table-gap", text, where, "give the figure, or say `gaps: zero` where absence means none")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -54,20 +56,27 @@ def _names() -> dict[str, str]:
 
 
 def folded(name: str) -> str:
-    """A name in one spelling: no case, single spaces, plain apostrophes."""
-    return " ".join(name.replace("\u2019", "'").split()).casefold()
+    """A name in one spelling: no case, accents or marks of notes, single spaces, plain apostrophes."""
+    spelt = unicodedata.normalize("NFKD", name.replace("\u2019", "'"))
+    plain = "".join(c for c in spelt if not unicodedata.combining(c))
+    return " ".join(plain.replace("*", " ").split()).casefold()
 
 
 @cache
 def iso3_of(text: str) -> str | None:
     """The ISO3 code that a code or a name stands for, or None.
 
+    Codes may stand in quotes, as some offices write them to keep leading zeros; names may end in "(the)".
+
     >>> iso3_of("Burma"), iso3_of("NA"), iso3_of("004"), iso3_of("490"), iso3_of("Canada ")
     ('MMR', 'NAM', 'AFG', 'TWN', 'CAN')
+    >>> iso3_of("'156"), iso3_of("Niger (the)"), iso3_of("Turkiye"), iso3_of("890")
+    ('CHN', 'NER', 'TUR', 'YUG')
     """
-    plain = text.strip()
-    found = _codes().get(plain) or _names().get(folded(plain))
-    if found is None and plain.isdigit():
+    plain = text.strip().strip("'\"\u2018\u2019\u201c\u201d").strip()
+    name = folded(plain)
+    found = _codes().get(plain) or _names().get(name) or _names().get(name.removesuffix(" (the)"))
+    if found is None and re.fullmatch(r"[0-9]{1,9}", plain):
         return _codes().get(str(int(plain))) or _names().get(str(int(plain)))
     return found
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mfa.data.countries import WORLD, countries, iso3_of, known_names
+from mfa.data.countries import WORLD, countries, folded, iso3_of, known_names
 from mfa.errors import Place, Problem, did_you_mean
 
 Label = str | int
@@ -26,8 +26,8 @@ class Grouping:
     """How raw labels become the labels of one dimension.
 
     `members` holds groups (`EU27: AUT, BEL, ...`), `rest` the label that takes every other known country.
-    Of the sorts, `region` reads ISO2, ISO3, M49 and names; `year` lets labels outside its range fall away
-    silently; `plain` reads exact labels only.
+    Of the sorts, `region` reads ISO2, ISO3, M49 and names; `year` numbers of four digits; `plain` reads
+    exact labels only. `ignores` says that rows at labels the dimension does not have are left out.
 
     >>> world = Grouping("region", ("CHN", "EU27", "ROW"), {"EU27": ("DE", "FRA")}, rest="ROW")
     >>> [world.resolve(x) for x in ("China", "276", "Burma", "NA")]
@@ -41,6 +41,7 @@ class Grouping:
     members: Mapping[str, Sequence[str]] = field(default_factory=dict)
     rest: str | None = None
     sort: Sort | None = None
+    ignores: bool = False
 
     @cached_property
     def kind(self) -> Sort:
@@ -72,7 +73,7 @@ class Grouping:
     ) -> list[Problem]:
         member = self.member(raw)
         if member is None:
-            hint = did_you_mean(raw, known_names())
+            hint = _near_country(raw, ())
             return [Problem("table-label", f'group "{group}" has an unknown member "{raw}"', where, hint)]
         other = seen.setdefault(member, group)
         if other != group:
@@ -99,7 +100,7 @@ class Grouping:
 
     def _year(self, text: str) -> Label | None:
         whole = text.removesuffix(".0")
-        return self._exact.get(whole, OUTSIDE) if whole.isdigit() and len(whole) == 4 else None
+        return self._exact.get(whole, OUTSIDE) if re.fullmatch(r"[0-9]{4}", whole) else None
 
     def _region(self, text: str) -> Label | None:
         iso3 = iso3_of(text)
@@ -110,6 +111,15 @@ class Grouping:
             return TOTAL
         return found if found is not None else self.rest
 
+    def knows(self, raw: str) -> bool:
+        """Whether a label that cannot be resolved is a known one, which the dimension does not have.
+
+        Of a `plain` dimension any text may be one.
+        """
+        if self.kind == "region":
+            return iso3_of(raw) is not None
+        return self.kind == "plain" and bool(raw.strip())
+
     def hint(self, raw: str) -> str:
         """A sentence for a label that cannot be resolved."""
         if not raw.strip():
@@ -119,8 +129,9 @@ class Grouping:
             return f"{name} is in no group; name it in `members`, or give the dimension a `rest` label"
         if self.kind == "year" and (date := re.match(r"\s*(\d{4})[-/.]", raw)):
             return f"a year is written as a number: {date[1]}"
-        near = [*(str(x) for x in self.labels), *(known_names() if self.kind == "region" else ())]
-        return did_you_mean(raw, near)
+        if self.kind == "region":
+            return _near_country(raw, [str(x) for x in self.labels])
+        return did_you_mean(raw, [str(x) for x in self.labels])
 
     def map(self, column: pd.Series) -> Mapped:
         """A whole column resolved, each distinct raw label once."""
@@ -170,6 +181,38 @@ def _taken(values: Iterable[Hashable], take: npt.NDArray[np.intp]) -> Objects:
     out = np.empty(len(pool), dtype=object)
     out[:] = pool
     return out[take]
+
+
+EDITS = 2
+"""Letters by which a name may be misspelt for another to be meant."""
+SHORT = 5
+"""Letters below which a code or name is so near to others that none of them is a hint."""
+
+
+def _near_country(raw: str, labels: Sequence[str]) -> str:
+    """A hint for a region that nothing is called: a name nearly spelt so, never another country's code."""
+    text = folded(raw)
+    names = dict.fromkeys([*labels, *known_names()])
+    near = [n for n in names if len(n) >= SHORT and edits(text, folded(n), EDITS) <= EDITS]
+    if len(text) >= SHORT and near:
+        return f'did you mean "{min(near, key=lambda n: edits(text, folded(n), EDITS))}"?'
+    return "no country or area has this code or name; regions are ISO 3166 codes, M49 codes or English names"
+
+
+def edits(a: str, b: str, most: int) -> int:
+    """How many letters must be changed, added or dropped to get from one word to another; at most most + 1.
+
+    >>> edits("chnia", "china", 2), edits("peru", "persia", 2), edits("a", "bolivia", 2)
+    (2, 2, 3)
+    """
+    if abs(len(a) - len(b)) > most:
+        return most + 1
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        diagonal, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (x != y))
+    return min(row[-1], most + 1)
 
 
 def _unknown_group(name: str, dimension: str, known: set[str], where: Place | None) -> Problem:

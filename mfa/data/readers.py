@@ -144,6 +144,8 @@ UNNAMED = "unnamed column "
 
 
 def _parsed(data: bytes, encoding: str, names: list[str], path: Path) -> pd.DataFrame:
+    """The cells under their names; cells beyond the header may be there, as some offices end every row with
+    a comma, if all of them are empty."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # rows wider than the header
@@ -158,8 +160,26 @@ def _parsed(data: bytes, encoding: str, names: list[str], path: Path) -> pd.Data
                 skip_blank_lines=False,
             )
     except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError) as error:
-        raise TableError(_ragged(data, encoding, len(names), path, str(error))) from error
+        further = _empty_beyond(data, encoding, len(names))
+        if not further:
+            raise TableError(_ragged(data, encoding, len(names), path, str(error))) from error
+        _within(TABLE_COLUMNS, len(names) + further, path)
+        wider = [*names, *(f"{UNNAMED}{len(names) + k + 1}" for k in range(further))]
+        return _parsed(data, encoding, wider, path)
     return frame
+
+
+def _empty_beyond(data: bytes, encoding: str, width: int) -> int:
+    """How many cells rows have beyond the header, if all of these are empty; 0 if one is not."""
+    found = 0
+    try:
+        for row in csv.reader(io.TextIOWrapper(io.BytesIO(data), encoding, newline="")):
+            if any(cell.strip() for cell in row[width:]):
+                return 0
+            found = max(found, len(row) - width)
+    except csv.Error:
+        return 0
+    return found
 
 
 def _ragged(data: bytes, encoding: str, width: int, path: Path, why: str) -> Problem:
@@ -274,11 +294,11 @@ def page_rows(page: Any, path: Path) -> Iterator[list[str]]:
     cells = 0
     try:
         page.reset_dimensions()  # some exports state a used range of one cell
-        for row in page.iter_rows(values_only=True):
+        for row in page.iter_rows():
             cells += len(row) + 1
             if not SHEET_CELLS.allows(cells):
                 raise TableError(SHEET_CELLS.exceeded("the sheet", Place(str(path))))
-            yield [cell_text(v) for v in row]
+            yield [shown(cell) for cell in row]
     except TableError:
         raise
     except Exception as error:  # openpyxl reads as it goes: XML, KeyError, ValueError
@@ -314,6 +334,14 @@ def _chosen(sheets: list[str], sheet: str, path: Path) -> str:
         else "the workbook has several sheets; name one: book.xlsx#Sheet"
     )
     raise TableError(Problem("table-sheet", text, Place(str(path)), did_you_mean(sheet, sheets)))
+
+
+def shown(cell: Any) -> str:
+    """The text of a cell of a sheet; a number shown as a percentage is one, `10%` and not 0.1."""
+    value = cell.value
+    if isinstance(value, int | float) and "%" in cell.number_format and not isinstance(value, bool):
+        return f"{100 * value:.15g}%"
+    return cell_text(value)
 
 
 def cell_text(value: object) -> str:

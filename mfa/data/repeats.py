@@ -13,7 +13,7 @@ from mfa.errors import Place, Problem
 
 LISTED = 20
 """How many repeated rows are named one by one."""
-_TOLD = ("flow", "hs", "unit", "note")
+_TOLD = ("flow", "hs", "unit", "detail", "note")
 Rows = tuple[pd.DataFrame, list[Problem]]
 Dims = Mapping[str, Grouping]
 
@@ -82,6 +82,8 @@ def _repeat(rows: pd.DataFrame, row: int, first: int, dims: Sequence[str]) -> Pr
     named = ", ".join(f"{d} {second[member_column(d)]}" for d in dims)
     compared = rows.loc[[first, row], [c for c in _TOLD if c in rows.columns]].astype(object).fillna("")
     differ = [str(c) for c in compared.columns if compared[c].iloc[0] != compared[c].iloc[1]]
+    if "detail" in differ:
+        differ = [c for c in differ if c != "note"]  # which may say more of one row than of the next
     hint = f"{earlier['file']}:{earlier['line']} has the same labels"
     hint += f"; they differ in {', '.join(differ)}: choose with `where`" if differ else ""
     where = Place(str(second["file"]), int(second["line"]))

@@ -20,6 +20,7 @@ from mfa.spec.folders import file_hint
 from mfa.units import parse_unit
 
 Where = Mapping[str, object]
+NOTE = "note"
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +69,19 @@ class Table:
         return replace(self, frame=frame), self.lacking(list(mapping))
 
     def select(self, where: Where) -> tuple[Table, list[Problem]]:
-        """The rows whose columns hold the given value, or one of the given values; compared as text."""
+        """The rows whose columns hold the given value, or one of the given values; compared as text.
+
+        Of a note it is enough that one of its remarks is the given one.
+        """
         problems = self.lacking(list(where))
         keep = np.ones(len(self), dtype=bool)
         for column in (c for c in where if c in self.frame.columns):
             wanted = _wanted(where[column])
-            hit = self.frame[column].astype(str).str.strip().isin(wanted).to_numpy(dtype=bool)
+            cells = self.frame[column].astype(str).str.strip()
+            hit = cells.isin(wanted).to_numpy(dtype=bool)
+            if column == NOTE:  # remarks set off by semicolons, of which one is meant
+                one = np.array([not {*c.split("; ")}.isdisjoint(wanted) for c in cells], dtype=bool)
+                hit = hit | one
             if not hit.any():
                 problems.append(self._no_value(column, wanted))
             keep &= hit
@@ -93,9 +101,12 @@ class Table:
         hint = did_you_mean(wanted[0], held) if wanted else ""
         return Problem("table-empty", text, Place(self.file), hint)
 
-    def figures(self, column: str) -> tuple[Figures, list[Problem]]:
-        """The figures of a column, and a problem with its place for each cell that is not one."""
-        parsed = parse_column(self.frame[column])
+    def figures(self, column: str, *, thousands: bool = True) -> tuple[Figures, list[Problem]]:
+        """The figures of a column, and a problem with its place for each cell that is not one.
+
+        `thousands` says that the format of the file puts commas between thousands.
+        """
+        parsed = parse_column(self.frame[column], thousands=thousands)
         wrong = (replace(p, where=self.place(i), text=f"{column}: {p.text}") for i, p in parsed.wrong)
         return parsed, listed(wrong, len(parsed.wrong))
 

@@ -76,6 +76,8 @@ def grid(
 ) -> Grid:
     """The first rows of a frame (0: all) as a grid; labels by their names, empty columns left out."""
     shown = frame.head(first) if first else frame
+    if result.without_sd:  # a deviation that nobody knows is left out, not said to be free
+        shown = shown.fillna({c.sd: 0.0 for c in columns if c.sd})
     used = [c for c in columns if c.of in frame.columns and shown[c.of].map(_filled).any()]
     rows = tuple(
         tuple(title_of(result, c.of, text) if (text := c.text(row)) else "" for c in used)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import pandas as pd
+
+from mfa.figures.residuals import plain_label
 from mfa.figures.text import number
 from mfa.run.mirror import mirror_gaps
 from mfa.run.result import Result
+from mfa.run.tables import closed_and_open
 from mfa.spec.reader import read_text
 
 SIGNIFICANT = 0.05
@@ -54,32 +58,35 @@ def _evidence(result: Result) -> Iterator[str]:
     difference = {n for n, q in result.quantities.items() if q.kind == "difference"}
     standing = table.loc[~table["name"].isin(difference), "standing"].value_counts()
     counted = int(standing.get("counted", 0))
+    stated = int(result.facts.get("parameters_counted") or 0)
+    also = f" and {count(stated, 'uncertain parameter')}" if stated else ""
     aside = [f"{standing[k]:,} {words}" for k, words in ASIDE.items() if k in standing.index]
     kept = f"; besides them {', '.join(aside)}" if aside else ""
-    yield f"{count(counted, 'reported figure')} count as evidence{kept}."
+    yield f"{count(counted, 'reported figure')}{also} count as evidence{kept}."
 
 
 def _agreement(result: Result) -> Iterator[str]:
     facts = result.facts
     if "chi_square" not in facts:
         return
-    dof, p = float(facts["degrees_of_freedom"]), float(facts["p_value"])
-    chi_square = number(facts["chi_square"], 4)
-    test = f"chi-square {chi_square} with {number(dof)} degrees of freedom, p = {number(p, 2)}"
-    if dof <= 0:
+    dof = float(facts["degrees_of_freedom"])
+    if facts["chi_square"] is None or dof <= 0:
         yield "No figure is checked by another: there is nothing to test."
-    elif p < SIGNIFICANT:
+        return
+    p, chi_square = float(facts["p_value"]), number(facts["chi_square"], 4)
+    test = f"chi-square {chi_square} with {number(dof)} degrees of freedom, p = {number(p, 2)}"
+    if p < SIGNIFICANT:
         yield f"The figures contradict each other by more than their stated uncertainties allow ({test})."
     else:
         yield f"The figures agree within their stated uncertainties ({test})."
 
 
 def _flags(result: Result) -> Iterator[str]:
-    flags = [t["flag"] for t in (result.observations, result.parameters) if "flag" in t.columns]
-    if flags:
-        gross, suspect = (sum(int((f == kind).sum()) for f in flags) for kind in ("gross error", "suspect"))
-        errors = count(gross, "figure is a gross error", "figures are gross errors")
-        yield f"{errors}, {count(suspect, 'more is', 'more are')} suspect."
+    if "flagged" in result.facts:
+        n, flagged = (int(result.facts[k]) for k in ("gross_errors", "flagged"))
+        errors = count(n, "figure is a gross error", "figures are gross errors")
+        among = f"; {count(flagged, 'figure is', 'figures are')} flagged" if flagged else ""
+        yield f"{errors}{among}."
 
 
 def _mirrors(result: Result) -> Iterator[str]:
@@ -92,13 +99,22 @@ def _mirrors(result: Result) -> Iterator[str]:
 
 
 def _closure(result: Result) -> Iterator[str]:
-    if len(result.balances):
-        worst = result.balances.iloc[0]
-        where = ", ".join(
-            str(worst[c]) for c in ("process", *result.dimensions) if c in result.balances.columns
-        )
-        closure = number(float(worst["relative"]), 2)
-        yield f"Every mass balance closes to {closure} of its own throughput or better (worst: {where})."
+    closed, left_open = closed_and_open(result.balances)
+    if len(closed):
+        closure = number(float(closed.iloc[0]["relative"]), 2)
+        every = "mass balance" if left_open.empty else "mass balance that is not left open"
+        where = _where(result, closed.iloc[0])
+        yield f"Every {every} closes to {closure} of its own throughput or better (worst: {where})."
+    if len(left_open):
+        first = left_open.iloc[int(left_open["difference"].abs().argmax())]
+        gap = f"{number(float(first['difference']), 3)} {first['unit']} ({_where(result, first)})"
+        yield f"{count(len(left_open), 'balance is', 'balances are')} left open: the largest gap is {gap}."
+
+
+def _where(result: Result, balance: pd.Series) -> str:
+    """Process and labels of a balance."""
+    words = [plain_label(balance[c]) for c in ("process", *result.dimensions) if c in balance.index]
+    return ", ".join(w for w in words if w)
 
 
 def _free(result: Result) -> Iterator[str]:

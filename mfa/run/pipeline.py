@@ -12,15 +12,16 @@ import pandas as pd
 
 from mfa.build import Model, build
 from mfa.core.balance import TOLERANCE
-from mfa.errors import Imbalance, Infeasible, Problem, Undetermined
+from mfa.errors import Imbalance, Infeasible, Problem, Undetermined, apart
 from mfa.run.anchors import anchor_problems
 from mfa.run.collect import collect
 from mfa.run.conflicts import placed
 from mfa.run.result import Result
 from mfa.run.simulation import simulation
-from mfa.run.tables import BALANCE_COLUMNS, balance_table
+from mfa.run.tables import BALANCE_COLUMNS, balance_table, closed_and_open
 from mfa.solve.certain import Spread, certain
 from mfa.solve.classify import Classification, classify
+from mfa.solve.conflict import linear_conflict
 from mfa.solve.diagnose import Diagnosis, diagnose
 from mfa.solve.draws import Draws, draws
 from mfa.solve.losses import loss_of
@@ -95,7 +96,7 @@ def solve(model: Model, say: Progress) -> Solved:
 def _drawn(model: Model, solution: Solution, say: Progress) -> Draws | None:
     """The draws that the scenario asks its standard deviations from."""
     spec = model.document.spec
-    if spec.uncertainty.method == "posterior" or spec.solve.question == "simulate":
+    if spec.uncertainty.method != "montecarlo":
         return None
     say(f"{spec.uncertainty.draws:,} draws")
     return draws(model.problem, solution, spec.uncertainty.draws, spec.uncertainty.seed)
@@ -123,9 +124,11 @@ def _answer(model: Model, say: Progress) -> tuple[Solution, Spread]:
 def _check(solved: Solved) -> None:
     """Raise where a balance does not close, a number is NaN, or a free flow is forbidden."""
     settings = solved.model.document.spec.solve
-    table = solved.balances
+    table, _ = closed_and_open(solved.balances)
     failing = table[~(table["relative"] <= max(settings.tolerance, TOLERANCE))]
     if len(failing):
+        if conflict := tuple(linear_conflict(solved.model.problem)):
+            raise Infeasible(*placed(solved.model, conflict))
         rows = failing.head(5).to_dict("records")
         raise Imbalance(*(Problem("imbalance", f"a process does not close: {_sentence(r)}") for r in rows))
     if np.isnan(solved.solution.q).any():
@@ -138,8 +141,7 @@ def _check(solved: Solved) -> None:
 
 
 def _sentence(row: Mapping[Hashable, Any]) -> str:
-    where = ", ".join(str(v) for k, v in row.items() if k not in BALANCE_COLUMNS)
-    inflow, outflow = (
-        f"{row[k]:g} {row['unit']} {word}" for k, word in (("inflow", "in"), ("outflow", "out"))
-    )
-    return f"{where}: {inflow}, {outflow}, relative difference {row['relative']:.2g}"
+    where = ", ".join(str(v) for k, v in row.items() if k not in BALANCE_COLUMNS and not pd.isna(v))
+    (more, less), unit = (float(row[k]) for k in ("inflow", "outflow")), row["unit"]
+    moved = f"{apart(more, less)} {unit} in, {apart(less, more)} {unit} out"
+    return f"{where}: {moved}, relative difference {row['relative']:.2g}"

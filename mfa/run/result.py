@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 STATUSES = ("redundant", "observed", "determined", "free", "fixed")
 """What is known of a number: checked by others, observed, follows from others, undetermined, given."""
+NO_SD = "standard_deviations"
+"""The fact that says why there are no standard deviations, where there are none."""
 NUMBERS = ("value", "mean", "sd", "low", "high")
+CAUTIOUS = ("cautious_low", "cautious_high")
+INDICATOR = (*NUMBERS, *CAUTIOUS, "unit", "basis", "mark", "formula")
+"""The columns of indicators that follow their names and labels."""
 """What is said of every number."""
 MARKS = ("", "bound", "prior-driven", "bound, prior-driven")
 """What bounds do to a number: one of its own bites it; they move its mean off its value by over half an
@@ -118,6 +123,17 @@ class Result:
         return next((q.unit.split("/")[0] for q in self.quantities.values()), "t")
 
     @property
+    def time_unit(self) -> str:
+        """The unit of time that flows are counted by, such as `year`; `year` where there is no time."""
+        units = (q.unit.rpartition("/")[2] for q in self.quantities.values() if "/" in q.unit)
+        return next(units, "year")
+
+    @property
+    def without_sd(self) -> bool:
+        """Whether standard deviations are not known (NaN): a simulation takes what is uncertain as exact."""
+        return NO_SD in self.facts
+
+    @property
     def mass_factor(self) -> float:
         """How many t the unit of masses is."""
         return parse_unit(self.mass_unit).factor
@@ -136,7 +152,7 @@ class Result:
         return self._dense(name, "value")
 
     def sd(self, name: str) -> xr.DataArray:
-        """The standard deviation of every cell of a flow or stock; NaN where it is free."""
+        """The standard deviation of every cell of a flow or stock; NaN where it is free, or not known."""
         return self._dense(name, "sd")
 
     def mean(self, name: str) -> xr.DataArray:
@@ -163,7 +179,10 @@ class Result:
         return self._dense(name, "status")
 
     def stock(self, name: str) -> xr.DataArray:
-        """The level of a stock at the end of each year, over its dimensions."""
+        """The level of a stock at the end of each year, over its dimensions.
+
+        Without a time dimension: at the end of the only period, or of a stock without `initial` its change.
+        """
         return self._dense(name, "value")
 
     def cohorts(self, name: str, year: Any = None, cohort: Any = None) -> xr.DataArray:
@@ -194,7 +213,7 @@ class Result:
         return self.quantity(name).frame()
 
     def balance(self) -> pd.DataFrame:
-        """Relative closure of every process, year, region and element, worst first."""
+        """Relative closure of every balance, worst first; then the gaps of those left open."""
         return self.balances
 
     def explain(self, name: str) -> tuple[Explanation, ...]:
@@ -216,10 +235,11 @@ class Result:
         `elimination` estimates all errors anew whenever one is added, `compensation` leaves the earlier ones
         (see :mod:`mfa.solve.elimination`).
         """
-        from mfa.run.gross import gross_error_table
+        from mfa.run.gross import gross_error_table, suspects
         from mfa.run.trace import trace_of
 
-        return gross_error_table(trace_of(self), leaks=leaks, strategy=strategy)
+        trace = trace_of(self)
+        return gross_error_table(trace, suspects(trace, leaks=leaks, strategy=strategy))
 
     def next_measurement(
         self,
@@ -244,7 +264,7 @@ class Result:
         """`n` draws from the posterior, with `values`, `sd` and `interval` of any flow, stock or indicator.
 
         Every report is perturbed by its sigma and the problem solved again; bounds cut the draws off (see
-        :mod:`mfa.solve.draws`). Raises InputError for fewer than two draws.
+        :mod:`mfa.solve.draws`). Raises InputError for fewer than two draws, ModelError for a simulation.
         """
         from mfa.run.sample import sample
 

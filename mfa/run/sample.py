@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from mfa.errors import InputError
+from mfa.errors import InputError, ModelError, Problem
 from mfa.run.measurement import At, target
 from mfa.run.result import Result
 from mfa.run.trace import Trace, trace_of
@@ -54,7 +54,10 @@ def traces(trace: Trace, drawn: Draws) -> Iterator[Trace]:
 
 
 def sample(result: Result, n: int, seed: int) -> Sample:
-    """`n` draws of a result; raises InputError for fewer than two."""
+    """`n` draws of a result; raises InputError for fewer than two, ModelError for those of a simulation."""
+    if result.facts.get("question") == "simulate":
+        text = "a simulation takes its numbers as exact: there are no draws of it yet"
+        raise ModelError(Problem("simulation-uncertainty", text))
     if n < 2:
         raise InputError(f"an interval needs two draws or more, not {n}")
     trace = trace_of(result)

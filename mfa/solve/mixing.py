@@ -149,9 +149,11 @@ class _Mixing:
         """`x` with its compositions and element flows as the exact rows say; compositions sum to 1.
 
         Rows are measured by their own throughput, unknowns by what they move; one that moves nothing (the mix
-        of a closed market) stays.
+        of a closed market) stays, and all do where no balance says anything of them.
         """
         problem, k = self.bulk.problem, self.moving
+        if not len(self.rows):
+            return x
         jacobian = (problem.exact.matrix[self.rows] @ problem.cells.jacobian(x)).tocsc()[:, k]
         size = 1.0 / np.maximum(abs(jacobian) @ np.abs(x[k]), max(problem.floor, SMALLEST))
         rows = (sparse.diags_array(size) @ jacobian).tocsc()

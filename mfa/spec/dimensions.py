@@ -95,18 +95,6 @@ def _read(path: Path, _changed: int, _size: int) -> LabelFile:
     return LabelFile(columns, tuple(r for _, r in rows[1:]), lines=tuple(n for n, _ in rows[1:]))
 
 
-def file_header(path: Path) -> tuple[str, ...]:
-    """The column names of a CSV; none where it cannot be read."""
-    try:
-        if kind_of_file(path):
-            return ()
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline(LONGEST_HEADER)
-        return tuple(c.strip() for c in next(csv.reader([first]), []))
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return ()
-
-
 def shown_path(document: Document, file: str, *path: str | int) -> str:
     """A file's path as messages show it: relative where the document's own path is."""
     place = document.place(*path)

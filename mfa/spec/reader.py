@@ -13,6 +13,7 @@ from mfa.errors import InputError, Place, Problem
 from mfa.files import read_bytes
 from mfa.limits import DOCUMENT_BYTES, DOCUMENT_DEPTH, DOCUMENT_VALUES
 from mfa.printed import LONGEST_QUOTE, shortened
+from mfa.spec.lines import Lines, split_lines
 from mfa.spec.scalars import Scalar, is_finite, read_scalar
 from mfa.spec.syntax import syntax_problem
 from mfa.spec.tree import Places, Steps, Tree
@@ -41,7 +42,7 @@ class _Walk:
     """One pass over the node graph: data, places and problems."""
 
     file: str
-    lines: tuple[str, ...]
+    lines: Lines
     keys: Places = field(default_factory=dict)
     values: Places = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -49,14 +50,13 @@ class _Walk:
     count: int = 0
 
     def place(self, node: yaml.Node) -> Place:
-        start, end = node.start_mark, node.end_mark
-        length = end.column - start.column if end.line == start.line else 1
-        return Place(self.file, start.line + 1, start.column + 1, max(1, length))
+        line, column = self.lines.at(node.start_mark.index)
+        last, end = self.lines.at(node.end_mark.index)
+        return Place(self.file, line + 1, column + 1, max(1, end - column) if last == line else 1)
 
     def complain(self, code: str, text: str, node: yaml.Node, hint: str = "") -> None:
         place = self.place(node)
-        line = self.lines[place.line - 1].replace("\t", " ") if place.line <= len(self.lines) else ""
-        self.problems.append(Problem(code, text, place, hint, "error", line))
+        self.problems.append(Problem(code, text, place, hint, "error", self.lines.text(place.line - 1)))
 
     def data(self, node: yaml.Node, steps: Steps) -> Any:
         """The plain data of a node, its places noted under `steps`."""
@@ -180,9 +180,9 @@ def read_text(
 
     `pure` reads with the parser written in Python even where the C parser is present.
     """
-    lines = tuple(text.splitlines())
-    nothing = Tree({}, lines={file: lines}, folders={file: folder or Path()})
     text = text.removeprefix("\ufeff")
+    lines = split_lines(text)
+    nothing = Tree({}, lines={file: lines.texts}, folders={file: folder or Path()})
     try:
         if refused := _refused(text, _PureLoader if pure else _Loader):
             return nothing, [Problem("yaml-alias", refused, Place(file))]
@@ -219,8 +219,7 @@ def read_file(path: Path, shown: str | None = None, *, pure: bool = False) -> tu
 
 
 def _not_utf8(error: UnicodeDecodeError, file: str) -> Problem:
-    before = error.object[: error.start]
-    line = before.count(b"\n") + 1
-    column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+    before = split_lines(error.object[: error.start].decode("utf-8", "replace") + "?")
+    line, column = len(before.texts), len(before.texts[-1])
     text = f"the file is not UTF-8 text: byte 0x{error.object[error.start]:02X}"
     return Problem("not-utf8", text, Place(file, line, column), "save the file with the encoding UTF-8")

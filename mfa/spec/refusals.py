@@ -12,8 +12,9 @@ from mfa.errors import Problem, did_you_mean
 from mfa.spec.draft import copy
 from mfa.spec.schema import Scenario
 from mfa.spec.shape import keys_at
+from mfa.spec.spreads import spread_meant
 from mfa.spec.tree import Steps, Tree, find, spell
-from mfa.spec.values import plain
+from mfa.spec.values import plain, ratio
 
 _ROUNDS = 12
 _WANTED: Mapping[str, str] = {
@@ -52,12 +53,10 @@ def _missing(error: ErrorDetails, steps: Steps, data: Any) -> Said:
 
 
 def _extra(error: ErrorDetails, steps: Steps, data: Any) -> Said:
-    where = spell(steps[:-1]) or "a scenario"
-    return (
-        "unknown-key",
-        f'{where} has no key "{steps[-1]}"',
-        did_you_mean(str(steps[-1]), keys_at(steps[:-1])),
-    )
+    where, key, known = spell(steps[:-1]) or "a scenario", str(steps[-1]), keys_at(steps[:-1])
+    meant = spread_meant(key)
+    hint = f'did you mean "{meant}"?' if meant in known else did_you_mean(key, known)
+    return "unknown-key", f'{where} has no key "{key}"', hint
 
 
 def _choice(error: ErrorDetails, steps: Steps, data: Any) -> Said:
@@ -118,7 +117,8 @@ def _say(error: ErrorDetails, steps: Steps, data: Any) -> Said:
     if kind in _SAID:
         return _SAID[kind](error, steps, data)
     if kind in _WANTED:
-        return "type", f"{where}: expected {_WANTED[kind]}, found {plain(data)}", _empty(kind, data)
+        found = error["input"]
+        return "type", f"{where}: expected {_WANTED[kind]}, found {plain(found)}", _hint(error, kind, found)
     text = (
         error["msg"] if kind != "type" or "not " in error["msg"] else f"{error['msg']}, found {plain(data)}"
     )
@@ -129,8 +129,13 @@ def _say(error: ErrorDetails, steps: Steps, data: Any) -> Said:
     return kind, f"{where}: {text}" if where else text, str(error.get("ctx", {}).get("hint", ""))
 
 
-def _empty(kind: str, data: Any) -> str:
-    return "write {} for one with nothing to say" if data is None and _WANTED[kind] == "a mapping" else ""
+def _hint(error: ErrorDetails, kind: str, found: Any) -> str:
+    if found is None and _WANTED[kind] == "a mapping":
+        return "write {} for one with nothing to say"
+    share = ratio(found) if error["loc"][-1:] == ("sd",) else None
+    if isinstance(share, float):
+        return f"`cv: {found.strip()}` is of the value, `sd: {share:g}` in its unit: say which"
+    return ""
 
 
 def _problem(error: ErrorDetails, tree: Tree, steps: Steps) -> Problem:

@@ -16,12 +16,14 @@ _WITHHELD = frozenset({"w", "e", "xx"})
 _NOT_FINITE = frozenset({"nan", "inf", "+inf", "-inf", "infinity", "-infinity", "+infinity"})
 # Thousands stand behind commas or no-break spaces: at a plain space the first digits may be a footnote.
 _NUMBER = re.compile(
-    r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?:\u00a0\d{3})+|\d+)(?:\.\d*)?(?:[eE][+-]?\d+)?|[+-]?\.\d+"
+    r"[+-]?(?:[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d{0,2}(?:\u00a0\d{3})+|\d+)(?:\.\d*)?(?:[eE][+-]?\d+)?"
+    r"|[+-]?\.\d+"
 )
+_ONE_COMMA = re.compile(r"(?<![\d.,])([1-9]\d{0,2}),(\d{3})(?![\d.,])", re.ASCII)
 _BOUND = re.compile(r"(>=|<=|≥|≤|>|<)(.+)")
 _RANGE = re.compile(r"(.*?[\d%])(?:\s*[–—]\s*|\s+-\s+|\s+to\s+|(?<![eE])-)([^-–—].*)")
 _THOUSANDS = re.compile(r"[+-]?[\d,]*,[\d,]*(?:\.\d*)?")
-_DECIMAL_COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),(?:\d{1,2}|\d{4,})")
+_DECIMAL_COMMA = re.compile(r"[+-]?(?:(?:\d+|\d{1,3}(?:\.\d{3})+),(?:\d{1,2}|\d{4,})|0,\d+)")
 _SPACES = str.maketrans({"\u2009": "\u00a0", "\u202f": "\u00a0", "\u2212": "-"})
 
 
@@ -39,15 +41,17 @@ class Reported:
     kind: Kind = "number"
 
 
-def parse_quantity(text: str) -> Reported:
+def parse_quantity(text: str, *, thousands: bool = True) -> Reported:
     """The figure that `text` states; per cent become shares (`10-20 %` lies between 0.1 and 0.2).
 
+    `thousands` says that a comma stands between thousands, as the format of a source defines it; where
+    nothing says so, one comma before three digits may be either mark, and is refused with both readings.
     Raises :class:`~mfa.errors.InputError` (code `table-number`, or `table-nan` for NaN and infinities)
     for anything else: a footnote glued to a number is refused, never read as digits. `~100` is a round
     number: half a unit of its last digit that is not 0 lies on either side.
 
-    >>> parse_quantity("1,243").value
-    1243.0
+    >>> parse_quantity("1,243").value, parse_quantity("1,243,000", thousands=False).value
+    (1243.0, 1243000.0)
     >>> parse_quantity(">90,000,000")
     Reported(value=None, low=90000000.0, high=None, kind='at-least')
     >>> parse_quantity("10–20 %")
@@ -65,11 +69,30 @@ def parse_quantity(text: str) -> Reported:
         return Reported(kind="withheld")
     if folded in _NOT_FINITE:
         raise InputError(Problem("table-nan", f'"{text}" is not a finite number', hint=_NAN_HINT))
+    if not thousands and (readings := two_readings(plain)):
+        raise InputError(Problem("table-number", f'"{text}" may be {readings}', hint=_COMMA_HINT))
     if plain.endswith("%"):
         return _shares(_stated(plain[:-1].strip(), text))
     return _stated(plain, text)
 
 
+def two_readings(text: str) -> str:
+    """The two numbers that one comma before three digits may stand for; empty where there is no such comma.
+
+    >>> two_readings("21,000 t"), two_readings("1,234,567"), two_readings("21,0")
+    ('21000 or 21.000', '', '')
+    """
+    found = _ONE_COMMA.search(text)
+    return f"{found[1]}{found[2]} or {found[1]}.{found[2]}" if found else ""
+
+
+def two_sds(share: float, sd: float) -> tuple[str, str]:
+    """What a standard deviation beside a percentage may mean, as a sentence, and how to write either."""
+    text = f"sd {sd:g} beside {100 * share:.6g}% may be {sd:g} as a share, or {sd:g} percentage points"
+    return text, f'points: {100 * share:.6g} and {sd:g} with the unit "%"; shares: {share:.6g} and {sd:g}'
+
+
+_COMMA_HINT = "write the number without a comma between thousands; the decimal mark is a point"
 _NAN_HINT = "leave the cell empty or write NA where nothing is known; missing is never zero"
 
 
@@ -107,14 +130,19 @@ def _interval(first: str, second: str, text: str) -> Reported:
 
 def _number(plain: str, text: str) -> float:
     if not _NUMBER.fullmatch(plain):
-        raise InputError(Problem("table-number", f'"{text}" is not a number', hint=_why(plain)))
-    number = float(plain.replace(",", "").replace("\u00a0", ""))
+        raise InputError(Problem("table-number", f'"{text}" is not a number', hint=why_no_number(plain)))
+    number = float(plain.replace(",", "").replace("\u00a0", "")) + 0.0  # no minus zero
     if not isfinite(number):
         raise InputError(Problem("table-nan", f'"{text}" is not a finite number', hint=_NAN_HINT))
     return number
 
 
-def _why(plain: str) -> str:
+def why_no_number(plain: str) -> str:
+    """What may have been meant by a text that is no number; empty where nothing comes to mind.
+
+    >>> why_no_number("1.234,56")
+    'the decimal mark is a point: 1234.56'
+    """
     if _DECIMAL_COMMA.fullmatch(plain):
         return f"the decimal mark is a point: {plain.replace('.', '').replace(',', '.')}"
     if _THOUSANDS.fullmatch(plain):

@@ -12,6 +12,8 @@ from mfa.files import digests, is_file, not_a_file
 from mfa.spec.checks import run_checks
 from mfa.spec.document import Document
 from mfa.spec.folders import file_hint
+from mfa.spec.given import given_tree
+from mfa.spec.implied import with_implied_stocks
 from mfa.spec.imports import with_imports
 from mfa.spec.reader import read_file
 from mfa.spec.refusals import validate
@@ -21,7 +23,6 @@ from mfa.spec.variants import (
     apply_settings,
     apply_variant,
     check_variants,
-    plain_data,
     too_many_variants,
 )
 
@@ -71,6 +72,7 @@ def read_document(
     problems += found
     if set and (found := unusable(tree)):
         return None, _sorted([*problems, *found])
+    tree = with_implied_stocks(tree)
     spec, refused, lost = validate(tree)
     problems += refused
     if spec is None:
@@ -85,11 +87,11 @@ def read_document(
 def _gather(source: Source) -> tuple[Tree, tuple[Path, ...], list[Problem]]:
     """The merged tree of a source, its files, and what is wrong with reading them."""
     if isinstance(source, Mapping):
-        tree, path = Tree(plain_data(source)), Path.cwd() / "scenario.yaml"
+        (tree, problems), path = given_tree(source), Path.cwd() / "scenario.yaml"
         if "import" not in tree.data:
-            return tree, (), []
-        merged, files, problems = with_imports(path, tree)
-        return merged, files[1:], problems
+            return tree, (), problems
+        merged, files, found = with_imports(path, tree)
+        return merged, files[1:], [*problems, *found]
     path = Path(source)
     if not is_file(path):
         return Tree({}), (), [_absent(path)]

@@ -26,6 +26,8 @@ Scalar = str | int | float | bool | None
 def read_scalar(text: str) -> Scalar:
     """The value of a plain scalar; infinities and NaN come back as floats for the caller to refuse.
 
+    Whole numbers that no float holds stay text.
+
     >>> [read_scalar(t) for t in ("NO", "Y", "1e-9", "0x1F", "12:30", "2024-01-02", "010", "~", "true")]
     ['NO', 'Y', 1e-09, 31, '12:30', '2024-01-02', 10, None, True]
     """
@@ -38,7 +40,7 @@ def read_scalar(text: str) -> Scalar:
             return text
         return int(text[2:], 8 if text[1] == "o" else 16)
     if _FLOAT.fullmatch(text):
-        return float(text)
+        return float(text) + 0.0  # no minus zero
     if _NOT_FINITE.fullmatch(text):
         return float(text.replace(".", "", 1))
     return text

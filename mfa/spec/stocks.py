@@ -7,16 +7,18 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from mfa.errors import did_you_mean
-from mfa.spec.lifetimes import KINDS, ONE_NUMBER, TIMINGS, is_timing
+from mfa.spec.lifetimes import KINDS, ONE_NUMBER, TIMINGS, is_timing, parameter_sets
 from mfa.spec.values import Node, Number, StrList, Value, plain, refuse
 
 
 def _parameter(raw: object) -> str:
-    return "list" if isinstance(raw, list | tuple) else "value"
+    return "list" if isinstance(raw, list | tuple) else _ONE
 
 
+_ONE = "one value"
+"""A tag that no key of a document is spelt like: `value` is one."""
 Parameter = Annotated[
-    Annotated[tuple[Number, ...], Tag("list")] | Annotated[Value, Tag("value")], Discriminator(_parameter)
+    Annotated[tuple[Number, ...], Tag("list")] | Annotated[Value, Tag(_ONE)], Discriminator(_parameter)
 ]
 """A number, a value over dimensions, or a list (the ages and the survival of a table)."""
 
@@ -44,6 +46,9 @@ def _lifetime(raw: object) -> object:
             "lifetime-form", f"a lifetime names one distribution; here are {len(raw)}: {_names(raw)}"
         )
     ((kind, value),) = raw.items()
+    if value is None:
+        hint = f"the parameters are {parameter_sets(kind)}" if kind in KINDS else ""
+        raise refuse("lifetime-parameters", f'"{kind}" has no parameters', kind, hint=hint)
     several = isinstance(value, dict) and not {"value", "table", "data"} & {*value}
     return {"kind": kind, "parameters": value if several else {ONE_NUMBER: value}}
 
@@ -78,7 +83,7 @@ def _structure(raw: object) -> str:
 AgeStructure = Annotated[
     Annotated[Literal["stationary", "new"], Tag("word")]
     | Annotated[tuple[Number, ...], Tag("list")]
-    | Annotated[Value, Tag("value")],
+    | Annotated[Value, Tag(_ONE)],
     Discriminator(_structure),
 ]
 """`stationary`, `new`, shares youngest first, or shares as a value over `age`."""

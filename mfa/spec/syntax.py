@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import yaml
 
 from mfa.errors import Place, Problem
+from mfa.spec.lines import Lines
 
 _TAB = "YAML does not allow tabs in the indentation: use blanks"
 _RESERVED = "put the text in quotes"
@@ -88,23 +89,24 @@ KINDS: Sequence[Syntax] = (
 _OTHER = Syntax("yaml-syntax", lambda *_: True, "this is not YAML")
 
 
-def syntax_problem(error: yaml.YAMLError, file: str, lines: Sequence[str]) -> Problem:
+def syntax_problem(error: yaml.YAMLError, file: str, lines: Lines) -> Problem:
     """The parser's error as a problem with its place and source line."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return _reader_problem(error, file, lines)
     end, start = error.problem_mark, error.context_mark or error.problem_mark
-    line = lines[end.line] if end.line < len(lines) else ""
+    where = lines.at(end.index)[0]
+    line = lines.texts[where] if where < len(lines.texts) else ""
     kind = next((k for k in KINDS if k.matches(error.context or "", error.problem or "", line)), _OTHER)
     mark = start if kind.at_start else end
     text = kind.text if kind is not _OTHER else f"{kind.text}: {error.problem}"
-    shown = lines[mark.line].replace("\t", " ") if mark.line < len(lines) else ""
-    return Problem(kind.code, text, Place(file, mark.line + 1, mark.column + 1), kind.hint, "error", shown)
+    at, column = lines.at(mark.index)
+    return Problem(kind.code, text, Place(file, at + 1, column + 1), kind.hint, "error", lines.text(at))
 
 
-def _reader_problem(error: yaml.YAMLError, file: str, lines: Sequence[str]) -> Problem:
+def _reader_problem(error: yaml.YAMLError, file: str, lines: Lines) -> Problem:
     """A character that no YAML file may hold, found again in the text."""
     allowed = "\t\u0085\ufeff"
-    for n, line in enumerate(lines):
+    for n, line in enumerate(lines.texts):
         for column, c in enumerate(line):
             if c not in allowed and not c.isprintable() and (ord(c) < 0xA0 or 0xD800 <= ord(c) < 0xE000):
                 text = f"a text file cannot hold the control character U+{ord(c):04X}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
+from mfa.spec.balances import balanced_labels
 from mfa.spec.dimensions import ELEMENT, EXPORTER, IMPORTER, REGION, TIME_NAMES
 from mfa.spec.document import Document
 from mfa.spec.stocks import Stock
@@ -73,7 +74,8 @@ def axes_of(document: Document, name: str) -> tuple[str, ...]:
     """The axes of a flow, trade, stock or difference: time, region(s), further ones, element.
 
     A reserve is kept in one basis and has no element axis; a stock with a lifetime has the further axes that
-    all its inflows and outflows have. A name that is no dimension is no axis.
+    all its inflows and outflows have and its process does not convert, a level and a statistical difference
+    those over which their process balances. A name that is no dimension is no axis.
     """
     dimensions, spec = document.spec.dimensions, document.spec
     time = tuple(t for t in TIME_NAMES if t in dimensions)
@@ -85,7 +87,8 @@ def axes_of(document: Document, name: str) -> tuple[str, ...]:
         return (*time, *region, *_further(document, name), *element)
     stock = spec.stocks.get(name)
     if stock is None:
-        return (*time, *region, *element)
+        market = name.removesuffix(DIFFERENCE)
+        return (*time, *region, *balanced_labels(spec, market), *element)
     return (*time, *region, *_stock_by(document, stock), *(() if stock.kind == "reserve" else element))
 
 
@@ -94,11 +97,15 @@ def _further(document: Document, flow: str) -> tuple[str, ...]:
 
 
 def _stock_by(document: Document, stock: Stock) -> tuple[str, ...]:
-    names = [*entering(document, stock), *leaving(document, stock)]
+    if stock.kind != "cohort":
+        return balanced_labels(document.spec, stock.at) if stock.kind == "level" else ()
+    names, process = (
+        [*entering(document, stock), *leaving(document, stock)],
+        document.spec.processes.get(stock.at),
+    )
     flows = [_further(document, name) for name in names if name in document.spec.flows]
-    if stock.kind != "cohort" or not flows:
-        return ()
-    return tuple(a for a in flows[0] if all(a in by for by in flows))
+    converted = process.converts if process else ()
+    return tuple(a for a in (flows or [()])[0] if a not in converted and all(a in by for by in flows))
 
 
 def common_axes(document: Document, names: Iterable[str]) -> tuple[str, ...] | None:

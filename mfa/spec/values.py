@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     BaseModel,
@@ -18,9 +18,10 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypeAliasType
 
 from mfa.errors import InputError, did_you_mean
-from mfa.spec.reported import parse_quantity
+from mfa.spec.reported import parse_quantity, two_readings, why_no_number
 
 _NUMBER = r"[-+]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _NUMBER_UNIT = re.compile(rf"\s*({_NUMBER})\s*([A-Za-z%].*)?")
@@ -61,7 +62,7 @@ class Node(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-def _ratio(value: object) -> object:
+def ratio(value: object) -> object:
     """`"10%"` and `"10 %"` as 0.1; anything else unchanged."""
     if isinstance(value, str) and (found := _PERCENT.fullmatch(value)):
         return float(found.group(1).replace("_", "")) / 100
@@ -98,7 +99,7 @@ Count = Annotated[int, Strict()]
 Ratio = Annotated[
     float,
     Strict(),
-    BeforeValidator(_ratio),
+    BeforeValidator(ratio),
     WithJsonSchema(
         {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\s*[-+0-9.eE]+\s*%\s*$"}]}
     ),
@@ -133,8 +134,15 @@ class TableRef(Node):
     column: str | None = Field(
         None, description="the column that holds the numbers (`value`, else `quantity`)"
     )
-    gaps: Literal["zero", "refuse"] = Field(
-        "zero", description="a group member without a row in some year: counts as zero, or is refused"
+    gaps: Literal["zero", "refuse"] | None = Field(
+        None,
+        description="a group member without a row in some year: counts as zero, or is refused (unless given: "
+        "zero with a warning); `refuse` also refuses sums with a member whose figure is withheld",
+    )
+    outside: Literal["refuse", "ignore"] | None = Field(
+        None,
+        description="rows of years or other labels that the dimensions do not have: refused or left out (as "
+        "the dimension says unless given)",
     )
     sum_over: StrList = Field((), description="columns over which rows are added up, such as `hs`")
     optional: StrictBool = Field(
@@ -191,6 +199,11 @@ class Uncertain(Node):
         return self
 
     @property
+    def uncertain(self) -> bool:
+        """Whether it says how uncertain it is, exactness (`sd: 0`) included."""
+        return any(getattr(self, k) is not None for k in ("sd", "cv", "interval", "factor"))
+
+    @property
     def bound(self) -> bool:
         """Whether it states an interval and no number in it."""
         return False
@@ -198,10 +211,13 @@ class Uncertain(Node):
 
 def _read_text(raw: str) -> dict[str, Any]:
     """`"10 kt"`, `"10 %"`, `">90 kt"`, `"10-20 kt"` and `"~100 kt"` in the full form."""
+    if readings := two_readings(raw):
+        hint = "write the number without a comma between thousands; the decimal mark is a point"
+        raise refuse("value-form", f'"{raw}" may be {readings}', "value", hint=hint)
     found = _NUMBER_UNIT.fullmatch(raw)
     if not found:
         return _read_figure(raw)
-    number = float(found.group(1).replace("_", ""))
+    number = float(found.group(1).replace("_", "")) + 0.0  # no minus zero
     unit = (found.group(2) or "").strip()
     if unit == "%":
         return {"value": number / 100}
@@ -214,17 +230,56 @@ def _read_figure(raw: str) -> dict[str, Any]:
     try:
         stated = parse_quantity(found.group(1)) if found else None
     except InputError as error:
-        raise refuse("value-form", error.problems[0].text) from None
+        raise refuse("value-form", error.problems[0].text, "value") from None
     if found is None or stated is None:
         text = f'"{raw}" is not a number, nor a number with a unit such as "10 kt"'
-        raise refuse("value-form", text, hint='bounds and ranges are written ">90 kt", "10-20 kt", "~100 kt"')
+        hint = why_no_number(raw.strip()) or 'bounds and ranges are written ">90 kt", "10-20 kt", "~100 kt"'
+        raise refuse("value-form", text, "value", hint=hint)
     read: dict[str, Any] = {} if stated.value is None else {"value": stated.value}
     unit = (found.group(2) or "").strip()
     return {**read, "interval": [stated.low, stated.high]} | ({"unit": unit} if unit else {})
 
 
+REST = "rest"
+"""What a share is that takes what the others leave."""
+
+
+def _entry_kind(raw: object) -> str:
+    """What stands in `data`: a number, `rest`, one with an uncertainty of its own, or more of them inside."""
+    if isinstance(raw, str | BaseModel) or (isinstance(raw, dict) and "value" in raw):
+        return "rest" if raw == REST else "entry"
+    return "mapping" if isinstance(raw, dict) else "list" if isinstance(raw, list | tuple) else "number"
+
+
+def _entry(raw: object) -> object:
+    """One of the numbers of `data` in the full form: a percentage is a share, whatever the unit beside it."""
+    text = raw.get("value") if isinstance(raw, dict) else raw
+    if not isinstance(text, str):
+        return raw
+    read = _read_text(text)
+    own = {"unit": "1"} if "%" in text and "unit" not in read else {}
+    beside = {k: v for k, v in raw.items() if k != "value"} if isinstance(raw, dict) else {}
+    return {**own, **beside, **read}
+
+
+if TYPE_CHECKING:
+    Data = Any  # an alias of itself is more than mypy follows through annotations
+else:
+    Data = TypeAliasType(
+        "Data",
+        Annotated[
+            Annotated[Number, Tag("number")]
+            | Annotated[Literal["rest"], Tag("rest")]
+            | Annotated["Value", BeforeValidator(_entry), Tag("entry")]
+            | Annotated[dict[Label, "Data"], Tag("mapping")]
+            | Annotated[list["Data"], Tag("list")],
+            Discriminator(_entry_kind),
+        ],
+    )
+"""What may stand at a label of `data`: a number, `{value, sd}`, `rest` in a composition, or labels of the
+next dimension."""
 _NUMBERS = Annotated[
-    Annotated[dict[Label, Any], Tag("mapping")] | Annotated[list[Any], Tag("list")],
+    Annotated[dict[Label, Data], Tag("mapping")] | Annotated[list[Data], Tag("list")],
     by_shape("a mapping from label to number, or a list of numbers", mapping=dict, list=list),
 ]
 
@@ -236,7 +291,8 @@ class Value(Uncertain):
     table: TableRef | None = Field(None, description="a table of numbers")
     data: _NUMBERS | None = Field(
         None,
-        description="numbers written here: a mapping from label to number, nested in the order of `dims`",
+        description="numbers written here: a mapping from label to number or `{value, sd | cv | interval}`, "
+        "nested in the order of `dims`; in a composition one element may be `rest`",
     )
     dims: StrList = Field((), description="the dimensions the numbers vary over")
     unit: str | None = Field(None, description="such as `t`, `kt Nd`, `t REO`, `t gross`, `%`")
@@ -262,7 +318,8 @@ class Value(Uncertain):
             return {"value": raw}
         if isinstance(raw, dict) and isinstance(raw.get("value"), str):
             read = _read_text(raw["value"])
-            if "unit" in raw and "unit" in read:
+            twice = "unit" in read or ("%" in raw["value"] and raw.get("unit") in ("%", "percent"))
+            if raw.get("unit") is not None and twice:
                 text = f'the unit is stated twice: "{raw["value"]}" and "{raw["unit"]}"'
                 raise refuse("value-form", text, "unit")
             if "interval" in raw and "interval" in read:
@@ -302,3 +359,4 @@ class Value(Uncertain):
 
 
 Uncertain.model_rebuild()
+Value.model_rebuild()

@@ -8,6 +8,7 @@ from typing import Any
 from mfa.errors import Place, Problem, did_you_mean
 from mfa.limits import VARIANTS
 from mfa.spec.draft import Draft
+from mfa.spec.given import plain_data
 from mfa.spec.paths import BadPath, locate
 from mfa.spec.reader import read_text
 from mfa.spec.refusals import validate
@@ -111,7 +112,7 @@ def _set(draft: Draft, path: str, value: Any, source: Tree, at: Steps) -> None:
 
 def apply_settings(tree: Tree, settings: Settings) -> tuple[Tree, list[Problem]]:
     """The document with values set from outside, and those that could not be set."""
-    draft, problems = Draft(tree), list[Problem]()
+    draft, problems, done = Draft(tree), list[Problem](), set[str]()
     pairs = settings.items() if isinstance(settings, Mapping) else (settings or ())
     for pair in pairs:
         found = read_setting(pair) if isinstance(pair, str) else _given(*pair)
@@ -119,6 +120,10 @@ def apply_settings(tree: Tree, settings: Settings) -> tuple[Tree, list[Problem]]
             problems.append(found)
             continue
         path, source = found
+        if path in done:
+            text = f'"{path}" is set twice, and one value counts'
+            problems.append(Problem("setting", text, source.place(()), "keep one of the two"))
+        done.add(path)
         try:
             _set(draft, path, source.data["value"], source, ("value",))
         except BadPath as bad:
@@ -148,19 +153,6 @@ def read_setting(text: str) -> tuple[str, Tree] | Problem:
     if problems:
         return Problem("setting", f"cannot read the value: {problems[0].text}", where, problems[0].hint)
     return path.strip(), Tree(tree.data, {}, {(): where, ("value",): where})
-
-
-def plain_data(value: object) -> Any:
-    """Python data as a document holds it: dicts, lists, text, numbers; numpy numbers become plain ones."""
-    if isinstance(value, Mapping):
-        return {key if isinstance(key, int) else str(key): plain_data(v) for key, v in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain_data(v) for v in value]
-    if value is None or type(value) in (str, bool, int, float):
-        return value
-    if hasattr(value, "tolist"):
-        return plain_data(value.tolist())
-    return str(value)
 
 
 def too_many_variants(tree: Tree) -> list[Problem]:

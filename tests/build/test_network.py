@@ -64,9 +64,10 @@ def test_a_source_and_a_sink_need_no_process_between_them(dims: dict[str, list[o
     [
         {"flows": None, "transfers": None, "observations": None},
         {
-            "processes": {p: {"where": {"region": r}} for p, r in (("mine", "AAA"), ("plant", "BBB"))},
-            "flows": {"metal": None, "slag": None},
-            "transfers": None,
+            "processes": {
+                p: {"where": {"region": "BBB" if p == "plant" else "AAA"}}
+                for p in ("mine", "plant", "use", "waste")
+            },
         },
     ],
     ids=["none", "nowhere"],

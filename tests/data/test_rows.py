@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mfa.data.aggregate import Gaps
 from mfa.data.evidence import Evidence
 from mfa.data.labels import Grouping
 from mfa.data.rows import TableSpec, load_rows
@@ -80,7 +81,7 @@ def test_what_a_spreadsheet_makes_of_a_table(tmp_path: Path) -> None:
     _, (problem,) = load(tmp_path, "region,year,Value\nCHN,2020,7\n")
     assert (problem.text.split(";")[0], problem.hint) == ('no column "value"', 'did you mean "Value"?')
     _, (problem,) = load(tmp_path, "region,year,value\nCHN,1990,7\n")
-    assert problem.hint == "no row of t.csv with a figure is in a year of the dimension"
+    assert problem.hint == "its labels run from 2020 to 2021; `outside: ignore` leaves such rows out"
 
 
 def test_a_cv_that_looks_like_a_percentage_is_a_warning(tmp_path: Path) -> None:
@@ -140,14 +141,33 @@ def test_missing_figures_are_left_out_and_counted(tmp_path: Path) -> None:
     assert warning.text.startswith("1 of 2 rows")
 
 
-def test_years_outside_fall_away_with_whatever_they_hold(tmp_path: Path) -> None:
-    frame, problems = load(tmp_path, "region,year,value\nOldland,1993,1\nCHN,2020,1\n")
+IGNORE = TableSpec(("t.csv",), outside="ignore")
+
+
+def test_years_outside_are_refused_unless_the_table_says_so(tmp_path: Path) -> None:
+    # They fell away without a word, and with them the rows of a mistyped year.
+    text = "region,year,value\nOldland,1993,1\nCHN,1994,1\nCHN,2020,1\n"
+    _, (problem,) = load(tmp_path, text)
+    assert (problem.code, problem.where and problem.where.line) == ("table-label", 2)
+    assert problem.text == "2 rows are of years that the dimension does not have, 1993 to 1994"
+    frame, problems = load(tmp_path, text, IGNORE)
     assert (len(frame), problems) == (1, [])
+
+
+def test_labels_outside_are_left_out_where_the_table_says_so(tmp_path: Path) -> None:
+    own = {"region": Grouping("region", ("CHN",)), "use": Grouping("use", ("ev",))}
+    text = "region,use,value\nDEU,ev,1\nCHN,lamps,1\nCHN,ev,2\nChnia,ev,3\n"
+    assert errors(load(tmp_path, text, dims=own)[1]) == [("table-label", n) for n in (2, 5, 3)]
+    frame, problems = load(tmp_path, text, IGNORE, own)
+    assert frame["value"].tolist() == [2.0]
+    # what is no country at all stays a mistake
+    assert errors(problems) == [("table-label", 5)]
+    assert [p.text.split(": ")[1] for p in problems if p.severity == "warning"] == ["DEU", "lamps"]
 
 
 def test_nothing_left_is_an_error(tmp_path: Path) -> None:
     for row in ("CHN,1993,1", "WLD,2020,1", "CHN,2020,NA"):
-        frame, problems = load(tmp_path, f"region,year,value\n{row}\n")
+        frame, problems = load(tmp_path, f"region,year,value\n{row}\n", IGNORE)
         assert (len(frame), errors(problems)) == (0, [("table-empty", 0)])
 
 
@@ -193,16 +213,53 @@ def test_a_sum_derived_in_part_is_still_evidence(tmp_path: Path) -> None:
 
 def test_a_gap_in_a_group_is_refused(tmp_path: Path) -> None:
     text = "region,year,value\nDEU,2020,1\nFRA,2020,2\nDEU,2021,3\n"
-    _, (problem,) = load(tmp_path, text)
-    assert problem.code == "table-gap"
-    assert problem.text.startswith("FRA missing in 2021 from the sum of EU27")
+    _, (problem,) = load(tmp_path, text, TableSpec(("t.csv",), gaps="refuse"))
+    assert (problem.code, problem.severity) == ("table-gap", "error")
+    assert problem.text == "FRA missing in 2021 from the sum of EU27"
     frame, problems = load(tmp_path, text, TableSpec(("t.csv",), gaps="zero"))
     assert (frame["value"].tolist(), problems) == ([3.0, 3.0], [])
+    frame, (warning,) = load(tmp_path, text)
+    assert (frame["value"].tolist(), warning.severity) == ([3.0, 3.0], "warning")
+    assert warning.text.endswith("it counts as none")
 
 
-def test_a_withheld_figure_is_a_gap(tmp_path: Path) -> None:
-    _, problems = load(tmp_path, "region,year,value\nDEU,2020,1\nFRA,2020,W\nDEU,2021,3\nFRA,2021,1\n")
-    assert codes(problems) == ["table-missing", "table-gap"]
+@pytest.mark.parametrize("cell", ["W", "", "NA", "--"])
+@pytest.mark.parametrize("gaps", [None, "zero", "refuse"])
+def test_a_withheld_member_makes_the_sum_a_lower_bound_or_is_refused(
+    tmp_path: Path, cell: str, gaps: Gaps | None
+) -> None:
+    text = f"region,year,value,sd\nDEU,2020,1,0.3\nFRA,2020,{cell},\nDEU,2021,3,1\nFRA,2021,1,1\n"
+    frame, (problem,) = load(tmp_path, text, TableSpec(("t.csv",), gaps=gaps))
+    assert problem.code == "table-withheld"
+    assert problem.text.startswith("FRA of EU27, 2020: no figure")
+    assert problem.where is not None
+    assert problem.where.line == 3
+    assert problem.severity == ("error" if gaps == "refuse" else "warning")
+    first = frame.iloc[0]
+    assert np.isnan(first["value"])
+    assert np.isnan(first["high"])
+    assert (first["low"], first["sd"]) == (1.0, 0.3)
+    assert frame["value"].iloc[1] == 4.0
+
+
+def test_a_figure_without_a_code_makes_the_sum_over_codes_a_lower_bound(tmp_path: Path) -> None:
+    text = "region,year,hs,value\nCHN,2020,1,5\nCHN,2020,2,W\nCHN,2021,1,W\nCHN,2021,2,W\n"
+    frame, problems = load(tmp_path, text, TableSpec(("t.csv",), sum_over=("hs",)))
+    assert codes(problems) == ["table-withheld", "table-missing"]
+    assert problems[0].text.startswith("2 of CHN, 2020")
+    assert frame[["low", "year"]].to_numpy().tolist() == [[5.0, 2020]]
+
+
+def test_a_jump_of_a_thousand_is_named(tmp_path: Path) -> None:
+    head = "region,year,value,edition\n"
+    slip = "CHN,2020,36000000,2021\nCHN,2021,36000,2022\nUSA,2020,1500,2021\nUSA,2021,2000,2022\n"
+    frame, (problem,) = load(tmp_path, head + slip)
+    assert (problem.code, problem.severity) == ("table-jump", "warning")
+    assert problem.text == "CHN: 3.6e+07 (2020, 2021) and then 36000 (2021, 2022), 1,000 times less"
+    assert len(frame) == 4
+    again = "CHN,2020,2,A\nCHN,2020,2000,B\n"
+    assert codes(load(tmp_path, head + again)[1]) == ["table-jump"]
+    assert codes(load(tmp_path, head + "CHN,2020,2,A\nCHN,2021,200,A\n")[1]) == []
 
 
 def test_gaps_within_an_edition_and_across_yearbooks(tmp_path: Path) -> None:

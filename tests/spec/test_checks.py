@@ -113,16 +113,6 @@ def test_every_check_is_named_and_finds_nothing_in_a_valid_document() -> None:
     assert [p for check in CHECKS for p in check.run(document)] == []
 
 
-def test_uncertainty_in_a_tables_columns_is_enough(tmp_path: Path) -> None:
-    source = data()
-    source["observations"] = {"o": {"of": "a", "table": {"file": "o.csv", "rename": {"error": "sd"}}}}
-    (tmp_path / "main.yaml").write_text("", encoding="utf-8")
-    for header, codes in (("year,value,error", []), ("year,value", ["no-uncertainty"])):
-        (tmp_path / "o.csv").write_text(f"{header}\n", encoding="utf-8")
-        source["observations"]["o"]["table"]["file"] = str(tmp_path / "o.csv")
-        assert [p.code for p in problems_of(source)] == codes
-
-
 def test_tables_may_be_patterns_sheets_or_optional(tmp_path: Path) -> None:
     for name in ("a_1.csv", "book.xlsx"):
         (tmp_path / name).write_text("x,sd\n")

@@ -10,7 +10,11 @@ from mfa.spec.dimensions import dimension_labels, dimension_members, dimension_t
 from mfa.spec.document import Document
 from mfa.spec.resolve import load_document
 
-BASE = {"mfa": 1, "processes": {"a": {}, "b": {}}, "flows": {"f": {"from": "a", "to": "b"}}}
+BASE = {
+    "mfa": 1,
+    "processes": {"a": {"kind": "source"}, "b": {"kind": "sink"}},
+    "flows": {"f": {"from": "a", "to": "b"}},
+}
 
 
 def document(**dimensions: object) -> Document:

@@ -32,6 +32,7 @@ COLUMNS = (
     "value_usd",
     "estimated",  # the source says that it estimated the figure
     "derived_from",  # what the source says that it took the figure from
+    "detail",  # what the figure is of, in the source's words
     "note",
     "file",
     "line",

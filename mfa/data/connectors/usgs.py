@@ -30,19 +30,34 @@ _UNITS = {
     "mt": "Mt",
     "kg": "kg",
     "metric tons": "t",
+    "metric dry tons": "t",
     "thousand metric tons": "kt",
+    "thousand metric dry tons": "kt",
     "million metric tons": "Mt",
+    "million metric dry tons": "Mt",
     "kilograms": "kg",
 }
-_COMMODITIES = {
-    "raree": "rare earths",
-    "yttri": "yttrium",
-    "scand": "scandium",
-    "cobal": "cobalt",
-    "lithi": "lithium",
-    "graph": "graphite",
-    "nicke": "nickel",
+_NAMES = re.split(
+    ", ",
+    "abrasives, aluminum, antimony, arsenic, asbestos, barite, bauxite, beryllium, bismuth, boron, "
+    "bromine, cadmium, cement, cesium, chromium, clays, cobalt, copper, diamond, diatomite, feldspar, "
+    "fluorspar, gallium, garnet, gemstones, germanium, gold, graphite, gypsum, hafnium, helium, "
+    "indium, iodine, kyanite, lead, lime, lithium, manganese, mercury, mica, molybdenum, nickel, "
+    "niobium, nitrogen, peat, perlite, phosphate rock, platinum-group metals, potash, pumice, quartz, "
+    "rare earths, rhenium, rubidium, salt, scandium, selenium, silicon, silver, soda ash, strontium, "
+    "sulfur, talc, tantalum, tellurium, thallium, thorium, tin, titanium, tungsten, vanadium, "
+    "vermiculite, wollastonite, yttrium, zeolites, zinc, zirconium",
+)
+_COMMODITIES = {re.sub("[^a-z]", "", name)[:5]: name for name in _NAMES} | {
+    "feore": "iron ore",
+    "festeel": "iron and steel",
+    "feste": "iron and steel",
+    "mgcom": "magnesium compounds",
+    "mgmet": "magnesium metal",
+    "timin": "titanium mineral concentrates",
+    "simet": "silicon",
 }
+"""The word in the name of a file of one commodity -> the commodity, by its name in the later releases."""
 _ORIGINS = {"import data for china": "china_imports", "production quota": "china_quota"}
 """What a note says -> the name to which `derived_from` points."""
 
@@ -56,13 +71,15 @@ def read(paths: Sequence[Path], *, commodity: str = "", edition: str = "") -> pd
     `edition` names the release where its own name ("MCS 2026") is too coarse ("MCS 2026 v1.0").
     Blank and NA are missing; a dash is zero in the 2026 release, whose metadata say so, and missing before.
     `>` gives a low bound. "World total" is region WLD, "Other countries" is OTH. Rows whose note says that
-    the figure is China's import data or quota get `derived_from` china_imports or china_quota.
+    the figure is China's import data or quota get `derived_from` china_imports or china_quota. `detail` says
+    what a figure is of ("Mine production, copper"), `note` that and what is remarked, parts set off by
+    semicolons. Reserves are in the unit that their notes state, where they state one.
     """
     parts = [_file(path, edition) for path in paths]
     rows = tidy(pd.concat(parts, ignore_index=True)) if parts else tidy(pd.DataFrame())
     if not commodity:
         return rows
-    return rows.loc[rows["commodity"] == commodity.casefold()].reset_index(drop=True)
+    return rows.loc[rows["commodity"] == commodity.strip().casefold()].reset_index(drop=True)
 
 
 def _file(path: Path, edition: str) -> pd.DataFrame:
@@ -115,12 +132,30 @@ def _column(table: Table, base: pd.DataFrame, column: str, match: re.Match[str])
     unit = frame["unit_meas"] if "unit_meas" in frame.columns else pd.Series(match[2] or "", frame.index)
     rows = base.assign(statistic=_STATISTICS[stem], year=year, **_figures(table, cells, dash_is_zero=False))
     detail = frame["type"].str.strip()
+    if stem == "reserves":
+        unit = _in_notes(base["commodity"], note, unit)
     return rows.assign(
         unit=_units(unit, detail),
         estimated=_estimated(note, str(match[4] or "")) | bool(match[3]),
         derived_from=_origins(note) if stem == "prod" else None,
+        detail=detail,
         note=_joined(detail, note),
     )
+
+
+_UNIT = re.compile(r"(?<!\d )(?<!\d)\b((?:thousand |million )?metric (?:dry )?tons)\b", re.IGNORECASE)
+
+
+def _in_notes(commodity: pd.Series, notes: pd.Series, unit: pd.Series) -> pd.Series:
+    """The unit of reserves: what the note of a row states, else what the notes of its commodity do.
+
+    The releases say it beside some rows of a table and mean all of them ("Reserve data is thousand metric
+    tons").
+    """
+    own = notes.str.extract(_UNIT, expand=False)
+    groups = own.groupby(commodity)
+    shared = groups.transform("first").where(groups.transform("nunique") == 1)
+    return own.fillna(shared).fillna(unit)
 
 
 def _first_column(frame: pd.DataFrame, names: Sequence[str]) -> pd.Series:
@@ -156,6 +191,7 @@ def _long(table: Table) -> pd.DataFrame:
             "unit": _units(frame["Unit"], context),
             "estimated": _estimated(frame["Notes"], ""),
             "derived_from": _origins(frame["Notes"]),
+            "detail": frame["Statistics_detail"].str.strip(),
             "note": _joined(frame["Statistics_detail"], frame["Notes"]),
             "file": table.file,
             "line": table.lines,

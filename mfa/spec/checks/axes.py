@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from mfa.errors import Problem
 from mfa.spec.checks.labels import unknown_axis
+from mfa.spec.checks.units import read_unit
 from mfa.spec.dimensions import (
     COHORT,
     ELEMENT,
@@ -22,11 +23,12 @@ from mfa.spec.targets import axes_of, common_axes
 from mfa.spec.tree import Steps
 from mfa.spec.values import Value
 from mfa.spec.walk import nodes
+from mfa.units import COUNT, GROSS
 
 _KNOWN = (*TIME_NAMES, REGION, ELEMENT)
 _SHORT = {"yr": "year", "yrs": "year", "elem": ELEMENT, "elems": ELEMENT}
-_LETTERS_OF_TYPOS = 6
-"""A word of this length is one letter away from no other word that would name a dimension."""
+_LONG = 6
+"""A word of so many letters is one letter away from no other word that would name a dimension."""
 
 
 def names(document: Document) -> list[Problem]:
@@ -71,11 +73,11 @@ def _role(axis: str) -> str:
 def _meant(name: str) -> str | None:
     """The dimension with a meaning of its own that a name is plainly a misspelling of."""
     word = re.sub(r"[\W_]", "", name.casefold())
-    if name in _KNOWN:
+    if name in _KNOWN or not word.isalpha():
         return None
     for known in _KNOWN:
-        near = len(known) >= _LETTERS_OF_TYPOS and word[:1] == known[0] and _one_edit(word, known)
-        if word.removesuffix("s") == known or _SHORT.get(word) == known or _swapped(word, known) or near:
+        typo = len(known) >= _LONG and word[0] == known[0] and _one_edit(word, known)
+        if word.removesuffix("s") == known or _SHORT.get(word) == known or _swapped(word, known) or typo:
             return known
     return None
 
@@ -123,12 +125,28 @@ def _target(document: Document, entry: Target, path: Steps) -> Iterator[Problem]
     if axes is None:
         return
     whose = f'"{next(iter(entry.of))}"' if len(entry.of) == 1 else "their sum"
+    yield from _whole_products(document, entry, path)
     for axis, steps in _stated(entry, path):
         if dimension_of(axis) in document.spec.dimensions or "common" in steps:
             yield from unknown_axis(document, axis, axes, whose, steps)
         if axis in entry.sum:
             text = f'"{axis}" is summed over: the numbers cannot vary over it'
             yield document.problem("no-axis", text, *steps)
+
+
+def _whole_products(document: Document, entry: Target, path: Steps) -> Iterator[Problem]:
+    """Elements of a gross mass or of a number of items, which are of a product with all its elements."""
+    sides = {path: entry} if isinstance(entry, Value) else dict(_sides(entry, path))
+    for steps, value in sides.items():
+        unit = read_unit(document, value.unit or document.spec.units.mass)
+        if isinstance(unit, str) or not (unit.kind == COUNT or unit.basis == GROSS):
+            continue
+        what = "a number of items" if unit.kind == COUNT else "a gross mass"
+        text = f"{what} is of a product with all its elements, not of one of them"
+        if ELEMENT in entry.at:
+            yield document.problem("no-axis", text, *path, "at", ELEMENT, key=True)
+        if ELEMENT in value.dims:
+            yield document.problem("no-axis", text, *steps, "dims", value.dims.index(ELEMENT))
 
 
 def _stated(entry: Target, path: Steps) -> Iterator[tuple[str, Steps]]:
@@ -201,7 +219,8 @@ def _of_stocks(document: Document) -> Iterator[_Of]:
         timeless = tuple(a for a in axes if a not in TIME_NAMES)
         if stock.initial is not None:
             whose = f'the level of "{name}" before the first period'
-            yield stock.initial, (*timeless, COHORT), whose, ("stocks", name, "initial")
+            cohorts = (COHORT,) if COHORT in document.spec.dimensions else ()
+            yield stock.initial, (*timeless, *cohorts), whose, ("stocks", name, "initial")
         for key in ("recovery", "additions"):
             value = getattr(stock, key)
             if value is not None:

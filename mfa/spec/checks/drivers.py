@@ -1,4 +1,4 @@
-"""Drivers: exogenous numbers of a simulation."""
+"""Simulations: their drivers, and the draws that they do not have yet."""
 
 from __future__ import annotations
 
@@ -29,3 +29,12 @@ def asked(document: Document) -> list[Problem]:
         hint = "say `solve: {question: simulate}`, or state them as observations with `sd: 0`"
         return [document.problem("idle-drivers", text, "drivers", hint=hint, key=True)]
     return []
+
+
+def draws(document: Document) -> list[Problem]:
+    """Draws of a simulation, which do not exist."""
+    if document.spec.solve.question != "simulate" or document.spec.uncertainty.method != "montecarlo":
+        return []
+    text = "a simulation takes its numbers as exact: there are no draws of it yet"
+    hint = "leave `uncertainty` out, or ask `reconcile` with the drivers as observations"
+    return [document.problem("simulation-uncertainty", text, "uncertainty", "method", hint=hint)]

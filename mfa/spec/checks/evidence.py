@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mfa.errors import Problem
-from mfa.spec.dimensions import file_header
 from mfa.spec.document import Document
-from mfa.spec.schema import Observation
 from mfa.spec.targets import kind_of
-from mfa.spec.values import LARGE_CV, Value
-from mfa.spec.walk import nodes
+from mfa.spec.values import Value
 
 
 def stated(document: Document) -> list[Problem]:
-    """Observations without a number or without an uncertainty."""
+    """Observations without a number, and those written here without an uncertainty (tables say it by row)."""
     problems = []
     for name, observation in document.spec.observations.items():
         if not observation.stated and not observation.bound:
@@ -21,55 +20,22 @@ def stated(document: Document) -> list[Problem]:
             problems.append(document.problem("no-value", text, "observations", name, hint=hint, key=True))
         elif (
             document.spec.solve.question == "reconcile"
-            and not _uncertain(observation)
-            and not {"sd", "cv"} & _columns(document, name, observation)
+            and not observation.uncertain
+            and not _each_uncertain(observation.data)
+            and observation.table is None
         ):
-            problems.append(_certain(document, name, observation))
+            text = f'observation "{name}" states no uncertainty'
+            hint = "give one of sd, cv, interval, factor; `sd: 0` says that it is exact"
+            path = ("observations", name)
+            problems.append(document.problem("no-uncertainty", text, *path, hint=hint, key=True))
     return problems
 
 
-def _uncertain(observation: Observation) -> bool:
-    return any(getattr(observation, k) is not None for k in ("sd", "cv", "interval", "factor"))
-
-
-def _columns(document: Document, name: str, observation: Observation) -> set[str]:
-    """The columns of an observation's CSV files as they are used here; none for other formats."""
-    table = observation.table
-    if table is None:
-        return set()
-    folder = document.folder("observations", name, "table", "file")
-    headers = [file_header(folder / file) for file in table.file if file.endswith(".csv")]
-    return {table.rename.get(column, column) for header in headers for column in header}
-
-
-def _certain(document: Document, name: str, observation: Observation) -> Problem:
-    """An error for a number; a warning for a table, which may have columns sd or cv."""
-    tabled = observation.table is not None
-    text = f'observation "{name}" states no uncertainty' + (
-        ": its table must have a column sd or cv" if tabled else ""
-    )
-    hint = "give one of sd, cv, interval, factor; `sd: 0` says that it is exact"
-    return document.problem(
-        "no-uncertainty",
-        text,
-        "observations",
-        name,
-        hint=hint,
-        severity="warning" if tabled else "error",
-        key=True,
-    )
-
-
-def spreads(document: Document) -> list[Problem]:
-    """Warnings for relative standard deviations so large that they look like percentages."""
-    problems = []
-    for steps, value in nodes(document, Value):
-        if value.cv is not None and value.cv >= LARGE_CV:
-            text = f"cv: {value.cv:g} is {value.cv:.0%} of the value, so that it says next to nothing"
-            hint = f"write `{value.cv:g}%` if that is meant"
-            path = (*steps, "cv")
-            problems.append(document.problem("uncertainty", text, *path, hint=hint, severity="warning"))
-    return problems
+def _each_uncertain(data: Any) -> bool:
+    """Whether every number of `data` says itself how uncertain it is."""
+    if isinstance(data, dict | list):
+        return all(map(_each_uncertain, data.values() if isinstance(data, dict) else data))
+    return isinstance(data, Value) and data.uncertain
 
 
 def interpolated(document: Document) -> list[Problem]:

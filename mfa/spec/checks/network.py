@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from mfa.errors import Problem
-from mfa.spec.dimensions import REGION
+from mfa.errors import Problem, did_you_mean
+from mfa.spec.balances import BOUNDARIES, shared_labels
+from mfa.spec.dimensions import ELEMENT, REGION, TIME_NAMES
 from mfa.spec.document import Document
 from mfa.spec.targets import inflows, named, outflows
+from mfa.spec.tree import Steps
 
 
 def ends(document: Document) -> list[Problem]:
@@ -72,12 +74,69 @@ def _joined(document: Document, name: str) -> list[Problem]:
     if not entering and not leaving:
         text = f'no flow enters or leaves process "{name}"'
         return [document.problem("idle-process", text, "processes", name, severity="warning", key=True)]
-    if process.kind != "market" or (entering and leaving):
+    if process.kind not in ("process", "market") or process.balance == "open" or (entering and leaving):
         return []
     side, other = ("no outflow", "leaves") if entering else ("no inflow", "enters")
-    text = f'market "{name}" has {side}: trade only moves a commodity between regions'
-    hint = f'add a flow that {other} "{name}"'
-    return [document.problem("market-ends", text, "processes", name, hint=hint, key=True)]
+    if process.kind == "market":
+        text = f'market "{name}" has {side}: trade only moves a commodity between regions'
+        hint = f'add a flow that {other} "{name}"'
+        return [document.problem("market-ends", text, "processes", name, hint=hint, key=True)]
+    boundary = "sink" if entering else "source"
+    text = f'process "{name}" has {side}: its balance makes all its flows 0'
+    hint = f"did you mean `kind: {boundary}`? Otherwise add a flow that {other} it, or say `balance: open`"
+    return [document.problem("process-ends", text, "processes", name, hint=hint, key=True)]
+
+
+def conversions(document: Document) -> list[Problem]:
+    """Conversions of what is no further dimension, or of one that some flow of the process lacks."""
+    return [
+        p
+        for name, process in document.spec.processes.items()
+        for k, axis in enumerate(process.converts)
+        for p in _conversion(document, name, axis, ("processes", name, "converts", k))
+    ]
+
+
+def _conversion(document: Document, name: str, axis: str, path: Steps) -> list[Problem]:
+    spec = document.spec
+    if axis not in spec.dimensions:
+        text, hint = f'there is no dimension "{axis}"', did_you_mean(axis, spec.dimensions)
+        return [document.problem("unknown-dimension", text, *path, hint=hint)]
+    if axis in (*TIME_NAMES, REGION, ELEMENT):
+        text = f"every balance holds by {axis}: only a dimension of `by` can be converted"
+        return [document.problem("converts", text, *path)]
+    if spec.processes[name].kind in BOUNDARIES:
+        text = f'"{name}" is a {spec.processes[name].kind}: it has no balance'
+        return [document.problem("converts", text, *path)]
+    if axis in shared_labels(spec, name):
+        return []
+    lacking = [
+        f for f in (*inflows(document, name), *outflows(document, name)) if axis not in spec.flows[f].by
+    ]
+    whose = f'flow "{lacking[0]}"' if lacking else "its trade"
+    text = f'"{name}" does not balance by {axis} anyway: {whose} has no such dimension'
+    return [document.problem("converts", text, *path, severity="warning")]
+
+
+def openings(document: Document) -> list[Problem]:
+    """Balances left open that are none, or that something else of the process needs closed."""
+    problems = []
+    for name, process in document.spec.processes.items():
+        if process.balance == "closed":
+            continue
+        rest = [f for f, share in document.spec.transfers.get(name, {}).items() if share == "rest"]
+        if process.kind in BOUNDARIES:
+            text = f'"{name}" is a {process.kind}: it has no balance'
+            problems.append(document.problem("open-balance", text, "processes", name, "balance", key=True))
+        if process.statistical_difference is not None:
+            text = f'a statistical difference closes the balance of "{name}", which is left open'
+            path = ("processes", name, "statistical_difference")
+            problems.append(document.problem("open-balance", text, *path, key=True))
+        for flow in rest:
+            text = f'`rest` is what the balance of "{name}" leaves, and that is left open'
+            hint = "give the flow a share, or a number of its own"
+            problems.append(document.problem("open-balance", text, "transfers", name, flow, hint=hint))
+    return problems
 
 
 def statistical_differences(document: Document) -> list[Problem]:

@@ -11,13 +11,16 @@ ENTRIES = {
         "table: {file: exports.json, format: comtrade}",
     ),
     "table-column": Entry(
-        """A table lacks a column. Columns are found by their exact names; `rename` gives a column of
-        the file the name that is used here, `column` says which one holds the numbers.""",
+        """A table lacks a column, or has one that is not read although its name or its labels say that it
+        matters. Columns are found by their exact names; `rename` gives a column of the file the name that is
+        used here, `column` says which one holds the numbers. Other columns that nothing reads are named in a
+        warning, unless `column` picks one of several.""",
         "table: {file: quota.csv, rename: {Country: region}, column: tonnes}",
     ),
     "table-number": Entry(
-        """A cell that should hold a number does not. Footnote digits, thousands separators and units
-        in the cell are the usual causes; they are not guessed at.""",
+        """A cell that should hold a number does not, or may be two numbers: 21,000 is 21000 to some and
+        21.000 to others, 10% in a column sd is 10 % of the value or 0.1. Footnote digits, thousands
+        separators and units in the cell are the usual causes; they are not guessed at.""",
         "year,region,value\n2022,CHN,210000",
     ),
     "table-nan": Entry(
@@ -30,8 +33,10 @@ ENTRIES = {
         "year,region,edition,value\n2022,CHN,2023,210000\n2022,CHN,2024,212000",
     ),
     "table-label": Entry(
-        """A row has a label that the dimension does not know and no group takes in. Add the label to
-        the dimension, to the `members` of a group, or to the rest of the world ('*').""",
+        """A row has a label that the dimension does not know and no group takes in, or a year that it does
+        not have. Add the label to the dimension, to the `members` of a group, or to the rest of the world
+        ('*'); `outside: ignore` leaves such rows out. Years outside in a connector's file, which holds all
+        there are, are a warning.""",
         "members: {EU27: [AUT, BEL], ROW: ['*']}",
     ),
     "table-empty": Entry(
@@ -40,9 +45,22 @@ ENTRIES = {
         "table: {file: trade.csv, where: {flow: Import}}",
     ),
     "table-gap": Entry(
-        """A member of a group has no row in some year while the group has others. With `gaps: refuse`
-        this is an error; with `gaps: zero` the member counts as nothing in that year.""",
+        """A member of a group has no row in some year while it has one in others. It counts as nothing in
+        that year, which is a warning: `gaps: zero` says that this is meant, `gaps: refuse` makes it an
+        error.""",
         "table: {file: production.csv, gaps: refuse}",
+    ),
+    "table-withheld": Entry(
+        """A row of a group, or of a sum over codes, states no figure: it is empty, withheld (W) or not
+        available. It is not zero, so the sum of the others is taken as a lower bound of the whole, or
+        refused with `gaps: refuse`. Give the figure, or 0 where there was none.""",
+        "table: {file: production.csv, gaps: refuse}",
+    ),
+    "table-jump": Entry(
+        """Two figures of one series that follow each other in years or editions differ by some thousand
+        times. It may be a slip in a release, or a table whose unit changed (reserves in thousand tonnes
+        beside production in tonnes). Compare the editions, and leave the wrong one out with `where`.""",
+        "table: {file: mcs2025.csv, format: usgs, where: {edition: MCS 2025}}",
     ),
     "table-unit": Entry(
         """The units of a table's rows differ from each other or from the `unit` that the scenario

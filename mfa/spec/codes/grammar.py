@@ -61,9 +61,12 @@ ENTRIES = {
     ),
     "uncertainty": Entry(
         """The uncertainty of a number is stated twice, or makes no sense: a negative standard
-        deviation, an interval upside down, a lognormal factor of 1 or less. State one of sd, cv,
-        interval and factor. A cv that looks like a percentage (15 for 15%) is a warning.""",
-        "production: {of: mined, value: 210 kt, cv: 10%}",
+        deviation, an interval upside down or without its value in it, a lognormal factor of 1 or less. State
+        one of sd, cv, interval and factor. A percentage is a share (40% is 0.4), and so are the sd and the
+        interval beside it; with the unit % all are in per cent. An sd that is larger than the percentage
+        beside it is refused, as it may be in points. A cv that looks like a percentage (15 for 15%) is a
+        warning.""",
+        'recovered: {value: 40, sd: 5, unit: "%"}',
     ),
     "constraint-form": Entry(
         """A constraint says nothing, or says `equal` and a limit at once.""",
@@ -87,8 +90,9 @@ ENTRIES = {
     ),
     "figure-of": Entry(
         """A figure of ages shows none or several things, or something without cohorts: it shows one stock
-        with a lifetime, at one year. A figure of areas says nothing of what it stacks, or stacks stocks on
-        flows.""",
+        with a lifetime, at one year. A figure of areas says nothing of what it stacks, stacks stocks on
+        flows, or has no time to run over. A sankey names no flow, a figure of adjustments something that
+        nobody reported, a mirror no trade that both sides report.""",
         "fleet_by_age: {kind: ages, of: in_use, at: {year: 2022}, by: application}",
     ),
 }

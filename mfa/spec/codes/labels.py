@@ -29,9 +29,9 @@ ENTRIES = {
         "magnets: {from: magnet, to: use, by: [application]}",
     ),
     "no-time": Entry(
-        """Something needs a dimension of time and the scenario has none: a lifetime, an initial stock by
-        cohort, years to be filled in. Without time a system is one period: a stock is its change, and with
-        an `initial` the level at the end.""",
+        """Something needs a dimension of time and there is none: a lifetime, an initial stock by cohort,
+        years to be filled in, a running sum. Without time a system is one period: a stock is its change, and
+        with an `initial` the level at the end.""",
         "dimensions: {year: {range: [2015, 2024]}}",
     ),
     "axis-twice": Entry(

@@ -23,6 +23,14 @@ ENTRIES = {
         or a share, and let it follow.""",
         "drivers: {ore: {of: mined, value: 100 kt}}",
     ),
+    "simulation-uncertainty": Entry(
+        """A simulation does not carry the uncertainty of what it is given on to what follows. A driver that
+        states one is refused, and so are draws. A share, a composition, a content or an initial stock keeps
+        the one it has for a reconciliation: it is taken as exact, with a warning, and the standard
+        deviations of the results are left blank, since nobody knows them. To have them, ask `reconcile` with
+        the drivers as observations.""",
+        "observations: {sales: {of: sold, value: 30 kt, sd: 2}}   # with `solve: {question: reconcile}`",
+    ),
     "closed-loop": Entry(
         """A loop of flows returns all that enters it: its shares multiply to 1 round the loop, so what
         enters piles up without end and no finite flow answers. Let some of it leave.""",

@@ -23,9 +23,11 @@ ENTRIES = {
         interpolation or from another source before the stock is computed.""",
     ),
     "negative-value": Entry(
-        """An inflow, a level, an addition or a driver is negative. Masses are 0 or more: what runs the other
-        way is a flow of its own, and a correction of earlier years belongs in those years. Only an inflow
-        that follows from a level may be negative: `shrinking: allow`.""",
+        """An inflow, a level, an addition, a driver or an observation is negative. Masses are 0 or more: what
+        runs the other way is a flow of its own, and a correction of earlier years belongs in those years.
+        Of an observation this is a warning: it is evidence that the mass is small. Negative may be an inflow
+        that follows from a level (`shrinking: allow`), a difference (`of: {a: 1, b: -1}`), and the change of
+        a stock in a system without time.""",
         "sales: {of: sold, value: 30 kt}",
     ),
     "timing": Entry(

@@ -29,6 +29,24 @@ ENTRIES = {
         it between regions, so all its flows would be zero.""",
         "mined: {from: mine, to: oxides}\nto_magnet: {from: oxides, to: magnet}",
     ),
+    "process-ends": Entry(
+        """A process that something enters and nothing leaves, or the other way round, and that is no source,
+        sink or stock. What enters must leave, so all its flows would be zero. A `sink` takes, a `source`
+        gives, a `stock` keeps; `balance: open` says that what leaves (or enters) is not known.""",
+        "losses: {kind: sink}",
+    ),
+    "converts": Entry(
+        """A process balances over every dimension of `by` that all its flows have, label by label, unless its
+        labels change there: `converts` names such a dimension. Time, region and element are never converted;
+        a dimension that some flow of the process lacks is not balanced anyway (a warning).""",
+        "smelter: {converts: [product]}",
+    ),
+    "open-balance": Entry(
+        """A process whose balance is left open has no row that says what leaves it, so it cannot have a
+        `rest` or a statistical difference. Its gap is in balances.csv and in the report. Sources and sinks
+        have no balance that could be left open.""",
+        "dealers: {balance: open}",
+    ),
     "trade-place": Entry(
         """Trade is placed at a process that is not a market. What is exported has the composition of
         the market it leaves, and only a market mixes what enters it.""",
