@@ -32,7 +32,7 @@ def problems_of(path: Path) -> list[Problem]:
         ("by_without_dimension.json", "unknown-dimension", (7, 5), 'no dimension "grade"'),
         ("huge_additions.json", "number-range", (25, 17), "1.7e+308 is out of range"),
         ("stock_at_source.json", "stock-place", (10, 10), "is a source"),
-        ("nan_in_message.json", "data-shape", (59, 5), 'the text "Infinity"'),
+        ("nan_in_message.json", "value-form", (59, 5), '"Infinity" is not a number'),
     ],
 )
 def test_the_mistake_is_named_at_its_place(name: str, code: str, place: tuple[int, int], said: str) -> None:
