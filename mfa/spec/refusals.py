@@ -178,7 +178,10 @@ def _delete(data: dict[Any, Any], steps: Steps) -> None:
         find(parent, steps[-1:])
     except KeyError:
         return
-    del parent[steps[-1]]
+    if isinstance(parent, list) and "data" in steps:
+        parent[steps[-1]] = 0.0  # the others keep their places
+    else:
+        del parent[steps[-1]]
 
 
 def validate(tree: Tree) -> tuple[Scenario | None, list[Problem], frozenset[Steps]]:
