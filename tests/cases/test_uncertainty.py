@@ -128,7 +128,7 @@ def test_a_value_outside_its_interval_is_refused_where_it_stands() -> None:
 def test_what_is_not_finite_is_refused_from_a_file_and_from_python() -> None:
     path = HERE / "fuzz/nan_in_message.json"
     (problem,) = refused(path)
-    assert '"Infinity" is not a number' in problem.text
+    assert 'found the text "Infinity"' in problem.text
     document = json.loads(path.read_text())
     assert document["drivers"]["sales"]["data"][2] == math.inf
     for number in (math.inf, math.nan, 10**400):
