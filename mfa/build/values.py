@@ -193,19 +193,33 @@ class Reader:
             self.problems += [] if self.simulates else self._zeros(path, value, found)
             kept = 0.0 if self.simulates else 1.0
             found = replace(found, sd=kept * found.sd, cv=kept * found.cv)
-        return self._filled(value, found) if self._in_range(path, found) else None
+        return self._filled(value, found) if self._in_range(path, value, found) else None
 
-    def _in_range(self, path: PathKeys, found: ValueArray) -> bool:
+    def _in_range(self, path: PathKeys, value: Value, found: ValueArray) -> bool:
         """Whether every number can be reckoned with; a problem where one cannot."""
         for what in ("value", "sd", "cv"):
             numbers: Floats = getattr(found, what)
-            outside = numbers[out_of_range(numbers)]
+            outside = np.argwhere(out_of_range(numbers))
             if len(outside):
                 factor = 1.0 if what == "cv" else found.unit.factor
-                text = f"{'.'.join(map(str, path))}: {what} {outside[0] / factor:g} is out of range"
-                self.problems.append(self.document.problem("number-range", text, *path, hint=HINT))
+                number = numbers[tuple(outside[0])] / factor
+                text = f"{'.'.join(map(str, path))}: {what} {number:g} is out of range"
+                here = self._number_path(path, value, what, tuple(outside[0].tolist()))
+                self.problems.append(self.document.problem("number-range", text, *here, hint=HINT))
                 return False
         return True
+
+    def _number_path(self, path: PathKeys, value: Value, what: str, at: tuple[int, ...]) -> PathKeys:
+        """Where the number at a position, or the uncertainty stated for it, stands in the document."""
+        data, number = value.data, (*path, "data")
+        stated = zip(value.dims, at, strict=True) if value.data is not None else ()
+        for axis, position in stated:
+            label = self.dims.dimensions[dimension_of(axis)].labels[position]
+            key = label if isinstance(data, Mapping) else position
+            data, number = data[key], (*number, key)  # type: ignore[index]
+        known = [(*path, what), (*path, "interval"), number, (*path, "value")]
+        has = [steps for steps in known if self.document.origin.has(steps)]
+        return has[0] if has else path
 
     def left_out(self, path: PathKeys, value: Value, row: pd.Series | None = None) -> None:
         """Take down a problem with an uncertainty that a simulation does not carry on to what follows.

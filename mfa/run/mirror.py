@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from mfa.run.tables import FIRST, LAST
 from mfa.units import COUNT, parse_unit
 
 PAIR = ("exporter", "importer")
@@ -17,10 +18,7 @@ CONFLICT = 3.0
 """|z| from which two reports contradict each other: 0.3 % of honest pairs under normal errors."""
 COUNTS = ("counted", "exact")
 """Rows that are evidence of their own: no superseded edition, nothing derived from another row."""
-NOT_LABELS = frozenset(
-    {"name", "of", "unit", "source", "edition", "derived_from", "reported_by", "place", "standing", "flag"}
-    | {"value", "sigma", "adjusted", "adjusted_sd", "residual", "shift", "z", "leverage"}
-)
+NOT_LABELS = frozenset((*FIRST, *LAST))
 NUMBERS = ("exporter_value", "exporter_sigma", "importer_value", "importer_sigma", "ratio", "gap", "z")
 Names = frozenset[str]
 

@@ -18,12 +18,14 @@ BALANCE_COLUMNS = (*_AMOUNTS, "unit", "balance")
 """The columns of a table of balances that are no labels."""
 CLOSED, OPEN = "closed", "open"
 """What `balance` says: whether a process had to close."""
-_FIRST = ("name", "of")
-_LAST = (
+FIRST = ("name", "of")
+"""The columns of a table of observations before its labels, and those after them."""
+LAST = (
     *("source", "edition", "value", "sigma", "adjusted", "adjusted_sd", "mean", "low", "high", "residual"),
-    *("shift", "z", "leverage", "flag", "standing", "mark", "unit", "derived_from", "reported_by", "place"),
+    *("shift", "z", "leverage", "flag", "misfit", "standing", "mark", "unit", "derived_from", "reported_by"),
+    "place",
 )
-_JUDGED = ("sigma", "residual", "z", "leverage", "flag")
+_JUDGED = ("sigma", "residual", "z", "leverage", "flag", "misfit")
 _CANONICAL = ("value", "sigma", "adjusted", "adjusted_sd", "mean", "low", "high", "residual")
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -95,5 +97,5 @@ def observation_table(groups: Iterable[ObservedGroup], columns: dict[str, npt.ND
             )
         )
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    labels = [c for c in table.columns if c not in (*_FIRST, *_LAST)]
-    return table.reindex(columns=[*_FIRST, *labels, *_LAST])
+    labels = [c for c in table.columns if c not in (*FIRST, *LAST)]
+    return table.reindex(columns=[*FIRST, *labels, *LAST])

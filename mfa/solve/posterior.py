@@ -76,7 +76,12 @@ class Posterior:
 
 def posterior(problem: LeastSquares, solution: Solution) -> Posterior:
     """Standard deviations at `solution`."""
-    at = tangent(problem, solution)
+    return posterior_at(tangent(problem, solution), solution)
+
+
+def posterior_at(at: Tangent, solution: Solution) -> Posterior:
+    """Standard deviations of a linearised problem; its first observations are those that count."""
+    problem, counted = at.form.problem, at.form.counted
     n, q = len(problem), len(problem.cells)
     every, typical = _everything(at)
     found = _Found.of(at, every)
@@ -89,7 +94,7 @@ def posterior(problem: LeastSquares, solution: Solution) -> Posterior:
     sd[:n] *= at.form.scale[:n]
     sd_x, sd_q, sd_seen = np.split(sd, [n, n + q])
     leverage = np.zeros(len(problem.observed))
-    leverage[at.form.counted] = 1.0 - found.marginals.observed
+    leverage[counted] = 1.0 - found.marginals.observed[: len(counted)]
     leverage = np.clip(leverage - closure_of(problem.observed, solution.sigma).share, 0.0, 1.0)
     return Posterior(sd_x, sd_q, sd_seen, free[:n], free[n : n + q], leverage, at, null)
 

@@ -84,7 +84,7 @@ def test_a_variant_has_a_folder_of_its_own(
     monkeypatch.chdir(tmp_path)
     assert mfa_run(plant, "--variant", "exact", "-q").exit_code == 0
     flows = (tmp_path / "results/plant-exact/flows.csv").read_text()
-    assert flows.splitlines()[1].startswith("x,10,0,t")
+    assert flows.splitlines()[1].startswith("x,10,10,0,10,10,t")
 
 
 def test_a_set_changes_one_value(plant: Path) -> None:

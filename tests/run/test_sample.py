@@ -53,9 +53,12 @@ def test_flows_indicators_and_formulas_in_every_draw() -> None:
 def test_a_scenario_with_draws_has_their_standard_deviations() -> None:
     plain, drawn = mfa.run(NEAR_ZERO), mfa.run({**NEAR_ZERO, "uncertainty": MONTECARLO})
     cut = stats.truncnorm(-mean_of_w() / np.sqrt(2 / 3), np.inf, mean_of_w(), np.sqrt(2 / 3))
-    assert float(plain.sd("w")) == 0.0
+    assert float(plain.sd("w")) == pytest.approx(cut.std(), rel=1e-6)
     assert float(drawn.sd("w")) == pytest.approx(cut.std(), rel=0.1)
     assert float(drawn.flow("w")) == float(plain.flow("w")) == 0.0
+    for result, rel in ((plain, 1e-6), (drawn, 0.1)):
+        assert float(result.mean("w")) == pytest.approx(cut.mean(), rel=rel)
+        assert result.interval("w").values == pytest.approx([0, cut.ppf(0.95)], rel=rel)
     assert drawn.facts["draws"] == 2000
     assert drawn.facts["draws_made_by"] == "rejection"
     assert drawn.indicators.loc[0, "sd"] == pytest.approx(drawn.draws(2000, seed=3).sd("share"))

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from mfa.errors import InputError, MissingFile
+from mfa.run.result import NUMBERS
 from mfa.run.store import long_table, open_result
 from tests.build.documents import solved
 
@@ -19,7 +20,20 @@ STOCK = {"processes": {"use": {"kind": "stock"}}, "stocks": {"in_use": {"at": "u
 def test_tables_are_long_with_labels_first_and_status_last(tmp_path: Path) -> None:
     solved(**STOCK).save(tmp_path / "out")
     flows = pd.read_csv(tmp_path / "out/flows.csv")
-    assert list(flows) == ["name", "year", "region", "value", "sd", "unit", "basis", "status"]
+    assert list(flows) == [
+        "name",
+        "year",
+        "region",
+        "value",
+        "mean",
+        "sd",
+        "low",
+        "high",
+        "unit",
+        "basis",
+        "status",
+        "mark",
+    ]
     assert set(flows["name"]) == {"ore", "metal", "slag"}
     assert flows["unit"].unique().tolist() == ["t/year"]
     stocks = pd.read_csv(tmp_path / "out/stocks.csv")
@@ -33,7 +47,7 @@ def test_everything_comes_back(tmp_path: Path) -> None:
     assert list(again.quantities) == list(result.quantities)
     for name, quantity in result.quantities.items():
         other = again.quantity(name)
-        for what in ("value", "sd", "status"):
+        for what in (*NUMBERS, "status", "mark"):
             np.testing.assert_array_equal(getattr(other, what), getattr(quantity, what))
         assert (other.kind, other.axes, other.unit) == (quantity.kind, quantity.axes, quantity.unit)
     assert again.scenario == result.scenario

@@ -73,20 +73,20 @@ class PartsSensitivity:
 
     def frees(self, matrix: sparse.csr_array) -> Bools:
         """Which combinations nothing determines."""
-        return self.spread.frees(self._combined(matrix))
+        return self.spread.frees(self.combined(matrix))
 
     def drift(self, matrix: sparse.csr_array) -> Floats:
         """The changes of combinations on two random null vectors, (k, 2)."""
-        return np.asarray(self._combined(matrix) @ self.spread.null)
+        return np.asarray(self.combined(matrix) @ self.spread.null)
 
     def covariance_with(self, target: sparse.csr_array) -> Floats:
         """The covariance of every cell with one combination (1, cells)."""
-        moved = self.spread.covariance_with(self._combined(target))
+        moved = self.spread.covariance_with(self.combined(target))
         return np.asarray(self.problem.cells.coef * moved[self.problem.cells.i])
 
     def covariance_of(self, matrix: sparse.csr_array) -> Floats:
         """The covariance (k, k) of linear combinations of cells; nan where nothing determines one."""
-        combined = self._combined(matrix)
+        combined = self.combined(matrix)
         effects = self.spread.effects(combined)
         pulled = effects @ sparse.diags_array(self.spread.equality.variance)
         found, free = (pulled @ effects.T).toarray(), self.spread.frees(combined)
@@ -95,7 +95,7 @@ class PartsSensitivity:
 
     def sd(self, matrix: sparse.csr_array) -> Floats:
         """The standard deviation of each row of `matrix` (k, cells)."""
-        combined, parts = self._combined(matrix), [np.zeros(0)]
+        combined, parts = self.combined(matrix), [np.zeros(0)]
         for k in range(0, combined.shape[0], CHUNK):
             effects = self.spread.effects(combined[k : k + CHUNK])
             parts.append(np.sqrt(effects.power(2) @ self.spread.equality.variance))
@@ -122,7 +122,7 @@ class PartsSensitivity:
         u = np.concatenate([-gap_of(problem, solution), solution.exact_multipliers[some]])
         return PartsErrors(self, some, u)
 
-    def _combined(self, matrix: sparse.csr_array) -> sparse.csr_array:
+    def combined(self, matrix: sparse.csr_array) -> sparse.csr_array:
         """Rows over cells as rows over the separable unknowns."""
         cells, over = self.problem.cells, sparse.csr_array(matrix).tocoo()
         entries = (over.data * cells.coef[over.col], (over.row, cells.i[over.col]))

@@ -11,11 +11,14 @@ from scipy import sparse
 from mfa.solve.certain import Spread
 from mfa.solve.posterior import Posterior
 from mfa.solve.problem import Bools, Floats, LeastSquares
+from mfa.solve.separable.posterior import PartsPosterior
 from mfa.solve.solution import Solution
 from mfa.solve.truncated.aggregate import Numbers, determined, joined
 from mfa.solve.truncated.ends import Ends, Pair
-from mfa.solve.truncated.interval import LEVEL, bitten, interval
-from mfa.solve.truncated.whole import Marginal, WholeCut, whole_cut
+from mfa.solve.truncated.interval import LEVEL, bitten, cut_alone, interval
+from mfa.solve.truncated.marginal import CutOff, Marginal, uncut
+from mfa.solve.truncated.parts import parts_cut
+from mfa.solve.truncated.whole import whole_cut
 
 CHUNK = 4096
 
@@ -28,7 +31,7 @@ class Beside:
     problem: LeastSquares
     solution: Solution
     spread: Spread
-    cut: WholeCut | None
+    cut: CutOff | None
     level: float = LEVEL
 
     def numbers(self, matrix: sparse.csr_array, value: Floats | None = None) -> Numbers:
@@ -79,6 +82,11 @@ class Beside:
         found = self._marginal(of, first, np.where(free, 0.0, of.sd) ** 2)
         mean, sd = of.value + found.shift, np.sqrt(found.variance)
         ends = interval(mean, sd, low, high, skewing=found.skewing, level=self.level, factor=of.factor)
+        if found.apart is not None:
+            middle, spread = of.value + found.apart[0], np.sqrt(found.apart[1])
+            numbers = cut_alone((mean, sd, *ends), (middle, spread, low, high), self.level)
+            ends = numbers[2], numbers[3]
+            mean, sd = (mean, sd) if found.joint else numbers[:2]
         middle, loose = of.value + found.loose_shift, np.sqrt(found.loose_variance)
         cautious = interval(middle, loose, low, high, level=self.level, factor=of.factor, plain=True)
         marks = bitten(of.value, mean, sd, low, high)
@@ -86,11 +94,10 @@ class Beside:
 
     def _marginal(self, of: _Wanted, first: int, variance: Floats) -> Marginal:
         if self.cut is None:
-            none = np.zeros(len(variance))
-            return Marginal(none, variance, None, none, variance)
+            return uncut(variance)
         if of.matrix is None:
-            return self.cut.marginal(self.cut.unknowns(first, len(variance)), variance)
-        return self.cut.marginal(self.cut.cells(of.matrix), variance)
+            return self.cut.unknowns(slice(first, first + len(variance)), variance)
+        return self.cut.combined(of.matrix, variance)
 
     @cached_property
     def _relative(self) -> Bools:
@@ -129,5 +136,9 @@ class _Wanted:
 
 def beside_bounds(problem: LeastSquares, solution: Solution, spread: Spread) -> Beside:
     """What is known of the numbers of a problem at its solution, with standard deviations `spread`."""
-    cut = whole_cut(problem, solution, spread) if isinstance(spread, Posterior) else None
-    return Beside(problem, solution, spread, cut)
+    cut: CutOff | None = None
+    if isinstance(spread, Posterior):
+        cut = whole_cut(problem, solution, spread)
+    elif isinstance(spread, PartsPosterior):
+        cut = parts_cut(problem, spread)
+    return Beside(problem, solution, spread if cut is None else cut.spread, cut)

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import special, stats
 
 from mfa.solve.problem import Bools, Floats, Ints
-from mfa.solve.truncated.moments import quantiles
+from mfa.solve.truncated.moments import moments, quantiles
 from mfa.solve.truncated.sweeps import Cavity
 
 LEVEL = 0.95
@@ -22,12 +22,16 @@ HARD, BITTEN = 1.964, 2.525
 """Distances of the mean from a bound, in standard deviations, at which a half-line takes off 0.18 and 0.05 of
 the variance: from the first the shortest interval begins at the bound, from the second on it is not
 marked."""
+NEAR = 3.5
+"""Standard deviations from a bound up to which it counts: beyond, it takes off 0.3 % of a variance."""
 PRIOR = 0.5
 """Standard deviations between mean and value from which bounds drive a number."""
 SKEW = 1e-3
 """Skewness below which an interval is symmetrical."""
-POINTS = 48
-SPLIT = 40
+POINTS, SPLIT = 96, 40
+"""Points by which a cut normal is represented, and halvings in which a quantile is found."""
+ALONE = 0.1
+"""Share of a cut normal's spread below which a normal rest is no more than a wider one."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,29 @@ def interval(
     return np.clip(below, low, high), np.clip(above, low, high)
 
 
+def cut_alone(
+    found: tuple[Floats, Floats, Floats, Floats], cavity: tuple[Floats, Floats, Floats, Floats], level: float
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Mean, standard deviation and ends of numbers, those near a bound by cutting off their own `cavity`
+    (mean, standard deviation, bounds; nan: as found)."""
+    mean, sd, low, high = cavity
+    with np.errstate(invalid="ignore"):
+        some = np.flatnonzero((sd > 0) & (np.minimum(mean - low, high - mean) < NEAR * sd))
+    mean, sd, low, high = mean[some], sd[some], low[some], high[some]
+    first, last = (low - mean) / sd, (high - mean) / sd
+    cut = moments(first, last)
+    middle, spread = mean + sd * cut.mean, sd * np.sqrt(cut.variance)
+    at_low, at_high = begins(middle, spread, low, high)
+    half = 0.5 * (1 - level)
+    ends = mean[:, None] + sd[:, None] * quantiles(first, last, np.array([half, 1 - level, level, 1 - half]))
+    below = np.where(at_low, low, np.where(at_high, ends[:, 1], ends[:, 0]))
+    above = np.where(at_high, high, np.where(at_low, ends[:, 2], ends[:, 3]))
+    every = tuple(f.copy() for f in found)
+    for old, fresh in zip(every, (middle, spread, below, above), strict=True):
+        old[some] = fresh
+    return every[0], every[1], every[2], every[3]
+
+
 def begins(mean: Floats, sd: Floats, low: Floats, high: Floats) -> tuple[Bools, Bools]:
     """Which intervals begin at the lower, and which at the upper bound."""
     to_low, to_high = mean - low, high - mean
@@ -111,18 +138,30 @@ def _skew(mean: Floats, sd: Floats, share: Floats, skewing: Skewing, some: Ints)
 
 def _led(sd: Floats, share: Floats, skewing: Skewing, numbers: Ints, site: Ints) -> Floats:
     """Quantiles, counted from the mean, of slope (cut normal - its mean) + a normal rest."""
-    cavity, slope = skewing.cavity, skewing.slope[numbers, site]
+    cavity = skewing.cavity
+    scale = skewing.slope[numbers, site] * cavity.sd[site]
+    low, high, mean = cavity.low[site], cavity.high[site], cavity.cut.mean[site]
+    own = np.abs(scale) * np.sqrt(cavity.cut.variance[site])
+    rest = np.sqrt(np.maximum(sd**2 - own**2, 0.0))
+    found = np.empty(share.shape)
+    for k in range(share.shape[1]):
+        wanted = np.where(scale > 0, share[:, k], 1 - share[:, k])
+        alone = quantiles(low, high, wanted[:, None])[:, 0]
+        found[:, k] = scale * (alone - mean) * (sd / own)
+    some = np.flatnonzero(rest > ALONE * own)
     nodes, weights = np.polynomial.legendre.leggauss(POINTS)
-    at = quantiles(cavity.low[site], cavity.high[site], 0.5 * (1 + nodes))
-    scale = slope * cavity.sd[site]
-    points = scale[:, None] * (at - cavity.cut.mean[site][:, None])
-    own = scale**2 * cavity.cut.variance[site]
-    rest = np.sqrt(np.maximum(sd**2 - own, 1e-6 * sd**2))
-    low = np.minimum(points.min(axis=1), 0.0) - 8 * rest
-    high = np.maximum(points.max(axis=1), 0.0) + 8 * rest
+    at = quantiles(low[some], high[some], 0.5 * (1 + nodes))
+    points = scale[some, None] * (at - mean[some, None])
+    found[some] = _mixed(points, 0.5 * weights, rest[some], share[some])
+    return found
+
+
+def _mixed(points: Floats, weights: Floats, sd: Floats, share: Floats) -> Floats:
+    """Quantiles of normals of one `sd` around weighted points, by bisection."""
+    low, high = points.min(axis=1) - 8 * sd, points.max(axis=1) + 8 * sd
     low, high = (np.repeat(e[:, None], share.shape[1], axis=1) for e in (low, high))
     for _ in range(SPLIT):
         middle = 0.5 * (low + high)
-        below = 0.5 * special.ndtr((middle[:, :, None] - points[:, None, :]) / rest[:, None, None]) @ weights
+        below = special.ndtr((middle[:, :, None] - points[:, None, :]) / sd[:, None, None]) @ weights
         low, high = np.where(below < share, middle, low), np.where(below < share, high, middle)
     return np.asarray(0.5 * (low + high))

@@ -17,11 +17,13 @@ from scipy.sparse import csgraph
 from mfa.solve.problem import Bools, Floats, Ints
 from mfa.solve.truncated.moments import Moments, moments
 
-DAMPED, SWEEPS, SETTLED = 0.7, 60, 1e-3
+DAMPED, SWEEPS, SETTLED = 0.7, 100, 1e-5
 """Share of the way that a sweep goes, the most sweeps, and the move of a mean, in standard deviations, and of
 a variance, as a share, that ends them."""
 ALONE = 1e-8
 """Correlations below this are none: numbers that have no other are cut off apart."""
+OUTSIDE = 1e7
+"""Standard deviations outside its bounds at which a cavity has no digit left."""
 LOST = 1e-9
 """Share of a marginal's precision below which that of its cavity is rounding."""
 
@@ -57,13 +59,15 @@ class Cavity:
     @classmethod
     def of(cls, mean: Floats, variance: Floats, sites: Sites, low: Floats, high: Floats) -> Cavity:
         """The cavities of numbers with a mean, a variance and bounds."""
-        own = 1.0 / variance
+        own = 1.0 / np.where(variance > 0, variance, 1.0)
         left = own - sites.tau
-        sound = left > LOST * own
+        sound = (variance > 0) & (left > LOST * own)
         spread = 1.0 / np.where(sound, left, own)
         middle, sd = spread * (mean * own - sites.nu), np.sqrt(spread)
-        ends = (low - middle) / sd, (high - middle) / sd
-        return cls(middle, sd, *ends, moments(*ends), sound)
+        first, last = (low - middle) / sd, (high - middle) / sd
+        sound &= (first < OUTSIDE) & (last > -OUTSIDE)
+        first, last = np.where(sound, first, -np.inf), np.where(sound, last, np.inf)
+        return cls(middle, sd, first, last, moments(first, last), sound)
 
     @property
     def bite(self) -> Floats:
@@ -89,28 +93,26 @@ class Cut:
     settled: bool
 
 
-def propagated(
-    mean: Floats, covariance: Floats, low: Floats, high: Floats, *, given: Sites, start: Sites
-) -> Cut:
+def propagated(mean: Floats, covariance: Floats, low: Floats, high: Floats, *, given: Sites) -> Cut:
     """The numbers with `mean` and `covariance` (k, k), cut off at `low` and `high`.
 
-    Both hold with the `given` sites, which are taken off again; the sweeps begin at the sites `start`. A
-    number without bounds ends without a site.
+    Both hold with the `given` sites, from which the sweeps begin. A number without bounds ends without a
+    site.
     """
     size = np.sqrt(np.diagonal(covariance))
     linked = sparse.csr_array((np.abs(covariance) > ALONE * size * size[:, None]).astype(np.int8))
     count, label = csgraph.connected_components(linked, directed=False)
-    found = Cut(Sites(start.tau.copy(), start.nu.copy()), mean.copy(), covariance.copy(), 0, True)
     order = np.argsort(label, kind="stable")
-    for own in np.split(order, np.cumsum(np.bincount(label, minlength=count))[:-1]):
+    groups = np.split(order, np.cumsum(np.bincount(label, minlength=count))[:-1]) if count else []
+    tau, nu, middle, joint = given.tau.copy(), given.nu.copy(), mean.copy(), covariance.copy()
+    found = []
+    for own in groups:
         one = np.ix_(own, own)
-        part = _Part(mean[own], covariance[one], low[own], high[own], given.only(own))
-        done = part.swept(start.only(own))
-        found.sites.tau[own], found.sites.nu[own] = done.sites.tau, done.sites.nu
-        found.mean[own], found.covariance[one] = done.mean, done.covariance
-        settled, sweeps = found.settled and done.settled, max(found.sweeps, done.sweeps)
-        found = Cut(found.sites, found.mean, found.covariance, sweeps, settled)
-    return found
+        found.append(_Part(mean[own], covariance[one], low[own], high[own], given.only(own)).swept())
+        tau[own], nu[own] = found[-1].sites.tau, found[-1].sites.nu
+        middle[own], joint[one] = found[-1].mean, found[-1].covariance
+    sweeps = max((f.sweeps for f in found), default=0)
+    return Cut(Sites(tau, nu), middle, joint, sweeps, all(f.settled for f in found))
 
 
 @dataclass(frozen=True)
@@ -123,16 +125,16 @@ class _Part:
     high: Floats
     given: Sites
 
-    def swept(self, sites: Sites) -> Cut:
-        """The end of the sweeps."""
-        mean, covariance = self.joint(sites)
+    def swept(self) -> Cut:
+        """The end of the sweeps; one number alone gets there at once."""
+        sites, (mean, covariance) = self.given, self.joint(self.given)
+        share = np.full(len(mean), DAMPED if len(mean) > 1 else 1.0)
         for sweep in range(1, SWEEPS + 1):
             variance = np.diagonal(covariance)
             wanted = Cavity.of(mean, variance, sites, self.low, self.high).sites(sites)
-            sites = sites.toward(wanted, np.full(len(mean), DAMPED))
+            sites = sites.toward(wanted, share)
             old, (mean, covariance) = (mean, variance), self.joint(sites)
-            moved = np.max(np.abs(mean - old[0]) / np.sqrt(old[1]))
-            if moved < SETTLED and np.max(np.abs(np.diagonal(covariance) / old[1] - 1.0)) < SETTLED:
+            if _still(old, (mean, np.diagonal(covariance))):
                 return Cut(sites, mean, covariance, sweep, True)
         return Cut(sites, mean, covariance, SWEEPS, False)
 
@@ -145,6 +147,15 @@ class _Part:
         left = scaled * (change * unit**2)
         left[np.diag_indices_from(left)] += 1.0
         right = np.column_stack([scaled, self.mean / unit + scaled @ (shift * unit)])
-        found = linalg.solve(left, right, check_finite=False)
+        found = linalg.lapack.dgesv(left, right)[2]
         covariance = 0.5 * (found[:, :-1] + found[:, :-1].T) * unit * unit[:, None]
         return found[:, -1] * unit, covariance
+
+
+def _still(old: tuple[Floats, Floats], new: tuple[Floats, Floats]) -> bool:
+    """Whether means and variances hardly moved."""
+    some = (old[1] > 0) & (new[1] > 0)
+    step = np.abs(new[0] - old[0])[some] / np.sqrt(old[1][some])
+    return bool(
+        max(step.max(initial=0.0), np.abs(new[1][some] / old[1][some] - 1).max(initial=0.0)) < SETTLED
+    )

@@ -10,7 +10,7 @@ T = diag(tau), so that A x = b holds for the means.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,41 +20,36 @@ from mfa.solve.posterior import Posterior, in_unknowns
 from mfa.solve.problem import Floats, Ints, LeastSquares
 from mfa.solve.solution import Solution
 from mfa.solve.truncated.implied import implied
-from mfa.solve.truncated.interval import Skewing
-from mfa.solve.truncated.released import Released, released
+from mfa.solve.truncated.interval import NEAR, Skewing
+from mfa.solve.truncated.marginal import Marginal
+from mfa.solve.truncated.released import FORCELESS, Released, joined, released
 from mfa.solve.truncated.sweeps import Cavity, Cut, propagated
 
-NEAR = 3.5
-"""Standard deviations from a bound up to which it has a site: beyond, it takes off 0.3 % of a variance."""
 ROUNDS = 4
 """Rounds in which bounds are looked for that bite once others are let go."""
-MOST, WORK = 1500, 15_000_000
+MOST, WORK = 1500, 4_500_000
 """Sites at most, and sites times columns of the system: where more bounds bite, those that bite hardest."""
+LOST = 1e-5
+"""Share of its variance that bounds may leave of a number: less has lost digits, and is found from nearer."""
 ROUNDING = 1e-10
 """Share of a variance that is left by rounding."""
 
 
 @dataclass(frozen=True)
-class Marginal:
-    """Moves of means off the optimum and variances of some numbers, what makes them skew, and the same
-    without any bounds (variance infinite where bounds alone determine a number)."""
-
-    shift: Floats
-    variance: Floats
-    skewing: Skewing | None
-    loose_shift: Floats
-    loose_variance: Floats
-
-
-@dataclass(frozen=True)
 class WholeCut:
-    """The cut off posterior around an optimum."""
+    """The cut off posterior around an optimum; not `complete` where more bounds bite than have a site: the
+    rest cut off their own numbers alone."""
 
-    posterior: Posterior
     released: Released
     cut: Cut
     low: Floats
     high: Floats
+    complete: bool = True
+
+    @property
+    def spread(self) -> Posterior:
+        """The standard deviations where bounds hold, of which those here are made."""
+        return self.released.posterior
 
     @cached_property
     def _change(self) -> tuple[Floats, Floats]:
@@ -67,7 +62,7 @@ class WholeCut:
         left[np.diag_indices_from(left)] += 1.0
         mean = self.released.shift[self.released.places]
         right = np.column_stack([np.diag(tau * unit**2), (nu - tau * mean) * unit])
-        found = linalg.solve(left, right, check_finite=False)
+        found = linalg.lapack.dgesv(left, right)[2]
         covariance = 0.5 * (found[:, :-1] + found[:, :-1].T) / unit / unit[:, None]
         return covariance, found[:, -1] / unit
 
@@ -77,49 +72,73 @@ class WholeCut:
         variance = np.diagonal(self.cut.covariance)
         return Cavity.of(self.cut.mean, variance, self.cut.sites, self.low, self.high)
 
-    def cells(self, matrix: sparse.csr_array) -> sparse.csr_array:
-        """Rows over cells as rows over unknowns and slacks."""
-        return in_unknowns(self.posterior.tangent, matrix)
+    def combined(self, matrix: sparse.csr_array, variance: Floats) -> Marginal:
+        """The marginals of combinations of cells (k, cells) with these variances where bounds hold."""
+        return self.marginal(in_unknowns(self.spread.tangent, matrix), variance)
 
-    def unknowns(self, first: int, count: int) -> sparse.csr_array:
-        """Rows of so many of the problem's unknowns, in their own units."""
-        scale = self.posterior.tangent.form.scale
-        return sparse.csr_array(sparse.diags_array(scale, format="csr")[first : first + count])
+    def unknowns(self, some: slice, variance: Floats) -> Marginal:
+        """The marginals of some of the problem's unknowns."""
+        scale = sparse.diags_array(self.spread.tangent.form.scale, format="csr")
+        return self.marginal(sparse.csr_array(scale[some.start : some.start + len(variance)]), variance)
 
     def marginal(self, rows: sparse.csr_array, variance: Floats) -> Marginal:
         """The marginals of linear combinations (k, unknowns) with these variances where bounds hold."""
         along = np.asarray(rows @ self.released.with_places)
         by_covariance, by_mean = self._change
-        before = variance + self.released.gained(along)
+        before = variance + self.released.gained(rows)
         after = before - np.sum((along @ by_covariance) * along, axis=1)
         after = np.where(after > ROUNDING * before, after, 0.0)
-        start = np.asarray(rows @ self.released.shift)
+        shift = np.asarray(rows @ self.released.shift) + along @ by_mean
         left = along - along @ by_covariance @ self.released.covariance
         slope = left / np.diagonal(self.cut.covariance)
-        moved, added = self.released.without_bounds(along)
-        return Marginal(start + along @ by_mean, after, Skewing(slope, self.cavity), moved, variance + added)
+        moved, added = self.released.moves.without_bounds(rows)
+        apart = None
+        if not self.complete:
+            sited = np.asarray(abs(rows)[:, self.released.places].sum(axis=1)) > 0
+            apart = np.where(sited, np.nan, shift), np.where(sited, np.nan, after)
+        return Marginal(
+            shift, after, Skewing(slope, self.cavity), moved, variance + added, apart, joint=False
+        )
 
 
 def whole_cut(problem: LeastSquares, solution: Solution, posterior: Posterior) -> WholeCut | None:
     """The posterior cut off by the bounds of a problem; None where none bites."""
+    found = _cut_off(problem, solution, posterior, np.zeros(0, np.int64))
+    if found is None:
+        return None
+    places, before = found.released.places, np.diagonal(found.released.covariance)
+    wide = (np.diagonal(found.cut.covariance) < LOST * before) & (found.released.given.tau == 0)
+    again = _cut_off(problem, solution, posterior, places[wide]) if wide.any() else None
+    return found if again is None else again
+
+
+def _cut_off(problem: LeastSquares, solution: Solution, posterior: Posterior, wide: Ints) -> WholeCut | None:
+    """The cut off posterior, `wide` numbers having a weak site from the beginning."""
     bounds = _Bounds.of(problem, posterior)
-    held = _hardest(bounds.held, bounds.force(solution), posterior)
+    held = _forced(bounds.held, bounds.force(solution, posterior), posterior)
     near = bounds.near(np.zeros(len(bounds.low)), bounds.variance)
     if not len(held) and not len(near):
         return None
-    now = released(posterior, solution, held)
+    now = released(posterior, solution, held, wide)
+    variance = _Bounds.of(problem, now.posterior).variance if len(wide) else bounds.variance
+    every = sparse.csr_array(sparse.eye_array(len(bounds.low), format="csr"))
+    tried = now.places
     for _ in range(ROUNDS):
-        fresh = np.setdiff1d(near, now.places)[: max(_most(posterior) - len(now.places), 0)]
-        now = now.including(fresh)
-        low, high = bounds.low[now.places], bounds.high[now.places]
-        start = now.given
-        cut = propagated(now.shift[now.places], now.covariance, low, high, given=now.given, start=start)
-        found = WholeCut(posterior, now, cut, low, high)
-        all_ = found.marginal(sparse.eye_array(len(bounds.low), format="csr"), bounds.variance)
-        near = bounds.near(all_.shift, all_.variance)
-        if not len(np.setdiff1d(near, now.places)) or len(now.places) >= _most(posterior):
+        fresh = near[~np.isin(near, tried)][: max(_most(posterior) - len(tried), 0)]
+        now, tried = now.including(fresh), np.concatenate([tried, fresh])
+        found = _swept(now, bounds)
+        beside = found.marginal(every, variance)
+        near = bounds.near(beside.shift, beside.variance)
+        if np.isin(near, tried).all() or len(tried) >= _most(posterior):
             break
-    return found
+    return replace(found, complete=bool(np.isin(near, tried).all()))
+
+
+def _swept(now: Released, bounds: _Bounds) -> WholeCut:
+    """The Gaussian with the bounds of its places cut off."""
+    low, high = bounds.low[now.places], bounds.high[now.places]
+    cut = propagated(now.shift[now.places], now.covariance, low, high, given=now.given)
+    return WholeCut(now, cut, low, high)
 
 
 def _most(posterior: Posterior) -> int:
@@ -127,9 +146,15 @@ def _most(posterior: Posterior) -> int:
     return int(min(MOST, WORK // len(posterior.kkt.unit)))
 
 
-def _hardest(held: Ints, force: Floats, posterior: Posterior) -> Ints:
-    """The held that are let go: where there are too many, those that are held by least force."""
-    return np.sort(held[np.argsort(force, kind="stable")][: _most(posterior)])
+def _forced(held: Ints, force: Floats, posterior: Posterior) -> Ints:
+    """The held that are let go: those that rows join to one that is held by force. Where there are too many,
+    those that are held by least; what no force holds, as what nothing enters, has nowhere to go."""
+    label = joined(posterior.tangent.rows, held)
+    most = np.zeros(int(label.max(initial=-1)) + 1)
+    np.maximum.at(most, label, force)
+    some = np.flatnonzero(most[label] > FORCELESS)
+    order = np.argsort(force[some], kind="stable")[: _most(posterior) // 2]
+    return np.sort(held[some[order]])
 
 
 @dataclass(frozen=True)
@@ -159,9 +184,9 @@ class _Bounds:
             np.nan_to_num(sd) ** 2,
         )
 
-    def force(self, solution: Solution) -> Floats:
-        """How hard each of the held is held."""
-        return np.abs(solution.bound_multipliers[self.held])
+    def force(self, solution: Solution, posterior: Posterior) -> Floats:
+        """How hard each of the held is held: chi-square per scale."""
+        return np.abs(solution.bound_multipliers * posterior.tangent.form.scale)[self.held]
 
     def near(self, shift: Floats, variance: Floats) -> Ints:
         """The unknowns that a bound bites, the hardest first."""
