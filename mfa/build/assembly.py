@@ -134,6 +134,8 @@ class Assembly:
         self._log: list[Bools] = []
         self._loss: list[Ints] = []
         self._losses: list[Loss] = []
+        self._closed: list[Ints] = []
+        self._closures = 0
 
     def unknowns(
         self,
@@ -233,6 +235,12 @@ class Assembly:
         self._counted.append(np.asarray(counted, np.bool_))
         return self._observed.add(terms, value, namer)
 
+    def closed(self, group: Ints, rows: Ints) -> None:
+        """Note that the observed rows of each group state shares that sum to 1 as they are stated."""
+        _, own = np.unique(group, return_inverse=True)
+        self._closed.append(np.column_stack([self._closures + own, rows]))
+        self._closures += int(own.max(initial=-1)) + 1
+
     def unknown_of(self, cells: Ints) -> Ints:
         """The first factor of some cells: of those that are unknowns themselves, the unknown."""
         return np.concatenate(self._i)[cells]
@@ -273,6 +281,7 @@ class Assembly:
             np.concatenate([*self._log, np.zeros(0, np.bool_)]),
             np.concatenate([*self._loss, np.zeros(0, np.int64)]),
             tuple(self._losses),
+            np.concatenate([*self._closed, np.zeros((0, 2), np.int64)]),
         )
         return LeastSquares(
             cells=Cells(

@@ -12,7 +12,7 @@ import pandas as pd
 
 from mfa.build import Model, build
 from mfa.core.balance import TOLERANCE
-from mfa.errors import Imbalance, Infeasible, Problem, Undetermined
+from mfa.errors import Imbalance, Infeasible, Problem, Undetermined, apart
 from mfa.run.anchors import anchor_problems
 from mfa.run.collect import collect
 from mfa.run.conflicts import placed
@@ -21,6 +21,7 @@ from mfa.run.simulation import simulation
 from mfa.run.tables import BALANCE_COLUMNS, balance_table, closed_and_open
 from mfa.solve.certain import Spread, certain
 from mfa.solve.classify import Classification, classify
+from mfa.solve.conflict import linear_conflict
 from mfa.solve.diagnose import Diagnosis, diagnose
 from mfa.solve.draws import Draws, draws
 from mfa.solve.losses import loss_of
@@ -126,6 +127,8 @@ def _check(solved: Solved) -> None:
     table, _ = closed_and_open(solved.balances)
     failing = table[~(table["relative"] <= max(settings.tolerance, TOLERANCE))]
     if len(failing):
+        if conflict := tuple(linear_conflict(solved.model.problem)):
+            raise Infeasible(*placed(solved.model, conflict))
         rows = failing.head(5).to_dict("records")
         raise Imbalance(*(Problem("imbalance", f"a process does not close: {_sentence(r)}") for r in rows))
     if np.isnan(solved.solution.q).any():
@@ -139,7 +142,6 @@ def _check(solved: Solved) -> None:
 
 def _sentence(row: Mapping[Hashable, Any]) -> str:
     where = ", ".join(str(v) for k, v in row.items() if k not in BALANCE_COLUMNS and not pd.isna(v))
-    inflow, outflow = (
-        f"{row[k]:g} {row['unit']} {word}" for k, word in (("inflow", "in"), ("outflow", "out"))
-    )
-    return f"{where}: {inflow}, {outflow}, relative difference {row['relative']:.2g}"
+    (more, less), unit = (float(row[k]) for k in ("inflow", "outflow")), row["unit"]
+    moved = f"{apart(more, less)} {unit} in, {apart(less, more)} {unit} out"
+    return f"{where}: {moved}, relative difference {row['relative']:.2g}"

@@ -19,7 +19,7 @@ from mfa.solve.acceleration import History
 from mfa.solve.active_set import At, Quadratic, Step, forces
 from mfa.solve.aggregate import elements_of
 from mfa.solve.augmented import Priced, multipliers
-from mfa.solve.conflict import explain_infeasible, relaxed_conflict, row_name
+from mfa.solve.conflict import explain_infeasible, linear_conflict, relaxed_conflict, row_name
 from mfa.solve.degenerate import FORCELESS, leaned_on
 from mfa.solve.descent import Descent, closing, merit_of
 from mfa.solve.kkt import Ordering, largest, ordering_of
@@ -206,6 +206,7 @@ def _failure(form: Standard, state: _State, how: str) -> Infeasible | NotConverg
     """Why there is no solution: rows in conflict, or an iteration that does not settle."""
     looked = is_linear(form.problem) or _open(form, state.z) > ACCEPTED
     conflict = explain_infeasible(form.problem, form.x(state.z)) if looked else []
+    conflict = conflict or linear_conflict(form.problem)
     if conflict:
         return Infeasible(*conflict)
     row = int(np.argmax(np.abs(form.residual(state.z)) / _row_size(form, state.z))) if len(form.rhs) else -1
@@ -347,7 +348,7 @@ def _finish(
             break
         z = better
     z = _snapped(form, z, local)
-    if _open(form, z) > ACCEPTED:
+    if not guess and _open(form, z) > ACCEPTED:
         raise _failure(form, replace(state, z=z), "a row does not close")
     active = step.at if guess else _held(form, z, step, local.quadratic)
     return replace(_solution(form, replace(state, z=z), step, local, iterations), active=active)
