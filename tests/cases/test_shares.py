@@ -123,7 +123,8 @@ def test_a_share_of_none_give_or_take_is_evidence(least: float) -> None:
     document["observations"]["a"] = {"of": "y", "at": {"element": "A"}, "value": 5, "sd": 0.5}
     result = mfa.run(mfa.load(document))
     assert float(result.flow("x").sel(element="A")) == pytest.approx(4.902, abs=1e-3)
-    assert result.facts["observations_counted"] == 4
+    assert result.facts["observations_counted"] == 2
+    assert result.parameters["standing"].tolist() == ["counted", "counted"]
 
 
 def test_a_reported_zero_with_a_relative_error_is_refused() -> None:
