@@ -52,10 +52,15 @@ FIGURES = frozenset(
 """Columns of tables that hold numbers."""
 ENDS = ("low", "high")
 """Columns of ends of intervals, which may be open."""
+REPORTED = (
+    *("name", "of", "source", "edition", "value", "sigma", "adjusted", "adjusted_sd", "shift", "z"),
+    *("flag", "standing", "unit"),
+)
+"""Columns that tables of reports and of stated parameters have beside their labels."""
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "observations": ("name", "value", "adjusted", "z"),
-    "parameters": ("name", "value", "adjusted", "z"),
-    "balances": ("relative",),
+    "observations": (*REPORTED, "reported_by"),
+    "parameters": REPORTED,
+    "balances": ("process", "throughput", "relative"),
     "free": ("kind", "name", "value", "sd", "low", "high"),
     "indicators": ("name", "value", "sd"),
     "gross_errors": ("order", "name", "chi_square", "dof", "p"),
@@ -123,6 +128,8 @@ def _facts(value: Any, where: str) -> None:
         kinds = (int,) if name in _COUNTS else (int, float)
         if isinstance(number, bool) or not isinstance(number, kinds) or not np.isfinite(float(number)):
             raise Unsound(f"{where}: {name} is no number")
+    if "chi_square" in facts and not {*_TESTS} - {"worst_closure"} <= set(facts):
+        raise Unsound(f"{where} holds half of a test")
     _texts(facts.get("order", ()), f"{where}: order")
     _factors(facts.get("items") or {}, f"{where}: items")
     for inner in mapping(facts.get("bases") or {}, f"{where}: bases").values():
@@ -259,6 +266,7 @@ def table_of(folder: Path, name: str) -> pd.DataFrame:
     lacking = [c for c in NEEDED[name] if c not in table.columns]
     if lacking and len(table):
         raise Unsound(f"{name}.csv has no column {lacking[0]}")
+    table = table.reindex(columns=[*table.columns, *lacking])
     for column in FIGURES & set(table.columns):
         if len(table) and not pd.api.types.is_numeric_dtype(table[column]):
             raise Unsound(f"{name}.csv: a cell of {column} is no number")
