@@ -133,9 +133,10 @@ class Builder:
         targets.stocks = {n: s.level for n, s in stocks.items()}
         add_balances(self.assembly, self.system, flows, change, leading_rows(self.system, self.uniform))
         self._add_shares(flows)
-        self._add_differences(flows)
+        stated = len(self.groups)
         observer = Observer(self.assembly, targets, self.reader, self.groups)
         observer.add_reports(self.reports)
+        self.groups[stated:stated] = self._differences(flows)
         add_constraints(self.assembly, targets, self.reader)
         self.stocks, self.items = stocks, targets.items()
         self.ages = self._ages()
@@ -281,11 +282,13 @@ class Builder:
                 self.groups.append(group)
         note_closed(self.assembly, self.splits, observed)
 
-    def _add_differences(self, flows: FlowCells) -> None:
+    def _differences(self, flows: FlowCells) -> list[ObservedGroup]:
+        """The statements of statistical differences; reports come first: they say what throughput counts."""
+        found = []
         for name, process in self.spec.processes.items():
             stated = process.statistical_difference
             if stated is not None and not self.reader.simulates:
                 edge = self.system.edges[difference_name(name)]
                 factor = self.reader.unit(stated.floor.unit if stated.floor else stated.unit).factor
-                group = add_difference(self.assembly, self.system, edge, flows, stated, factor=factor)
-                self.groups.append(group)
+                found.append(add_difference(self.assembly, self.system, edge, flows, stated, factor=factor))
+        return found

@@ -81,6 +81,15 @@ def _agreement(result: Result) -> Iterator[str]:
         yield f"The figures agree within their stated uncertainties ({test})."
 
 
+def _optimum(result: Result) -> Iterator[str]:
+    if result.facts.get("optimum") == "local":
+        starts = count(int(result.facts.get("starts") or 1), "start")
+        yield (
+            "Products of unknowns, or the loss, may leave several optima: this is a local optimum, the best "
+            f"of {starts}, and not proved to be the best of all."
+        )
+
+
 def _flags(result: Result) -> Iterator[str]:
     if "flagged" in result.facts:
         n, flagged = (int(result.facts[k]) for k in ("gross_errors", "flagged"))
@@ -127,6 +136,7 @@ SENTENCES: tuple[Callable[[Result], Iterator[str]], ...] = (
     _question,
     _evidence,
     _agreement,
+    _optimum,
     _flags,
     _mirrors,
     _closure,

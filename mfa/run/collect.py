@@ -21,6 +21,7 @@ from mfa.run.gross import CONFLICT, FLAGS, Suspects, gross_error_table, marks, s
 from mfa.run.manifest import input_names
 from mfa.run.mirror import PAIR, label_columns, mirror_gaps
 from mfa.run.result import INDICATOR, MARKS, NO_SD, NUMBERS, STATUSES, Quantity, Result
+from mfa.run.starts import standing
 from mfa.run.tables import closed_and_open, observation_table
 from mfa.run.trace import traced
 from mfa.solve.classify import LISTED, FreeSum, free_sums
@@ -271,6 +272,8 @@ def _facts(solved: Solved, order: list[str]) -> dict[str, Any]:
         "unknowns": len(problem),
         "exact_rows": len(problem.exact),
         "loss": loss.text,
+        "optimum": standing(problem, solved.solution, loss_of(solved.model.document.spec.solve.robust)),
+        "starts": solved.solution.starts.tried,
         "iterations": solved.solution.iterations,
         "chi_square": float(f"{test.chi2:.12g}") if test.dof else None,
         "degrees_of_freedom": float(f"{test.dof:.6g}"),

@@ -256,6 +256,8 @@ def _entry(raw: object) -> object:
     text = raw.get("value") if isinstance(raw, dict) else raw
     if not isinstance(text, str):
         return raw
+    if not any(c.isdigit() for c in text):
+        raise refuse("data-shape", f"expected a number, found {plain(text)}")
     read = _read_text(text)
     own = {"unit": "1"} if "%" in text and "unit" not in read else {}
     beside = {k: v for k, v in raw.items() if k != "value"} if isinstance(raw, dict) else {}
