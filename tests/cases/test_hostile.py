@@ -90,6 +90,7 @@ def test_a_share_of_the_only_outflow_is_answered() -> None:
     assert float(result.flow("product")) == pytest.approx(4.0)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_lifetime_that_overflows_is_refused() -> None:
     shaped = {"weibull": {"mean": 2, "shape": 2e-6}}
     document = {
