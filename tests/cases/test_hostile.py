@@ -32,7 +32,7 @@ def problems_of(path: Path) -> list[Problem]:
         ("by_without_dimension.json", "unknown-dimension", (7, 5), 'no dimension "grade"'),
         ("huge_additions.json", "number-range", (25, 17), "1.7e+308 is out of range"),
         ("stock_at_source.json", "stock-place", (10, 10), "is a source"),
-        ("nan_in_message.json", "value-form", (59, 5), '"Infinity" is not a number'),
+        ("nan_in_message.json", "data-shape", (59, 5), 'the text "Infinity"'),
     ],
 )
 def test_the_mistake_is_named_at_its_place(name: str, code: str, place: tuple[int, int], said: str) -> None:
@@ -82,6 +82,14 @@ PLANT = {
 def test_a_number_instead_of_a_formula_is_refused() -> None:
     problems = read_document({**PLANT, "outputs": {"indicators": {"sd": 0.1}}})[1]
     assert [p.code for p in problems] == ["type"]
+
+
+def test_a_list_of_stocks_is_refused_beside_a_process_that_keeps_one() -> None:
+    processes = {**PLANT["processes"], "plant": {"kind": "stock"}}  # type: ignore[dict-item]
+    for stocks in ([], [1], "x", 3, False):
+        assert "type" in {
+            p.code for p in read_document({**PLANT, "processes": processes, "stocks": stocks})[1]
+        }
 
 
 def test_a_share_of_the_only_outflow_is_answered() -> None:
