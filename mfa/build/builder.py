@@ -19,6 +19,7 @@ from mfa.build.model import Model
 from mfa.build.network import build_system, difference_name, empty_edges, nothing_flows
 from mfa.build.observed import Observer
 from mfa.build.parameters import ObservedGroup, Parameter
+from mfa.build.ranges import not_finite
 from mfa.build.reports import Reports
 from mfa.build.reserves import add_reserve, read_reserve
 from mfa.build.retirement import kept_shares
@@ -204,6 +205,8 @@ class Builder:
                 add_levels(self.assembly, self.system, stock, edges, cells=stocks[name])
         self.counted.add_rows(self.ages, self.targets.products)
         problem = self.assembly.problem()
+        if wrong := not_finite(problem):
+            raise InputError(*wrong)
         if self.reader.simulates:
             problem = without_bounds(problem)
         guess = first_guess(problem, self.assembly.scalable)
