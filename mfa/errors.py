@@ -178,3 +178,15 @@ def did_you_mean(name: str, known: Iterable[str], *, listed: int = 8) -> str:
         return "there are none"
     more = f" and {len(names) - listed} more" if len(names) > listed else ""
     return "known: " + ", ".join(names[:listed]) + more
+
+
+def apart(total: float, other: float = 1.0) -> str:
+    """A number with as many digits as tell it from another, six at least.
+
+    >>> apart(1.2), apart(1.00000004), apart(0.9999999999)
+    ('1.2', '1.00000004', '0.9999999999')
+    """
+    for digits in range(6, 18):
+        if (text := f"{total:.{digits}g}") != f"{other:.{digits}g}":
+            break
+    return text

@@ -57,6 +57,16 @@ CELLS = Limit(50_000_000, "cells of all flows, trades and stocks", "check the di
 NUMBERS = Limit(50_000_000, "numbers of one value", "leave out dimensions that the value does not vary over")
 VARIANTS = Limit(1_000, "variants of one scenario", "vary values with `sweep`")
 DRAWN = Limit(1_000_000_000, "numbers of all draws", "take fewer draws")
+REDRAWN = Limit(
+    10_000,
+    "unknowns of a system with products that is solved again for every draw",
+    "use `uncertainty: {method: posterior}`",
+)
+ABSOLUTE = Limit(
+    10_000,
+    "unknowns of a system with products under the loss l1",
+    "use `robust: huber`, which is near it and smooth near the fit",
+)
 TABLE_BYTES = Limit(1024 * MEBI, "bytes of one table, unpacked", "keep the rows and columns that are needed")
 SHEET_BYTES = Limit(256 * MEBI, "bytes of one workbook, unpacked", "save the sheet as CSV")
 SHEET_CELLS = Limit(20_000_000, "cells of one sheet", "save the sheet as CSV")
@@ -92,6 +102,8 @@ STATED = (
         NUMBERS,
         VARIANTS,
         DRAWN,
+        REDRAWN,
+        ABSOLUTE,
     ),
     *(
         TABLE_BYTES,

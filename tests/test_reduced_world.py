@@ -6,27 +6,15 @@ import clarabel
 import numpy as np
 import numpy.typing as npt
 import pytest
-import yaml
 from scipy import sparse
 
-import mfa
 from mfa.build import build
-from mfa.run.bundled import find_scenario
 from mfa.solve.posterior import posterior
 from mfa.solve.problem import LeastSquares
 from mfa.solve.reconcile import reconcile
+from tests.reduced import reduced
 
 Array = npt.NDArray[np.float64]
-NOT_IN_THESE_YEARS = (
-    "world_2017",
-    "china_monazite_imports",
-    "china_monazite_total",
-    "china_mixed_imports",
-    "china_compound_imports",
-    "china_magnets",
-    "china_magnets_total",
-)
-"""Observations of the bundled scenario whose tables have no row in 2021 and 2022."""
 
 
 class General:
@@ -119,15 +107,7 @@ def programme(weight: sparse.sparray, matrix: sparse.sparray, equal: Array, room
 @pytest.fixture(scope="module")
 def problem(tmp_path_factory: pytest.TempPathFactory) -> LeastSquares:
     """The bundled scenario in 2021 and 2022."""
-    few = {
-        "set": {"dimensions.year.range": [2021, 2022]},
-        "drop": [f"observations.{name}" for name in NOT_IN_THESE_YEARS],
-    }
-    whole = find_scenario("rare_earths")
-    small = {"mfa": 1, "name": "small", "import": [str(whole)], "variants": {"few": few}}
-    file = tmp_path_factory.mktemp("reduced") / "small.yaml"
-    file.write_text(yaml.safe_dump(small), encoding="utf-8")
-    return build(mfa.load(file, variant="few")).problem
+    return build(reduced(tmp_path_factory.mktemp("reduced"))).problem
 
 
 def test_the_reduced_world_is_that_of_a_general_method(problem: LeastSquares) -> None:

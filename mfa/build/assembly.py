@@ -134,6 +134,8 @@ class Assembly:
         self._log: list[Bools] = []
         self._loss: list[Ints] = []
         self._losses: list[Loss] = []
+        self._closed: list[Ints] = []
+        self._closures = 0
 
     def unknowns(
         self,
@@ -233,6 +235,12 @@ class Assembly:
         self._counted.append(np.asarray(counted, np.bool_))
         return self._observed.add(terms, value, namer)
 
+    def closed(self, group: Ints, rows: Ints) -> None:
+        """Note that the observed rows of each group state shares that sum to 1 as they are stated."""
+        _, own = np.unique(group, return_inverse=True)
+        self._closed.append(np.column_stack([self._closures + own, rows]))
+        self._closures += int(own.max(initial=-1)) + 1
+
     def unknown_of(self, cells: Ints) -> Ints:
         """The first factor of some cells: of those that are unknowns themselves, the unknown."""
         return np.concatenate(self._i)[cells]
@@ -245,6 +253,14 @@ class Assembly:
         number = np.full(self.n_cells, np.nan)
         number[rows.matrix.indices[term]] = rows.rhs[alone] / rows.matrix.data[term]
         return number
+
+    def reported(self) -> Bools:
+        """Which cells so far stand in a report that counts."""
+        found = np.zeros(self.n_cells, np.bool_)
+        counted = np.concatenate([*self._counted, np.zeros(0, np.bool_)])
+        matrix = self._observed.rows(self.n_cells).matrix[np.flatnonzero(counted)]
+        found[matrix.indices[matrix.data != 0]] = True
+        return found
 
     @property
     def n_cells(self) -> int:
@@ -273,6 +289,7 @@ class Assembly:
             np.concatenate([*self._log, np.zeros(0, np.bool_)]),
             np.concatenate([*self._loss, np.zeros(0, np.int64)]),
             tuple(self._losses),
+            np.concatenate([*self._closed, np.zeros((0, 2), np.int64)]),
         )
         return LeastSquares(
             cells=Cells(

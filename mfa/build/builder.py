@@ -6,7 +6,7 @@ from mfa.build.ages import ages_of, left_of_initial, read_parts
 from mfa.build.assembly import Assembly, Floats, Ints, Terms
 from mfa.build.balances import add_balances
 from mfa.build.cohorts import add_cohorts, add_levels
-from mfa.build.compositions import composition_unknowns, first_mix, read_compositions
+from mfa.build.compositions import Composition, composition_unknowns, first_mix, read_compositions
 from mfa.build.constraints import add_constraints
 from mfa.build.contents import Content, add_content, implied_compositions, read_contents
 from mfa.build.counted import Counted
@@ -14,6 +14,7 @@ from mfa.build.differences import add_difference
 from mfa.build.dims import build_dims
 from mfa.build.flows import FlowCells, Reach, allocate_flows, initially_held, pruned
 from mfa.build.initial import Initial, negative, read_initial, read_used
+from mfa.build.loops import loop_problems
 from mfa.build.model import Model
 from mfa.build.network import build_system, difference_name, empty_edges, nothing_flows
 from mfa.build.observed import Observer
@@ -22,12 +23,13 @@ from mfa.build.reports import Reports
 from mfa.build.reserves import add_reserve, read_reserve
 from mfa.build.retirement import kept_shares
 from mfa.build.shares import add_share, read_shares, split_problems
+from mfa.build.splits import closed_shares, note_closed, split_sums
 from mfa.build.start import first_guess, with_start, without_bounds
 from mfa.build.stocks import StockCells, add_stock, change_terms
 from mfa.build.targets import Targets
 from mfa.build.twice import counted_twice
 from mfa.build.uniform import leading_rows, stock_shares, uniform_processes
-from mfa.build.values import Reader, ValueArray
+from mfa.build.values import Reader
 from mfa.core.stock.ages import Ages
 from mfa.core.system import System
 from mfa.errors import InputError, Problem
@@ -76,6 +78,10 @@ class Builder:
         whole = build_system(self.document, self.reader.dims.dimensions, self.reports.pairs())
         self.problems.extend(empty_edges(self.document, whole))
         self.problems.extend(split_problems(self.reader, whole, self.shares))
+        self.splits = split_sums(whole, self.shares)
+        self.shares = closed_shares(self.reader, self.splits, self.shares)
+        if not self.failed and not self.reader.simulates:
+            self.problems.extend(loop_problems(whole, self.shares))
         for name, total in self.initial.items():
             self.problems.extend(negative(self.reader, whole, whole.stocks[name], total))
         stated = {flow: share for (_, flow), share in self.shares.items()}
@@ -126,9 +132,10 @@ class Builder:
         targets.stocks = {n: s.level for n, s in stocks.items()}
         add_balances(self.assembly, self.system, flows, change, leading_rows(self.system, self.uniform))
         self._add_shares(flows)
-        self._add_differences(flows)
+        stated = len(self.groups)
         observer = Observer(self.assembly, targets, self.reader, self.groups)
         observer.add_reports(self.reports)
+        self.groups[stated:stated] = self._differences(flows)
         add_constraints(self.assembly, targets, self.reader)
         self.stocks, self.items = stocks, targets.items()
         self.ages = self._ages()
@@ -217,7 +224,7 @@ class Builder:
         )
 
     def _flows(self) -> FlowCells:
-        given: dict[str, tuple[Ints, ValueArray]] = {}
+        given: dict[str, tuple[Ints, Composition]] = {}
         for name, shares in self.compositions.items():
             unknown, groups = composition_unknowns(self.assembly, self.system, name, shares)
             given[name] = (unknown, shares)
@@ -262,18 +269,23 @@ class Builder:
         return found
 
     def _add_shares(self, flows: FlowCells) -> None:
+        observed = {}
         for (process, flow), given in self.shares.items():
             name, edge = f"transfers.{process}.{flow}", self.system.edges[flow]
             found = add_share(self.assembly, self.system, flows.edges, name=name, edge=edge, given=given)
             if found is not None:
                 self.estimated[flow], group = found
+                observed[process, flow] = found[0].observed
                 self.groups.append(group)
+        note_closed(self.assembly, self.splits, observed)
 
-    def _add_differences(self, flows: FlowCells) -> None:
+    def _differences(self, flows: FlowCells) -> list[ObservedGroup]:
+        """The statements of statistical differences; reports come first: they say what throughput counts."""
+        found = []
         for name, process in self.spec.processes.items():
             stated = process.statistical_difference
             if stated is not None and not self.reader.simulates:
                 edge = self.system.edges[difference_name(name)]
                 factor = self.reader.unit(stated.floor.unit if stated.floor else stated.unit).factor
-                group = add_difference(self.assembly, self.system, edge, flows, stated, factor=factor)
-                self.groups.append(group)
+                found.append(add_difference(self.assembly, self.system, edge, flows, stated, factor=factor))
+        return found

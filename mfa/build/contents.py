@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mfa.build.assembly import Assembly
-from mfa.build.compositions import closed_shares, metal_fractions
+from mfa.build.compositions import Composition, composition_of_masses, metal_fractions
 from mfa.build.parameters import ObservedGroup, Parameter, add_parameter
 from mfa.build.values import Reader, ValueArray
 from mfa.core.labels import ELEMENT
@@ -64,13 +64,10 @@ def _unfit(reader: Reader, name: str, given: ValueArray) -> list[Problem]:
     return []
 
 
-def implied_compositions(reader: Reader, contents: Mapping[str, ValueArray]) -> dict[str, ValueArray]:
-    """The compositions that contents by element state: shares of element mass.
-
-    Equation: x_e = m_e f_e / sum m_e f_e, with f_e the metal fraction of the compound the content counts.
-    """
+def implied_compositions(reader: Reader, contents: Mapping[str, ValueArray]) -> dict[str, Composition]:
+    """The compositions that contents by element state, in the compounds that the content counts."""
     return {
-        name: closed_shares(given, metal_fractions(reader, given.unit.basis))
+        name: composition_of_masses(given, metal_fractions(reader, given.unit.basis))
         for name, given in contents.items()
         if given.axes[-1:] == (ELEMENT,)
     }

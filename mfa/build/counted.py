@@ -17,7 +17,7 @@ from mfa.build.assembly import Assembly, Ints, Terms
 from mfa.build.cohorts import ageing, used_ageing
 from mfa.build.naming import blocks, cell_namer
 from mfa.build.parameters import Parameter
-from mfa.build.shares import Shares
+from mfa.build.splits import Shares
 from mfa.build.stocks import aligned, n_times, series_of
 from mfa.build.values import ValueArray
 from mfa.core.labels import ELEMENT, at_cells, matches

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mfa.build.assembly import Assembly, Floats, Ints, Terms
+from mfa.build.assembly import Assembly, Bools, Floats, Ints, Terms
 from mfa.build.flows import EdgeCells, FlowCells, end_terms
 from mfa.build.naming import blocks, cell_namer
 from mfa.build.parameters import ObservedGroup, statements
@@ -18,7 +18,9 @@ def add_difference(
     """The rows D = d * (throughput + floor / cv), d ~ N(0, cv), or D ~ N(0, sd), of one market.
 
     The throughput is all that leaves the market, so that one which exports without a source is flagged and
-    not silently zeroed. Returns the statements d = 0 (or D = 0) as an observed group.
+    not silently zeroed; but trade of which no report speaks is no part of it: it could grow without end, and
+    any difference be a small share of it. So reports come first. Returns the statements d = 0 (or D = 0) as
+    an observed group.
     """
     total = _total(flows.edges[edge.name], len(edge.cells))
     if stated.cv is None:
@@ -34,7 +36,7 @@ def _relative(
 ) -> Terms:
     """d as terms, with the rows that say D = d * (throughput + plus)."""
     n, rows, block = len(edge.cells), np.arange(len(edge.cells)), blocks(system, edge.cells)
-    leaving = _leaving(system, flows, system.nodes.target_of(edge))
+    leaving = _leaving(system, flows, system.nodes.target_of(edge), assembly.reported())
     namer = cell_namer(system, f"throughput of {edge.name}", edge.cells)
     through = assembly.total(leaving, n, namer, block=block, plus=plus)
     namer = cell_namer(system, f"relative {edge.name}", edge.cells)
@@ -51,15 +53,15 @@ def _total(cells: EdgeCells, n: int) -> Terms:
     return Terms.of(k, cells.of(np.arange(n))[k, element], 1.0)
 
 
-def _leaving(system: System, flows: FlowCells, node: Ints) -> Terms:
-    """All that leaves each of some nodes, rows numbered in their order."""
+def _leaving(system: System, flows: FlowCells, node: Ints, reported: Bools) -> Terms:
+    """All that leaves each of some nodes but trade that is not reported, rows numbered in their order."""
     row_of = np.full(len(system.nodes) + 1, -1, np.int64)
     row_of[node] = np.arange(len(node))
-    parts = [
-        end_terms(edge, flows.edges[name], row_of[system.nodes.source_of(edge)], 1.0)
-        for name, edge in system.edges.items()
-        if edge.kind != "difference"
-    ]
+    parts = []
+    for name, edge in system.edges.items():
+        if edge.kind != "difference":
+            own = end_terms(edge, flows.edges[name], row_of[system.nodes.source_of(edge)], 1.0)
+            parts.append(own.where(reported[own.cell]) if edge.kind == "trade" else own)
     return Terms.join(*parts).summed(system.n_elements)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mfa.build.assembly import Assembly, Bools, Floats, Ints, Terms
+from mfa.build.compositions import Composition
 from mfa.build.naming import blocks, cell_namer, element_namer, node_namer, tensor_namer
 from mfa.build.values import ValueArray
 from mfa.core.labels import at_cells
@@ -45,23 +46,31 @@ def at_edge(values: npt.NDArray[Any], axes: Sequence[str], edge: Edge, n_element
 
 
 def _allowed(
-    edge: Edge, compositions: Mapping[str, ValueArray], shares: Mapping[str, ValueArray], ne: int
+    edge: Edge, compositions: Mapping[str, Composition], shares: Mapping[str, ValueArray], ne: int
 ) -> Bools:
     """Which elements an edge could carry whatever enters its process."""
     allowed = np.ones((len(edge.cells), ne), dtype=bool)
     if edge.split == "given":
         given = compositions[str(edge.commodity)]
-        allowed &= at_edge(given.value > 0, given.axes, edge, ne)
+        allowed &= at_edge(given.possible, given.axes, edge, ne)
     if edge.name in shares:
-        given = shares[edge.name]
-        allowed &= ~at_edge((given.value == 0) & given.certain, given.axes, edge, ne)
+        share = shares[edge.name]
+        allowed &= ~at_edge((share.value == 0) & share.certain, share.axes, edge, ne)
     return allowed
 
 
-def _carried(edge: Edge, allowed: Bools, at_source: Bools) -> Bools:
+def _needed(edge: Edge, compositions: Mapping[str, Composition], allowed: Bools) -> Bools:
+    """Which elements the process must hold that an edge of given composition leaves."""
+    if edge.split != "given":
+        return np.zeros_like(allowed)
+    given = compositions[str(edge.commodity)]
+    return np.asarray(allowed & at_edge(given.needed, given.axes, edge, allowed.shape[1]))
+
+
+def _carried(edge: Edge, allowed: Bools, needed: Bools, at_source: Bools) -> Bools:
     """Which elements an edge carries given which its source node holds."""
     if edge.split == "given":
-        return allowed & (at_source | ~allowed).all(axis=1, keepdims=True)
+        return allowed & (at_source | ~needed).all(axis=1, keepdims=True)
     return allowed & at_source
 
 
@@ -97,7 +106,7 @@ class Reach:
     def __init__(
         self,
         system: System,
-        compositions: Mapping[str, ValueArray],
+        compositions: Mapping[str, Composition],
         shares: Mapping[str, ValueArray],
         held: Bools,
     ) -> None:
@@ -105,6 +114,7 @@ class Reach:
         self.nodes = held.copy()
         self._edges = [e for e in system.edges.values() if e.kind != "difference"]
         self._allowed = {e.name: _allowed(e, compositions, shares, ne) for e in self._edges}
+        self._needed = {e.name: _needed(e, compositions, self._allowed[e.name]) for e in self._edges}
         self.edges: dict[str, Bools] = {}
         self._grow()
         if self._supply_unknown():
@@ -119,7 +129,7 @@ class Reach:
             for e in self._edges:
                 source, target = self.system.nodes.source_of(e), self.system.nodes.target_of(e)
                 held = _at_nodes(self.nodes, source, outside=True)
-                self.edges[e.name] = _carried(e, self._allowed[e.name], held)
+                self.edges[e.name] = _carried(e, self._allowed[e.name], self._needed[e.name], held)
                 np.logical_or.at(self.nodes, target[target >= 0], self.edges[e.name][target >= 0])
             self._through_stocks()
 
@@ -172,7 +182,7 @@ class _Flows:
         assembly: Assembly,
         system: System,
         reach: Reach,
-        given: Mapping[str, tuple[Ints, ValueArray]],
+        given: Mapping[str, tuple[Ints, Composition]],
         guess: Floats,
     ) -> None:
         self.assembly, self.system, self.reach, self.given, self.guess = assembly, system, reach, given, guess
@@ -224,10 +234,12 @@ class _Flows:
             node = ends.target_of(edge) if edge.kind == "difference" else ends.source_of(edge)
             self._open_mixes(np.unique(node))
             return np.where(mask, self.mix[node], -1), np.ones(mask.shape)
-        unknown, shares = self.given[str(edge.commodity)]
+        unknown, given = self.given[str(edge.commodity)]
         if unknown.size == 0:
-            return np.full(mask.shape, -1, np.int64), at_edge(shares.value, shares.axes, edge, mask.shape[1])
-        return np.where(mask, at_edge(unknown, shares.axes, edge, mask.shape[1]), -1), np.ones(mask.shape)
+            return np.full(mask.shape, -1, np.int64), at_edge(given.value, given.axes, edge, mask.shape[1])
+        # the bulk then counts compounds, of which the fraction is the element's
+        share = at_edge(unknown, given.axes, edge, mask.shape[1])
+        return np.where(mask, share, -1), np.broadcast_to(given.fractions, mask.shape)
 
     def _open_mixes(self, nodes: Ints) -> None:
         """Composition unknowns of nodes that do not have them yet."""
@@ -250,7 +262,7 @@ def allocate_flows(
     assembly: Assembly,
     system: System,
     reach: Reach,
-    given: Mapping[str, tuple[Ints, ValueArray]],
+    given: Mapping[str, tuple[Ints, Composition]],
     guess: Floats,
 ) -> FlowCells:
     """Unknowns and cells of every edge of a pruned system.

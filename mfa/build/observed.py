@@ -16,7 +16,7 @@ from mfa.build.ranges import negative_masses, range_problems
 from mfa.build.reports import Report, Reports, names_of, row_problem
 from mfa.build.rows import of_rows, row_namer, target_rows
 from mfa.build.targets import Targets
-from mfa.build.values import Reader
+from mfa.build.values import ZERO, Reader, of_zero
 from mfa.core.labels import dimension_of
 from mfa.data.evidence import COUNTED
 from mfa.errors import Problem
@@ -111,7 +111,10 @@ class Observer:
         standing[~there] = ABSENT
         bare = ((frame["sd"] == 0) & (frame["cv"] == 0)).to_numpy(bool)
         standing[(standing == "") & np.isnan(value) & bare] = CENSORED
-        certain = ((frame["sd"] == 0) & ((frame["cv"] == 0) | (value == 0))).to_numpy(bool)
+        zero = ((frame["sd"] == 0) & (frame["cv"] > 0)).to_numpy(bool) & (value == 0) & (standing == "")
+        if zero.any() and report.section == "observations" and not self.reader.simulates:
+            self.reader.problems.append(_zero(self.reader, report, np.flatnonzero(zero)))
+        certain = ((frame["sd"] == 0) & (frame["cv"] == 0)).to_numpy(bool) | zero
         standing[(standing == "") & (certain | (report.section == "drivers"))] = EXACT
         if self.reader.simulates and report.section == "observations":
             standing[np.isin(standing, ("", EXACT, CENSORED))] = COMPARED
@@ -151,10 +154,23 @@ def _asserted(frame: pd.DataFrame) -> Floats:
     return np.asarray(np.where(np.isnan(value), np.nan_to_num(low), np.abs(value)), np.float64)
 
 
-def _nowhere(reader: Reader, report: Report, k: int) -> Problem:
+def _labels(report: Report, k: int) -> str:
+    """The labels of a row in a sentence: `year 2020, region CHN`."""
     row = report.frame.iloc[k]
     fixed = {a: x[0] for a, x in report.spec.at.items() if len(x) == 1}
-    labels = ", ".join(f"{a} {x}" for a, x in {**fixed, **{a: row[a] for a in report.axes}}.items())
+    return ", ".join(f"{a} {x}" for a, x in {**fixed, **{a: row[a] for a in report.axes}}.items())
+
+
+def _zero(reader: Reader, report: Report, rows: Ints) -> Problem:
+    """The problem that a relative error says nothing of a reported 0."""
+    labels = _labels(report, int(rows[0]))
+    more = f", and {len(rows) - 1} more like it" if len(rows) > 1 else ""
+    text = of_zero(f"{report.name}{f' for {labels}' if labels else ''}") + more
+    return row_problem(reader.document, report, int(rows[0]), "zero-relative", text, hint=ZERO)
+
+
+def _nowhere(reader: Reader, report: Report, k: int) -> Problem:
+    labels = _labels(report, k)
     number = float(_asserted(report.frame)[k]) / report.unit.factor
     text = (
         f"{report.name}: {number:g} {report.unit.text} is reported{' for ' if labels else ''}{labels},"

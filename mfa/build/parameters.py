@@ -46,10 +46,12 @@ class ObservedGroup:
 
 @dataclass(frozen=True)
 class Parameter:
-    """An uncertain parameter: `unknown` and `cell` have its array's shape, -1 where it does not exist."""
+    """An uncertain parameter: `unknown`, `cell` and `observed`, the row that states it, have its array's
+    shape, -1 where it does not exist."""
 
     unknown: Ints
     cell: Ints
+    observed: Ints
 
 
 def label_frame(system: System, index: CellIndex) -> pd.DataFrame:
@@ -100,12 +102,11 @@ def add_parameter(
     *,
     used: Bools | None = None,
     upper: float = np.inf,
-    shares: bool = False,
 ) -> tuple[Parameter, ObservedGroup]:
     """Unknowns for stated numbers (exact ones held by their bounds), and the observations that state them.
 
-    `used` picks numbers; `shares` marks parts of a composition."""
-    index = CellIndex(given.axes, _positions(used := _wanted(given, used)))
+    `used` picks numbers."""
+    index = CellIndex(given.axes, positions(used := _wanted(given, used)))
     value, certain, namer = given.value[used], given.certain[used], cell_namer(system, name, index)
     first = assembly.unknowns(
         len(value),
@@ -115,17 +116,16 @@ def add_parameter(
         upper=np.where(certain, value, upper),
         block=blocks(system, index),
         mass=False,
-        bulk=np.full(len(value), -1) if shares else None,
     )
     cell = assembly.linear(first, len(value), namer)
-    terms, sd, cv = _own(cell, len(value)), given.sd[used], given.cv[used]
-    log = (value > 0) & given.lognormal & (not shares)
+    terms, sd, cv = own_terms(cell + np.arange(len(value))), given.sd[used], given.cv[used]
+    log = (value > 0) & given.lognormal
     at = assembly.observe(terms, value, sd, cv, counted=~certain, namer=namer, log=log)
-    parameter = Parameter(_numbered(used, first), _numbered(used, cell))
-    return parameter, _stated(system, name, at, index, given=given, certain=certain)
+    parameter = Parameter(*(numbered(used, k) for k in (first, cell, at)))
+    return parameter, stated_group(system, name, at, index, given=given, certain=certain)
 
 
-def _stated(
+def stated_group(
     system: System, name: str, first: int, index: CellIndex, *, given: ValueArray, certain: Bools
 ) -> ObservedGroup:
     """What an array states of itself at some of its labels."""
@@ -142,9 +142,9 @@ def _stated(
     )
 
 
-def _own(first: int, n: int) -> Terms:
-    """`n` cells from `first`, each in a row of its own."""
-    return Terms.of(np.arange(n), first + np.arange(n), 1.0)
+def own_terms(cells: Ints) -> Terms:
+    """Cells, each in a row of its own."""
+    return Terms.of(np.arange(len(cells)), cells, 1.0)
 
 
 def _wanted(given: ValueArray, used: Bools | None) -> Bools:
@@ -153,12 +153,12 @@ def _wanted(given: ValueArray, used: Bools | None) -> Bools:
     return stated if used is None else np.asarray(stated & used)
 
 
-def _positions(used: Bools) -> Ints:
+def positions(used: Bools) -> Ints:
     """The positions where `used` holds, one line each (numpy has none for a scalar)."""
     return np.argwhere(used).astype(np.int64).reshape(int(used.sum()), used.ndim)
 
 
-def _numbered(used: Bools, first: int) -> Ints:
+def numbered(used: Bools, first: int) -> Ints:
     """Consecutive numbers from `first` where `used` holds, -1 elsewhere."""
     numbers = np.full(used.shape, -1, np.int64)
     numbers[used] = first + np.arange(int(used.sum()))

@@ -171,7 +171,9 @@ class Reports:
             low=np.nan if low is None else low * unit.factor,
             high=np.nan if high is None else high * unit.factor,
         )
-        sd, cv = spread_of(o, unit)
+        sd, cv = (np.atleast_1d(x[tuple(given.T)]) for x in (found.sd, found.cv))
+        if o.bound:
+            sd, cv = (np.full(len(value), x) for x in spread_of(o, unit))
         place = self.reader.document.place(*path)
         return self._with_origin(
             o,

@@ -13,13 +13,12 @@ from mfa.build.assembly import Assembly, Ints, Namer, Terms
 from mfa.build.flows import EdgeCells, end_terms
 from mfa.build.naming import blocks, node_namer
 from mfa.build.parameters import ObservedGroup, Parameter, add_parameter
+from mfa.build.splits import Shares
 from mfa.build.values import Reader, ValueArray
 from mfa.core.labels import ELEMENT, CellIndex, at_cells, keys, matches
 from mfa.core.system import Edge, StockOf, System
 from mfa.errors import Problem
-
-Shares = Mapping[tuple[str, str], ValueArray]
-"""(process, outflow) -> its share of what enters the process."""
+from mfa.spec.values import Value
 
 
 def read_shares(reader: Reader) -> dict[tuple[str, str], ValueArray]:
@@ -27,7 +26,9 @@ def read_shares(reader: Reader) -> dict[tuple[str, str], ValueArray]:
     found = {}
     for process, shares in reader.document.spec.transfers.items():
         for flow, share in shares.items():
-            given = None if share == "rest" else reader.array(("transfers", process, flow), share, "1")
+            if not isinstance(share, Value):
+                continue
+            given = reader.array(("transfers", process, flow), share, "1")
             if given is not None:
                 found[process, flow] = given
                 reader.problems += _outside(reader, process, flow, given)
@@ -37,7 +38,8 @@ def read_shares(reader: Reader) -> dict[tuple[str, str], ValueArray]:
 def _outside(reader: Reader, process: str, flow: str, given: ValueArray) -> list[Problem]:
     """A problem where a table has a share below 0 or above 1."""
     wrong = given.value[(given.value < 0) | (given.value > 1)]
-    if not wrong.size or reader.document.spec.transfers[process][flow].table is None:  # type: ignore[union-attr]
+    share = reader.document.spec.transfers[process][flow]
+    if not wrong.size or not isinstance(share, Value) or share.table is None:
         return []
     text = f'the share of "{flow}" must be between 0 and 1, not {wrong[0]:g}'
     return [reader.document.problem("share-range", text, "transfers", process, flow)]

@@ -21,7 +21,7 @@ def first_guess(problem: LeastSquares, scalable: Bools) -> Floats:
     positive = observed.counted & (y > 0)
     if not positive.any():
         return x
-    x = np.where(scalable & np.isfinite(x), x * _typical(problem, positive), x)
+    x = np.where(scalable & np.isfinite(x), x * _typical(problem, positive, scalable), x)
     q = problem.cells.value(x)
     fitted = np.asarray(observed.rows.matrix @ q)
     rows = np.flatnonzero(positive & (fitted > 0))
@@ -35,8 +35,17 @@ def first_guess(problem: LeastSquares, scalable: Bools) -> Floats:
     return np.where(scalable, x * np.exp(np.clip(shift, -20, 20)), x)
 
 
-def _typical(problem: LeastSquares, rows: Bools) -> float:
-    return float(np.median(problem.observed.rows.rhs[rows]))
+def _typical(problem: LeastSquares, rows: Bools, masses: Bools) -> float:
+    """The median of the reports in some rows that speak of masses, else of what exact rows say of them, else
+    of all reports in the rows."""
+    observed, exact = problem.observed.rows, problem.exact
+    of_masses = abs(problem.cells.jacobian(np.ones(len(problem)))) @ masses.astype(float)
+    reports = observed.rhs[rows & (abs(observed.matrix) @ of_masses > 0)]
+    given = np.abs(exact.rhs[abs(exact.matrix) @ of_masses > 0])
+    for numbers in (reports, given[given > 0]):
+        if len(numbers):
+            return float(np.median(numbers))
+    return float(np.median(observed.rhs[rows]))
 
 
 def with_start(problem: LeastSquares, x: Floats, masses: Bools) -> LeastSquares:
@@ -48,7 +57,7 @@ def with_start(problem: LeastSquares, x: Floats, masses: Bools) -> LeastSquares:
     positive = problem.observed.counted & (problem.observed.rows.rhs > 0)
     least = problem.scale
     if positive.any():
-        least = np.where(masses, 0.1 * _typical(problem, positive), least)
+        least = np.where(masses, 0.1 * _typical(problem, positive, masses), least)
     return replace(problem, start=inside, scale=np.maximum(np.abs(inside), least))
 
 

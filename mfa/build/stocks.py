@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mfa.build.assembly import Assembly, Bools, Floats, Ints, Terms
+from mfa.build.compositions import Composition
 from mfa.build.flows import EdgeCells
 from mfa.build.naming import blocks, cell_namer, element_namer, tensor_namer
 from mfa.build.parameters import ObservedGroup, add_parameter
@@ -127,7 +128,7 @@ def add_stock(
     edges: Mapping[str, EdgeCells],
     initial: ValueArray | None,
     *,
-    shares: ValueArray | None = None,
+    shares: Composition | None = None,
 ) -> StockCells:
     """The level of a stock and its level before the first period, an unknown with its statement.
 

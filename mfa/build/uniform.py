@@ -11,17 +11,17 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from mfa.build.assembly import Bools, Floats
-from mfa.build.values import ValueArray
+from mfa.build.compositions import Composition
 from mfa.core.labels import ELEMENT, REGION, at_cells
 from mfa.core.system import StockOf, System
 
-Uniform = Mapping[str, ValueArray]
+Uniform = Mapping[str, Composition]
 """Process -> the exact shares of element mass of all that is in it."""
 
 
 def uniform_processes(
-    system: System, compositions: Mapping[str, ValueArray], started: Collection[str]
-) -> dict[str, ValueArray]:
+    system: System, compositions: Mapping[str, Composition], started: Collection[str]
+) -> dict[str, Composition]:
     """The processes that hold one commodity of exact and constant composition, and its shares.
 
     `started` names the stocks that hold something before the first period, of whatever composition.
@@ -40,12 +40,12 @@ def uniform_processes(
     return found
 
 
-def stock_shares(stock: StockOf, uniform: Uniform) -> ValueArray | None:
+def stock_shares(stock: StockOf, uniform: Uniform) -> Composition | None:
     """The shares of element mass of what a stock holds, where its process is uniform."""
     return uniform.get(stock.process) if stock.has_elements else None
 
 
-def shares_held(system: System, stock: StockOf, shares: ValueArray) -> Floats:
+def shares_held(system: System, stock: StockOf, shares: Composition) -> Floats:
     """Those shares at every cell of a stock, shape (cells, elements)."""
     return np.asarray(at_cells(shares.value, shares.axes, stock.cells, system.n_elements))
 

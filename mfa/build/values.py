@@ -12,27 +12,33 @@ import pandas as pd
 
 from mfa.build.assembly import Bools, Floats
 from mfa.build.dims import Dims
+from mfa.build.entries import entries
 from mfa.build.magnitude import HINT, out_of_range
 from mfa.core.labels import ELEMENT, TIME_NAMES, dimension_of
 from mfa.core.lifetime.periods import as_years
 from mfa.data.rows import TableSpec, load_rows
 from mfa.data.spreads import Need
 from mfa.data.tables import split_sheet
-from mfa.errors import Place, Problem, UnitError
+from mfa.errors import Place, Problem, Severity, UnitError
 from mfa.spec.dimensions import label_files
 from mfa.spec.resolve import Document
 from mfa.spec.schema import Target
-from mfa.spec.values import TableRef, Value
+from mfa.spec.values import REST, TableRef, Value
 from mfa.units import Unit, parse_unit
 
 PathKeys = tuple[str | int, ...]
 UNNAMED = "scenario"
 """The source of numbers for which none is named."""
+REPORTED = ("observations", "drivers")
+"""Sections whose numbers are read as rows, which say more of each (:mod:`mfa.build.reports`)."""
 
 
 @dataclass(frozen=True)
 class ValueArray:
-    """Numbers over `axes` with their standard deviations: NaN where none is given; canonical units."""
+    """Numbers over `axes` with their standard deviations: NaN where none is given; canonical units.
+
+    `rest` marks the shares that take what others leave, of an array that has any.
+    """
 
     axes: tuple[str, ...]
     value: Floats
@@ -42,11 +48,17 @@ class ValueArray:
     source: str
     edition: str
     lognormal: bool = False
+    rest: Bools | None = None
 
     @property
     def certain(self) -> Bools:
         """Which numbers are stated without uncertainty (a relative one of zero is none)."""
         return np.asarray(~((self.sd > 0) | ((self.cv > 0) & (self.value != 0))))
+
+    @property
+    def spread(self) -> Floats:
+        """The standard deviation of each number where it is what it is stated to be."""
+        return np.maximum(self.sd, self.cv * np.abs(np.nan_to_num(self.value)))
 
     @property
     def uncertain(self) -> bool:
@@ -168,29 +180,46 @@ class Reader:
             return None
         read = self._from_data if value.table is None else self._from_table
         found = read(path, value, unit)
-        if found is not None and path[0] in _NEVER_NEGATIVE and (found.value < 0).any():
+        if found is None:
+            return None
+        if path[0] in _NEVER_NEGATIVE and (found.value < 0).any():
             text = _negative(path, float(found.value.min()) / unit.factor)
             self.problems.append(self.document.problem("share-range", text, *path))
             return None
-        if found is not None and self.simulates:
-            if found.uncertain and path[0] != "observations":
-                self.left_out(path, value)
-            found = replace(found, sd=0.0 * found.sd, cv=0.0 * found.cv)
-        if found is None or not self._in_range(path, found):
-            return None
-        return self._filled(value, found)
+        found = replace(found, sd=np.maximum(found.sd, self._floor(value, unit)))
+        if self.simulates and found.uncertain and path[0] != "observations":
+            self.left_out(path, value)
+        if path[0] not in REPORTED:
+            self.problems += [] if self.simulates else self._zeros(path, value, found)
+            kept = 0.0 if self.simulates else 1.0
+            found = replace(found, sd=kept * found.sd, cv=kept * found.cv)
+        return self._filled(value, found) if self._in_range(path, value, found) else None
 
-    def _in_range(self, path: PathKeys, found: ValueArray) -> bool:
+    def _in_range(self, path: PathKeys, value: Value, found: ValueArray) -> bool:
         """Whether every number can be reckoned with; a problem where one cannot."""
         for what in ("value", "sd", "cv"):
             numbers: Floats = getattr(found, what)
-            outside = numbers[out_of_range(numbers)]
+            outside = np.argwhere(out_of_range(numbers))
             if len(outside):
                 factor = 1.0 if what == "cv" else found.unit.factor
-                text = f"{'.'.join(map(str, path))}: {what} {outside[0] / factor:g} is out of range"
-                self.problems.append(self.document.problem("number-range", text, *path, hint=HINT))
+                number = numbers[tuple(outside[0])] / factor
+                text = f"{'.'.join(map(str, path))}: {what} {number:g} is out of range"
+                here = self._number_path(path, value, what, tuple(outside[0].tolist()))
+                self.problems.append(self.document.problem("number-range", text, *here, hint=HINT))
                 return False
         return True
+
+    def _number_path(self, path: PathKeys, value: Value, what: str, at: tuple[int, ...]) -> PathKeys:
+        """Where the number at a position, or the uncertainty stated for it, stands in the document."""
+        data, number = value.data, (*path, "data")
+        stated = zip(value.dims, at, strict=True) if value.data is not None else ()
+        for axis, position in stated:
+            label = self.dims.dimensions[dimension_of(axis)].labels[position]
+            key = label if isinstance(data, Mapping) else position
+            data, number = data[key], (*number, key)  # type: ignore[index]
+        known = [(*path, what), (*path, "interval"), number, (*path, "value")]
+        has = [steps for steps in known if self.document.origin.has(steps)]
+        return has[0] if has else path
 
     def left_out(self, path: PathKeys, value: Value, row: pd.Series | None = None) -> None:
         """Take down a problem with an uncertainty that a simulation does not carry on to what follows.
@@ -229,35 +258,63 @@ class Reader:
         edition = value.edition or (known.edition if known else None)
         return value.source or UNNAMED, edition or "as stated"
 
+    def _floor(self, value: Value, unit: Unit) -> float:
+        """The least standard deviation that a value states, in canonical units."""
+        if value.floor is None or value.floor.value is None:
+            return 0.0
+        return value.floor.value * (self.unit(value.floor.unit).factor if value.floor.unit else unit.factor)
+
+    def _zeros(self, path: PathKeys, value: Value, found: ValueArray) -> list[Problem]:
+        """What to say of a 0 with a relative error: a warning where the error is that of many numbers."""
+        exact = (found.value == 0) & (found.cv > 0) & ~(found.sd > 0)
+        shared = exact & (found.cv == spread_of(value, found.unit)[1]) & bool(found.axes)
+        alone = exact & ~shared
+        if not exact.any():
+            return []
+        first = np.argwhere(alone if alone.any() else exact)[0] if found.axes else ()
+        labels = [
+            str(self.dims.dimensions[dimension_of(a)].labels[k])
+            for a, k in zip(found.axes, first, strict=True)
+        ]
+        text = of_zero(".".join(map(str, path)) + (f"[{', '.join(labels)}]" if labels else ""))
+        severity: Severity = "error" if alone.any() else "warning"
+        return [self.document.problem("zero-relative", text, *path, hint=ZERO, severity=severity)]
+
     def _from_data(self, path: PathKeys, value: Value, unit: Unit) -> ValueArray | None:
         blank = self._blank(value, unit)
-        numbers = blank.value
-        if value.value is not None:
-            numbers[...] = value.value
-        elif isinstance(value.data, dict):
-            self._nested(path, value.data, value.dims, numbers)
-        elif value.data is not None:
-            given = np.asarray(value.data, dtype=np.float64)
-            if given.shape != numbers.shape:
-                text = f"the list has shape {given.shape}, its dims {tuple(value.dims)} need {numbers.shape}"
-                self.problems.append(self.document.problem("data-shape", text, *path, "data"))
-                return None
-            numbers[...] = given
         sd, cv = spread_of(value, unit)
-        log, canonical = value.factor is not None, numbers * unit.factor + 0.0  # no minus zero
-        return replace(blank, value=canonical, sd=blank.sd + sd, cv=blank.cv + cv, lognormal=log)
+        found = replace(blank, sd=blank.sd + sd, cv=blank.cv + cv, lognormal=value.factor is not None)
+        if value.value is not None:
+            found.value[...] = value.value * unit.factor + 0.0  # no minus zero
+        elif value.data is not None:
+            found = replace(found, rest=np.zeros(found.value.shape, np.bool_))
+            axes = [self.dims.dimensions[dimension_of(a)].positions for a in value.dims]
+            for at, entry, steps in entries(value.data, axes):
+                self._write(found, at, entry, (*path, "data", *steps))
+        return found
 
-    def _nested(self, path: PathKeys, data: Mapping[Any, Any], axes: tuple[str, ...], out: Floats) -> None:
-        """Numbers nested in the order of the axes, written into `out`."""
-        dimension = self.dims.dimensions[dimension_of(axes[0])]
-        for label, inner in data.items():
-            if label not in dimension.positions:
-                text = f'dimension "{dimension.name}" has no label "{label}"'
-                self.problems.append(self.document.problem("unknown-label", text, *path, "data", label))
-            elif isinstance(inner, Mapping):
-                self._nested(path, inner, axes[1:], out[dimension.positions[label]])
-            else:
-                out[dimension.positions[label]] = float(inner)
+    def _write(self, found: ValueArray, at: tuple[int, ...], entry: Any, path: PathKeys) -> None:
+        """One of the numbers of `data`, with what it states of itself."""
+        if entry == REST and found.rest is not None:
+            found.rest[at], found.sd[at], found.cv[at] = True, 0.0, 0.0
+        elif isinstance(entry, Value) and entry.value is not None:
+            unit = self._own_unit(entry, found.unit, path)
+            found.value[at] = entry.value * unit.factor
+            if entry.uncertain:
+                found.sd[at], found.cv[at] = spread_of(entry, unit)
+            found.sd[at] = max(found.sd[at], self._floor(entry, unit))
+        else:
+            found.value[at] = float(entry) * found.unit.factor + 0.0
+
+    def _own_unit(self, entry: Value, beside: Unit, path: PathKeys) -> Unit:
+        """The unit of one of several numbers, which is of the kind of the others'."""
+        if entry.unit is None:
+            return beside
+        unit = self.unit(entry.unit)
+        if not unit.same_kind(beside):
+            text = f'this number is in "{unit.text}", those beside it in "{beside.text}": two kinds of mass'
+            self.problems.append(self.document.problem("unit-kind", text, *path))
+        return unit
 
     def _from_table(self, path: PathKeys, value: Value, unit: Unit) -> ValueArray | None:
         assert value.table is not None
@@ -384,6 +441,14 @@ def spread_of(value: Value, unit: Unit) -> tuple[float, float]:
     if value.factor is not None:
         return 0.0, float(np.log(value.factor))
     return 0.0, value.cv or 0.0
+
+
+def of_zero(name: str) -> str:
+    """What to say of a 0 with a relative error."""
+    return f"{name} is 0 with a relative error: 0 +- 10 % is exact"
+
+
+ZERO = "state an `sd`, or a `floor` (the least standard deviation); `sd: 0` says that it is exact"
 
 
 def _bare(error: UnitError) -> str:

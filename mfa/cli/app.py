@@ -11,7 +11,7 @@ from typing import Any, ParamSpec
 import click
 
 from mfa import __version__
-from mfa.errors import MfaError, Problem
+from mfa.errors import InputError, MfaError, Problem
 from mfa.printed import escaped
 
 P = ParamSpec("P")
@@ -68,6 +68,12 @@ def say_problems(problems: Iterable[Problem]) -> None:
             f"{errors} error{'s' * (errors != 1)}"
             + (f", {warned} warning{'s' * (warned != 1)}" if warned else "")
         )
+
+
+def leave_on_errors(problems: Iterable[Problem]) -> None:
+    """Nothing where all are warnings; else the end of the command, as of wrong input."""
+    if any(p.severity == "error" for p in problems):
+        sys.exit(InputError.exit_code)
 
 
 def plain(problem: Problem) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mfa.cli.app import Once, guarded, say_problems, tell
+from mfa.cli.app import Once, guarded, leave_on_errors, say_problems, tell
 
 if TYPE_CHECKING:
+    from mfa.errors import Problem
     from mfa.run.result import Result
 
 
@@ -27,24 +28,27 @@ def plot(folder: Path, figure: str | None, output: Path | None) -> None:
 
     result = open_result(folder)
     if output is not None:
-        _draw(result, figure, output)
+        failed = _draw(result, figure, output)
     else:
         with added(folder) as staging:
-            _draw(result, figure, staging.folder / "figures")
+            failed = _draw(result, figure, staging.folder / "figures")
         say_problems(said(folder, staging.kept))
     tell(f"written to {output or folder / 'figures'}")
+    leave_on_errors(failed)
 
 
-def _draw(result: Result, figure: str | None, target: Path) -> None:
-    """Write all figures of a result, or one, into a folder."""
+def _draw(result: Result, figure: str | None, target: Path) -> tuple[Problem, ...]:
+    """What is wrong with the figures of a result (printed), all of which, or one, are drawn into a folder."""
     from mfa.figures import draw, save
     from mfa.report.publish import draw_figures
 
     if figure is None:
-        say_problems(draw_figures(result, target))
-    else:
-        target.mkdir(parents=True, exist_ok=True)
-        save.write(draw(result, figure), target, figure, ("svg", "pdf", "png"))
+        failed = draw_figures(result, target)
+        say_problems(failed)
+        return failed
+    target.mkdir(parents=True, exist_ok=True)
+    save.write(draw(result, figure), target, figure, ("svg", "pdf", "png"))
+    return ()
 
 
 @click.command(cls=Once)

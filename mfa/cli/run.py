@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mfa.cli.app import Once, guarded, say, say_problems, tell
+from mfa.cli.app import Once, guarded, leave_on_errors, say, say_problems, tell
 
 NAMED = 3
-FLAGS = ("gross error", "suspect", "conflict")
+"""How many members of a group, and how many misfits, are printed."""
 
 if TYPE_CHECKING:
     from mfa.run.result import Result
@@ -59,6 +59,7 @@ def run(
         say(warning)
     say_problems(failed)
     tell(_facts(result, folder) if as_json else summary(result, folder))
+    leave_on_errors(failed)
 
 
 def _facts(result: Result, folder: Path) -> str:
@@ -84,27 +85,52 @@ def summary(result: Result, folder: Path) -> str:
 
 def _agreement(result: Result) -> Iterator[str]:
     """How well the observations agree."""
-    facts, tables = result.facts, (result.observations, result.parameters)
-    dof = facts["degrees_of_freedom"]
-    yield (
-        f"  chi-square {facts['chi_square']:.4g} on {dof:.4g} degree{'s' * (dof != 1)} of freedom"
-        f" (95 %: {facts['critical_value']:.4g})"
-    )
-    flagged = sum(int(t["flag"].isin(FLAGS).sum()) for t in tables if len(t))
-    aside = facts["observations_kept_aside"]
-    n = facts["observations_counted"]
-    yield f"  {n} observation{'s' * (n != 1)} counted, {aside} kept aside, {flagged} flagged"
+    facts = result.facts
+    yield f"  {_chi_square(facts['chi_square'], facts['degrees_of_freedom'], facts['critical_value'])}"
+    counted, parameters = facts["observations_counted"], facts["parameters_counted"]
+    also = f" and {_plural(parameters, 'uncertain parameter')}" if parameters else ""
+    aside, flagged = facts["observations_kept_aside"], facts["flagged"]
+    yield f"  {_plural(counted, 'observation')}{also} counted, {aside} kept aside, {flagged} flagged"
     yield from _gross(result)
 
 
+def _plural(n: int, one: str) -> str:
+    return f"{n} {one}{'s' * (n != 1)}"
+
+
+def _chi_square(value: float | None, dof: float, critical: float | None) -> str:
+    """The test of the whole in words."""
+    if value is None:
+        return "nothing is left to test: no figure is checked by another"
+    return f"chi-square {value:.4g} on {dof:.4g} degree{'s' * (dof != 1)} of freedom (95 %: {critical:.4g})"
+
+
 def _gross(result: Result) -> Iterator[str]:
-    """The gross errors found one after another."""
+    """The misfits found one after another, a line each."""
     table = result.gross_errors
-    if len(table):
-        last, n = table.iloc[-1], len(table)
-        names = "; ".join(table["name"].head(NAMED)) + (f" and {n - NAMED} more" if n > NAMED else "")
-        left = f"chi-square is {last['chi_square']:.4g} on {last['dof']:.4g}"
-        yield f"  {n} gross error{'s' * (n > 1)}: {names}; without {'them' if n > 1 else 'it'} {left}"
+    if not len(table):
+        return
+    last, n = table.iloc[-1], len(table)
+    without = f"without {'them' if n > 1 else 'it'} "
+    left = f"chi-square is {last['chi_square']:.4g} on {last['dof']:.4g}"
+    without += "nothing is left to test" if last["dof"] == 0 else left
+    lines = [_misfit(str(row["members"]), str(row["name"])) for row in table.head(NAMED).to_dict("records")]
+    if n == 1:
+        yield f"  1 gross error: {lines[0]}; {without}"
+        return
+    yield f"  {n} gross errors; {without}"
+    yield from (f"    {line}" for line in lines)
+    if n > NAMED:
+        yield f"    and {n - NAMED} more (gross_errors.csv)"
+
+
+def _misfit(members: str, name: str) -> str:
+    """The report that is wrong; of a group that cannot be told apart its members with their errors."""
+    every = members.split("; ")
+    if len(every) == 1:
+        return name
+    more = f" or {len(every) - NAMED} more" if len(every) > NAMED else ""
+    return f"one of {'; '.join(every[:NAMED])}{more} (they cannot be told apart)"
 
 
 COMMANDS = (run,)

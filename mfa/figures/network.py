@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
-from mfa.figures.select import ENDS, Chosen, choose, over_time
+from mfa.figures.select import ENDS, choose, over_time
 from mfa.figures.spec import FigureSpec
 from mfa.figures.text import MINUS, number, with_sd
 from mfa.run.result import Quantity, Result
+from mfa.run.sums import Chosen, sums
 from mfa.units import Unit
 
 NEGLIGIBLE = 1e-9
@@ -27,8 +29,9 @@ class Link:
     source: str
     target: str
     value: float
-    sd: float
+    sd: float = math.nan
     back: bool = False
+    parts: tuple[Chosen, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,9 @@ class Stub:
     process: str
     enters: bool
     value: float
-    sd: float
     kind: str
+    parts: tuple[Chosen, ...] = ()
+    sd: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Node:
     outflow: float
     sd: float
     notes: tuple[str, ...]
+    parts: tuple[Chosen, ...] = ()
 
     @property
     def value(self) -> float:
@@ -77,10 +82,21 @@ def network(result: Result, spec: FigureSpec, unit: Unit) -> Network:
     links = [x for x in links if x.value > floor]
     if not links:
         raise spec.empty("nothing flows within the selection", "widen `at` or `of`")
-    stubs = [s for s in stubs if s.value > floor]
-    nodes = dict(_nodes(result, links, stubs, whole=not spec.of))
-    back = loops(links, sorted(nodes, key=lambda n: nodes[n].kind != "source"))
-    return Network(nodes, tuple(replace(x, back=x.name in back) for x in links), tuple(stubs))
+    stubs = _with_sd(result, [s for s in stubs if s.value > floor])
+    nodes = _with_sd(result, list(_nodes(result, links, stubs, whole=not spec.of)))
+    order = [n.name for n in sorted(nodes, key=lambda n: n.kind != "source")]
+    back = loops(links, order)
+    links = [replace(x, back=x.name in back) for x in _with_sd(result, links)]
+    return Network({n.name: n for n in nodes}, tuple(links), tuple(stubs))
+
+
+Drawn = TypeVar("Drawn", Link, Stub, Node)
+
+
+def _with_sd(result: Result, drawn: Sequence[Drawn]) -> list[Drawn]:
+    """The same with their standard deviations, which are those of the sums of their parts."""
+    found = sums(result, [d.parts for d in drawn]).sd
+    return [replace(d, sd=float(sd)) for d, sd in zip(drawn, found, strict=True)]
 
 
 def _wanted(result: Result, spec: FigureSpec, kind: str) -> Iterator[Quantity]:
@@ -95,18 +111,18 @@ def _summed(result: Result, spec: FigureSpec, q: Quantity, unit: Unit) -> Chosen
 
 
 def _links(result: Result, spec: FigureSpec, unit: Unit) -> list[Link]:
-    found = []
-    for q in _wanted(result, spec, "flow"):
-        value, sd = _summed(result, spec, q, unit).total()
-        found.append(Link(q.name, q.label, q.source, q.target, value, sd))
-    return found
+    cells = [_summed(result, spec, q, unit) for q in _wanted(result, spec, "flow")]
+    of = [(c, c.quantity) for c in cells]
+    return [Link(q.name, q.label, q.source, q.target, float(c.value.sum()), parts=(c,)) for c, q in of]
 
 
 def _stubs(result: Result, spec: FigureSpec, unit: Unit) -> list[Stub]:
     found = []
     for q in _wanted(result, spec, "difference"):
-        value, sd = _summed(result, spec, q, unit).total()
-        found.append(Stub("stat. difference", q.target, value > 0, abs(value), sd, "difference"))
+        cells = _summed(result, spec, q, unit)
+        value = float(cells.value.sum())
+        parts = (cells if value > 0 else cells.times(-1.0),)
+        found.append(Stub("stat. difference", q.target, value > 0, abs(value), "difference", parts))
     if "region" in spec.at:
         for q in _wanted(result, spec, "trade"):
             found += _trade_stubs(result, spec, q, unit)
@@ -118,8 +134,8 @@ def _joined(stubs: Sequence[Stub]) -> list[Stub]:
     found: dict[tuple[str, str, bool], Stub] = {}
     for s in stubs:
         key = (s.process, s.label, s.enters)
-        old = found.get(key, replace(s, value=0.0, sd=0.0))
-        found[key] = replace(s, value=old.value + s.value, sd=math.hypot(old.sd, s.sd))
+        old = found.get(key, replace(s, value=0.0, parts=()))
+        found[key] = replace(s, value=old.value + s.value, parts=(*old.parts, *s.parts))
     return list(found.values())
 
 
@@ -129,13 +145,12 @@ def _trade_stubs(result: Result, spec: FigureSpec, q: Quantity, unit: Unit) -> I
     inside = {str(x) for x in spec.at["region"]}
     sells, buys = (np.array([str(x) in inside for x in cells.labels[end]], dtype=bool) for end in ENDS)
     for process, enters, keep in ((q.target, True, buys & ~sells), (q.source, False, sells & ~buys)):
-        value, sd = cells.where(keep).total()
-        yield Stub("imports" if enters else "exports", process, enters, value, sd, "trade")
+        own = cells.where(keep)
+        label = "imports" if enters else "exports"
+        yield Stub(label, process, enters, float(own.value.sum()), "trade", (own,))
 
 
-def _nodes(
-    result: Result, links: Sequence[Link], stubs: Sequence[Stub], *, whole: bool
-) -> Iterator[tuple[str, Node]]:
+def _nodes(result: Result, links: Sequence[Link], stubs: Sequence[Stub], *, whole: bool) -> Iterator[Node]:
     for name, process in result.processes.items():
         into = [x for x in links if x.target == name]
         out = [x for x in links if x.source == name]
@@ -146,12 +161,13 @@ def _nodes(
         leaving: list[Link | Stub] = [*out, *(s for s in own if not s.enters)]
         inflow, outflow = (sum(x.value for x in side) for side in (entering, leaving))
         larger = entering if inflow >= outflow else leaving
-        sd = math.sqrt(sum(x.sd**2 for x in larger))
+        parts = tuple(part for x in larger for part in x.parts)
         notes = [_stub_text(s) for s in own]
         kind = process.get("kind", "process")
         if whole and kind not in ("source", "sink") and abs(inflow - outflow) > 1e-6 * max(inflow, outflow):
             notes.append(f"{'to' if inflow > outflow else 'from'} stock {number(abs(inflow - outflow))}")
-        yield name, Node(name, process.get("label") or name, kind, inflow, outflow, sd, tuple(notes))
+        label = process.get("label") or name
+        yield Node(name, label, kind, inflow, outflow, math.nan, tuple(notes), parts)
 
 
 def _stub_text(stub: Stub) -> str:

@@ -23,7 +23,7 @@ CAPTION = (
     " Hollow reports do not count (superseded, derived or repeated). z is the adjustment over its own"
     " standard deviation."
 )
-FLAGS: Mapping[str, str] = {"gross error": GROSS, "suspect": SUSPECT, "conflict": SUSPECT}
+FLAGS: Mapping[str, str] = {"gross error": GROSS, "conflict": SUSPECT}
 """Flag -> its colour."""
 STANDS = ("counted", "exact", "limit")
 """Standings of observations that take part in the reconciliation."""

@@ -14,7 +14,7 @@ from mfa.figures.layout import BAR, layout
 from mfa.figures.network import Link, Network, network
 from mfa.figures.places import LETTERS, LINE, NAME, STUB, Caption, Places, Return, places
 from mfa.figures.ribbons import RADIUS, Point, band, height_at, return_band, stub_band
-from mfa.figures.select import SUMS, check_labels, selection_text, time_axis, time_unit, unit_of, unit_text
+from mfa.figures.select import check_labels, selection_text, time_axis, unit_of, unit_text
 from mfa.figures.spec import FigureSpec
 from mfa.figures.style import FAINT, INK, MUTED, OTHERS, look, styled
 from mfa.figures.text import number, with_sd, wrapped
@@ -22,7 +22,7 @@ from mfa.run.result import Result
 
 CAPTION = (
     "Heights are proportional to mass. A number over a bar is the throughput of the process with its standard"
-    " deviation; ribbons wide enough carry their flow. Bands that run below lead back upstream. " + SUMS
+    " deviation; ribbons wide enough carry their flow. Bands that run below lead back upstream."
 )
 SMALL = 6.5
 TRADE = "Hatched: trade with other regions."
@@ -59,7 +59,7 @@ def subtitle(result: Result, spec: FigureSpec) -> str:
     flows = [q for q in result.quantities.values() if q.kind == "flow"]
     unit = unit_text(spec, unit_of(result, spec.unit), flows)
     times = spec.at.get(time, result.dimensions[time]) if time else ()
-    per = f" per {time_unit(result)}" if len(times) == 1 else ""
+    per = f" per {result.time_unit}" if len(times) == 1 else ""
     axes = [a for a in (time, "element", "region") if a in result.dimensions]
     return ", ".join([unit + per, *selection_text(result, spec.at, [a for a in axes if a], unit)])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +12,7 @@ from mfa.errors import UnitError, UnknownName, did_you_mean
 from mfa.figures.spec import FigureSpec, Label
 from mfa.figures.text import span
 from mfa.run.result import Quantity, Result
+from mfa.run.sums import Chosen
 from mfa.run.tensors import axis_labels
 from mfa.units import COUNT, GROSS, Unit, parse_unit
 
@@ -21,27 +21,6 @@ Bools = npt.NDArray[np.bool_]
 TIME_NAMES = ("year", "month", "time")
 ENDS = ("exporter", "importer")
 ITEMS = {"item": "items", "kitem": "thousand items", "Mitem": "million items"}
-SUMS = (
-    "Standard deviations of sums take cells of different years and regions as independent and the elements"
-    " of one cell as moving together."
-)
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """Cells of one quantity: a value and sd for each, elements summed, and the labels along each axis."""
-
-    labels: Mapping[str, npt.NDArray[np.object_]]
-    value: Floats
-    sd: Floats
-
-    def where(self, keep: Bools) -> Chosen:
-        """The cells where `keep` holds."""
-        return Chosen({a: x[keep] for a, x in self.labels.items()}, self.value[keep], self.sd[keep])
-
-    def total(self) -> tuple[float, float]:
-        """The sum of the cells and its standard deviation, NaN where one is free."""
-        return float(self.value.sum()), float(np.sqrt((self.sd**2).sum()))
 
 
 def unit_of(result: Result, text: str | None) -> Unit:
@@ -103,23 +82,15 @@ def check_labels(result: Result, at: Mapping[str, Sequence[Label]]) -> None:
 
 
 def choose(result: Result, quantity: Quantity, at: Mapping[str, Sequence[Label]], unit: Unit) -> Chosen:
-    """The cells of a quantity within `at` that can be, in `unit`; axes it does not have are passed over.
-
-    The elements of one cell are summed: values add, and so do their deviations, since they move with the mass
-    that carries them; the sum of a free element (sd NaN) is free.
-    """
+    """The cells of a quantity within `at` that can be, in `unit`; axes it does not have are passed over."""
     keep = np.ones(len(quantity), dtype=bool)
     for axis, labels in at.items():
         if axis in quantity.axes:
             names = {str(x) for x in labels}
             keep &= np.array([str(x) in names for x in quantity.labels[axis]], dtype=bool)
     weights = element_weights(result, quantity, unit, at.get("element", ()))
-    there = (quantity.status >= 0) & (weights != 0)
-    keep &= there.any(axis=1)
-    value = np.where(there[keep], quantity.value[keep], 0.0)
-    known = np.zeros_like(quantity.sd) if result.without_sd else quantity.sd
-    sd = np.where(there[keep], known[keep], 0.0) * np.where(there[keep], weights, 0.0)
-    return Chosen({a: quantity.labels[a][keep] for a in quantity.axes}, value @ weights, sd.sum(axis=1))
+    keep &= ((quantity.status >= 0) & (weights != 0)).any(axis=1)
+    return Chosen.of(quantity, np.flatnonzero(keep), weights)
 
 
 def split(
@@ -145,22 +116,16 @@ def time_axis(result: Result) -> str | None:
     return next((a for a in TIME_NAMES if a in result.dimensions), None)
 
 
-def time_unit(result: Result) -> str:
-    """The unit of time that flows are counted by, such as `year`."""
-    units = (q.unit.rpartition("/")[2] for q in result.quantities.values() if "/" in q.unit)
-    return next(units, "year")
-
-
 def over_time(result: Result, cells: Chosen, at: Mapping[str, Sequence[Label]]) -> Chosen:
     """Masses instead of masses per time where flows of several periods are to be summed."""
     time = time_axis(result)
     labels = result.dimensions[time] if time else ()
     if time is None or time not in cells.labels or len(at.get(time, labels)) == 1:
         return cells
-    lengths = period_lengths(labels, parse_unit(time_unit(result)).factor)
+    lengths = period_lengths(labels, parse_unit(result.time_unit).factor)
     known = dict(zip(labels, lengths.tolist(), strict=True))
     own = np.array([known[x] for x in cells.labels[time]], dtype=float)
-    return Chosen(cells.labels, cells.value * own, cells.sd * own)
+    return cells.times(own)
 
 
 def title_of(result: Result, axis: str, label: Label) -> str:

@@ -18,15 +18,12 @@ from mfa.errors import UnknownName, did_you_mean
 from mfa.figures.frame import plain_numbers, sheet, width
 from mfa.figures.select import (
     ENDS,
-    SUMS,
-    Chosen,
     Floats,
     check_labels,
     choose,
     selection_text,
     split,
     time_axis,
-    time_unit,
     title_of,
     unit_of,
     unit_text,
@@ -35,12 +32,13 @@ from mfa.figures.spec import FigureSpec, Label
 from mfa.figures.style import INK, OTHERS, PAPER, Look, look, styled
 from mfa.figures.text import number
 from mfa.run.result import Quantity, Result
+from mfa.run.sums import Chosen, sums
 from mfa.run.tensors import axis_labels
 from mfa.units import COUNT, Unit
 
 CAPTION = (
     "The largest at the bottom; the line is the total, dashed lines (where numbers are uncertain) are one"
-    " standard deviation either side of it. Labels are in the order of the stack. " + SUMS
+    " standard deviation either side of it. Labels are in the order of the stack."
 )
 PLOT = (400.0, 230.0)
 KEY = 18.0
@@ -92,7 +90,7 @@ def draw(result: Result, spec: FigureSpec) -> Figure:
     check_labels(result, spec.at)
     quantities, unit = _quantities(result, spec), unit_of(result, spec.unit)
     stack = stacked(result, spec, quantities, unit)
-    per = "" if all(q.kind == "stock" for q in quantities) else f" per {time_unit(result)}"
+    per = "" if all(q.kind == "stock" for q in quantities) else f" per {result.time_unit}"
     words = unit_text(spec, unit, quantities)
     label = words + per
     names = " + ".join(dict.fromkeys(q.label for q in quantities))
@@ -153,15 +151,14 @@ def stacked(result: Result, spec: FigureSpec, quantities: Sequence[Quantity], un
         raise spec.empty("the result has no time dimension", "an area needs year, month or time")
     times = chosen_times(result, spec, time)
     values: dict[Label | None, Floats] = {}
-    variance = np.zeros(len(times))
     for q in quantities:
         for label, cells in split(result, q, spec.at, unit, by):
             np.add.at(values.setdefault(label, np.zeros(len(times))), _at(times, cells, time), cells.value)
-        whole = choose(result, q, spec.at, unit)
-        np.add.at(variance, _at(times, whole, time), whole.sd**2)
     values = {k: v for k, v in values.items() if np.any(v != 0)}
     _check(spec, values)
-    return Stack(times, tuple(bands(result, spec, by, values)), np.sqrt(variance))
+    whole = [choose(result, q, spec.at, unit) for q in quantities]
+    totals = [[part.where(part.labels[time] == t) for part in whole] for t in times]
+    return Stack(times, tuple(bands(result, spec, by, values)), sums(result, totals).sd)
 
 
 def chosen_times(result: Result, spec: FigureSpec, time: str) -> tuple[Label, ...]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mfa.errors import InputError, Problem
 from mfa.figures import figure_specs
-from mfa.run.result import STATUSES, Quantity, Result
+from mfa.run.result import INDICATOR, STATUSES, Quantity, Result
 from mfa.spec.formula import names_in, parse_formula
 
 FREE = STATUSES.index("free")
@@ -39,7 +39,7 @@ def _indicators(result: Result) -> Iterator[Problem]:
 
 def _labels(rows: pd.DataFrame) -> Mapping[str, Sequence[Any]]:
     """The labels that some rows of the indicators have."""
-    axes = [c for c in rows.columns if c not in ("name", "value", "sd", "formula")]
+    axes = [c for c in rows.columns if c not in ("name", *INDICATOR)]
     return {a: rows[a].dropna().unique().tolist() for a in axes if rows[a].notna().any()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pandas as pd
 
 from mfa.core.balance import FLOOR, TOLERANCE
@@ -14,12 +15,14 @@ from mfa.figures.text import number
 from mfa.report.grid import Column, Grid, Picture, Section, grid, labels_of
 from mfa.report.needs import undetermined
 from mfa.report.verdict import description, verdict
+from mfa.run.gross import FLAGS
 from mfa.run.manifest import versions
+from mfa.run.measure import measure_of
 from mfa.run.mirror import NUMBERS, label_columns, mirror_gaps
-from mfa.run.result import Quantity, Result
+from mfa.run.result import INDICATOR, Quantity, Result
+from mfa.run.sums import Chosen, sums
 from mfa.run.tables import BALANCE_COLUMNS, closed_and_open
 
-FLAGS = ("gross error", "suspect", "conflict")
 ORIGIN = (Column("source", "source"), Column("edition", "edition"))
 
 
@@ -57,11 +60,13 @@ def differences(result: Result) -> Iterator[Section]:
         return
     table = pd.concat([p for p in parts if len(p)], ignore_index=True)
     table = table.loc[table["share"].sort_values(ascending=False, kind="stable").index]
-    labels = labels_of(table, ("market", "value", "sd", "share"))
+    labels = labels_of(table, ("market", "value", "sd", "unit", "basis", "share"))
     columns = [
         Column("market", "market"),
         *labels,
-        Column(f"difference, {result.mass_unit}", "value", "sd"),
+        Column("difference", "value", "sd"),
+        Column("unit", "unit"),
+        Column("basis", "basis"),
         Column("share, %", "share", digits=3),
     ]
     text = (
@@ -75,15 +80,29 @@ def differences(result: Result) -> Iterator[Section]:
 def _difference(result: Result, q: Quantity) -> pd.DataFrame:
     """One market's differences, elements summed, beside its throughput."""
     axes = list(q.axes)
-    frame = _summed(q.frame(), axes, ["value", "sd"])
+    frame = _elements_summed(result, q)
     through = _summed(result.balances[result.balances["process"] == q.target], axes, ["throughput"])
     frame = frame.join(through)
     frame = frame[frame["throughput"] >= FLOOR / result.mass_factor]
     share = 100 * frame["value"].abs() / frame["throughput"]
     whole = frame.reset_index(names=["market", *axes]).assign(
-        share=share.to_numpy(), market=_process(result, q.target)
+        share=share.to_numpy(), market=_process(result, q.target), unit=q.unit, basis=measure_of(q).basis
     )
-    return whole.loc[whole["share"] > 100 * TOLERANCE, ["market", *axes, "value", "sd", "share"]]
+    shown = ["market", *axes, "value", "sd", "unit", "basis", "share"]
+    return whole.loc[whole["share"] > 100 * TOLERANCE, shown]
+
+
+def _elements_summed(result: Result, q: Quantity) -> pd.DataFrame:
+    """Value and standard deviation of every cell of a quantity, by its labels as text and an empty market."""
+    every = Chosen.of(q, np.arange(len(q)))
+    there = np.flatnonzero((q.status >= 0).any(axis=1))
+    cells = [Chosen.of(q, there[k : k + 1]) for k in range(len(there))]
+    index = pd.MultiIndex.from_arrays(
+        [np.full(len(there), ""), *(np.array([str(x) for x in q.labels[a][there]], object) for a in q.axes)],
+        names=["market", *q.axes],
+    )
+    numbers = {"value": every.value[there], "sd": sums(result, [[c] for c in cells]).sd}
+    return pd.DataFrame(numbers, index=index)
 
 
 def _summed(frame: pd.DataFrame, axes: list[str], columns: list[str]) -> pd.DataFrame:
@@ -94,27 +113,29 @@ def _summed(frame: pd.DataFrame, axes: list[str], columns: list[str]) -> pd.Data
 
 
 def flagged(result: Result) -> Iterator[Section]:
-    """Figures that the rest contradicts, the largest |z| first."""
-    table = result.observations
-    if "flag" not in table.columns:
+    """Figures and parameters that the rest contradicts, misfit by misfit, then the largest |z| first."""
+    tables = [t for t in (result.observations, result.parameters) if "flag" in t.columns and len(t)]
+    if not tables:
         return
-    table = _by_z(table[table["flag"].isin(FLAGS)])
+    table = pd.concat([t[t["flag"].isin(FLAGS)] for t in tables], ignore_index=True)
+    table = _by_misfit(table)
     text = (
         "A gross error lies further from what all other figures say than chance allows among so many figures;"
-        " a suspect is one of a group of which one in twenty may be sound; a conflict is a report that its"
+        " figures of one misfit cannot be told apart: one of them is wrong. A conflict is a report that its"
         " mirror contradicts."
     )
     if table.empty:
         yield Section("flags", "Flagged figures", ("No figure is flagged.",))
         return
-    columns = [Column("figure", "name"), *labels_of(table, _not_labels(table)), *ORIGIN]
+    columns = [Column("misfit", "misfit"), Column("figure", "name")]
+    columns += [*labels_of(table, _not_labels(table)), *ORIGIN]
     columns += [
         Column("reported", "value", "sigma"),
         Column("adjusted", "adjusted", "adjusted_sd"),
         Column("unit", "unit"),
     ]
     columns += [Column("z", "z", digits=2), Column("verdict", "flag")]
-    found = grid(result, table, columns, first=40, file="observations.csv")
+    found = grid(result, table, columns, first=40, file="observations.csv and parameters.csv")
     yield Section("flags", "Flagged figures", (text,), grids=(found,))
 
 
@@ -125,25 +146,27 @@ def gross(result: Result) -> Iterator[Section]:
         return
     last = table.iloc[-1]
     text = (
-        "The figure that stands out most is taken out and the rest judged anew, until none stands out. The"
-        " excess is how far it lies above what all others say; “as well” names figures whose error would look"
-        " the same."
+        "The misfit that stands out most is taken out and the rest judged anew, until none stands out."
+        " Figures whose error would look the same are one misfit; each is named with how far it would have to"
+        " lie above the truth, in its unit and in its own sigmas, the likeliest first. Those that would have"
+        " to be wrong by an absurd amount, or whose true value would be impossible, are set apart and not"
+        " flagged."
     )
     chi, dof, p = (float(last[k]) for k in ("chi_square", "dof", "p"))
-    left = (
-        f"Without {'it' if len(table) == 1 else 'them'} chi-square is {number(chi, 4)} on {number(dof)}"
-        f" degrees of freedom, p = {number(p, 2)}."
-    )
-    columns = [Column("", "order"), Column("figure", "name"), Column("excess", "size", "sd")]
-    columns += [Column("unit", "unit"), Column("z", "z", digits=2)]
-    columns += [Column("chi-square left", "chi_square", digits=4), Column("as well", "alike")]
+    whole = f"chi-square is {number(chi, 4)} on {number(dof)} degrees of freedom, p = {number(p, 2)}"
+    what = whole if dof else "nothing is left to test"
+    left = f"Without {'it' if len(table) == 1 else 'them'} {what}."
+    columns = [Column("", "order"), Column("one of these is wrong", "members"), Column("z", "z", digits=2)]
+    columns += [Column("chi-square left", "chi_square", digits=4), Column("not likely", "unlikely")]
     found = grid(result, table, columns, first=25, file="gross_errors.csv")
     yield Section("gross", "Gross errors, one after another", (text, left), grids=(found,))
 
 
-def _by_z(table: pd.DataFrame) -> pd.DataFrame:
-    order = table["z"].abs().sort_values(ascending=False, kind="stable", na_position="last").index
-    return table.loc[order]
+def _by_misfit(table: pd.DataFrame) -> pd.DataFrame:
+    """Misfit by misfit, those of none last, each with the largest |z| first."""
+    if "misfit" not in table.columns:
+        table = table.assign(misfit=float("nan"))
+    return table.iloc[(-table["z"].abs()).argsort(kind="stable")].sort_values("misfit", kind="stable")
 
 
 def _not_labels(table: pd.DataFrame) -> list[str]:
@@ -195,16 +218,24 @@ def indicators(result: Result) -> Iterator[Section]:
     table = result.indicators
     if table.empty:
         return
-    value = Column("value", "value", "sd" if "sd" in table.columns else "", digits=3)
+    driven = table["mark"].astype(str).str.contains("prior-driven")
+    shown = table.assign(
+        low=table["low"].where(~driven, table["cautious_low"]),
+        high=table["high"].where(~driven, table["cautious_high"]),
+    )
     columns = [
         Column("indicator", "name"),
-        *labels_of(table, ("name", "value", "sd", "unit")),
-        value,
+        *labels_of(table, ("name", *INDICATOR)),
+        Column("value", "value", "sd", digits=3),
+        Column("95 %: from", "low", digits=3),
+        Column("to", "high", digits=3),
         Column("unit", "unit"),
+        Column("basis", "basis"),
+        Column("", "mark"),
     ]
     formulas = result.outputs.get("indicators") or {}
     lines = tuple(f"{name} = {formula}" for name, formula in formulas.items())
-    found = grid(result, table, columns, first=120, file="indicators.csv")
+    found = grid(result, shown, columns, first=120, file="indicators.csv")
     yield Section("indicators", "Indicators", lines, grids=(found,))
 
 

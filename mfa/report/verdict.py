@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pandas as pd
-import yaml
 
 from mfa.figures.residuals import plain_label
 from mfa.figures.text import number
 from mfa.run.mirror import mirror_gaps
 from mfa.run.result import Result
 from mfa.run.tables import closed_and_open
+from mfa.spec.reader import read_text
 
 SIGNIFICANT = 0.05
 QUESTIONS = {"reconcile": "What happened, given what was reported?"}
@@ -37,8 +37,7 @@ def count(n: int, one: str, many: str = "") -> str:
 
 def description(result: Result) -> str:
     """The scenario's own description, empty where it has none."""
-    document = yaml.safe_load(result.scenario) if result.scenario else None
-    return str(document.get("description") or "") if isinstance(document, dict) else ""
+    return str(read_text(result.scenario, "scenario")[0].data.get("description") or "")
 
 
 def verdict(result: Result) -> tuple[str, ...]:
@@ -59,32 +58,44 @@ def _evidence(result: Result) -> Iterator[str]:
     difference = {n for n, q in result.quantities.items() if q.kind == "difference"}
     standing = table.loc[~table["name"].isin(difference), "standing"].value_counts()
     counted = int(standing.get("counted", 0))
+    stated = int(result.facts.get("parameters_counted") or 0)
+    also = f" and {count(stated, 'uncertain parameter')}" if stated else ""
     aside = [f"{standing[k]:,} {words}" for k, words in ASIDE.items() if k in standing.index]
     kept = f"; besides them {', '.join(aside)}" if aside else ""
-    yield f"{count(counted, 'reported figure')} count as evidence{kept}."
+    yield f"{count(counted, 'reported figure')}{also} count as evidence{kept}."
 
 
 def _agreement(result: Result) -> Iterator[str]:
     facts = result.facts
     if "chi_square" not in facts:
         return
-    dof, p = float(facts["degrees_of_freedom"]), float(facts["p_value"])
-    chi_square = number(facts["chi_square"], 4)
-    test = f"chi-square {chi_square} with {number(dof)} degrees of freedom, p = {number(p, 2)}"
-    if dof <= 0:
+    dof = float(facts["degrees_of_freedom"])
+    if facts["chi_square"] is None or dof <= 0:
         yield "No figure is checked by another: there is nothing to test."
-    elif p < SIGNIFICANT:
+        return
+    p, chi_square = float(facts["p_value"]), number(facts["chi_square"], 4)
+    test = f"chi-square {chi_square} with {number(dof)} degrees of freedom, p = {number(p, 2)}"
+    if p < SIGNIFICANT:
         yield f"The figures contradict each other by more than their stated uncertainties allow ({test})."
     else:
         yield f"The figures agree within their stated uncertainties ({test})."
 
 
+def _optimum(result: Result) -> Iterator[str]:
+    if result.facts.get("optimum") == "local":
+        starts = count(int(result.facts.get("starts") or 1), "start")
+        yield (
+            "Products of unknowns, or the loss, may leave several optima: this is a local optimum, the best "
+            f"of {starts}, and not proved to be the best of all."
+        )
+
+
 def _flags(result: Result) -> Iterator[str]:
-    flags = [t["flag"] for t in (result.observations, result.parameters) if "flag" in t.columns]
-    if flags:
-        gross, suspect = (sum(int((f == kind).sum()) for f in flags) for kind in ("gross error", "suspect"))
-        errors = count(gross, "figure is a gross error", "figures are gross errors")
-        yield f"{errors}, {count(suspect, 'more is', 'more are')} suspect."
+    if "flagged" in result.facts:
+        n, flagged = (int(result.facts[k]) for k in ("gross_errors", "flagged"))
+        errors = count(n, "figure is a gross error", "figures are gross errors")
+        among = f"; {count(flagged, 'figure is', 'figures are')} flagged" if flagged else ""
+        yield f"{errors}{among}."
 
 
 def _mirrors(result: Result) -> Iterator[str]:
@@ -125,6 +136,7 @@ SENTENCES: tuple[Callable[[Result], Iterator[str]], ...] = (
     _question,
     _evidence,
     _agreement,
+    _optimum,
     _flags,
     _mirrors,
     _closure,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from mfa.build.assembly import Bools, Floats
 from mfa.build.flows import EdgeCells
@@ -16,17 +17,18 @@ from mfa.build.model import Model
 from mfa.build.parameters import label_frame
 from mfa.core.composition import mass_fraction
 from mfa.core.system import Edge, StockOf
-from mfa.run.gross import gross_error_table
+from mfa.run.gross import CONFLICT, FLAGS, Suspects, gross_error_table, marks, suspects
 from mfa.run.manifest import input_names
 from mfa.run.mirror import PAIR, label_columns, mirror_gaps
-from mfa.run.result import MARKS, NO_SD, NUMBERS, STATUSES, Quantity, Result
+from mfa.run.result import INDICATOR, MARKS, NO_SD, NUMBERS, STATUSES, Quantity, Result
+from mfa.run.starts import standing
 from mfa.run.tables import closed_and_open, observation_table
 from mfa.run.trace import traced
 from mfa.solve.classify import LISTED, FreeSum, free_sums
 from mfa.solve.intervals import LARGEST, Intervals, intervals
 from mfa.solve.losses import loss_of
 from mfa.solve.misfit import losses_of
-from mfa.solve.truncated.aggregate import Numbers
+from mfa.solve.truncated.aggregate import Numbers, aggregate
 from mfa.solve.uncertainty import Propagated
 
 if TYPE_CHECKING:
@@ -39,9 +41,11 @@ _SORTED = np.asarray(STATUSES)[_ORDER]
 def collect(solved: Solved) -> Result:
     """The result: quantities, tables and facts."""
     model, spec = solved.model, solved.model.document.spec
+    trace = traced(solved)
+    found = suspects(trace)
     ranges = _ranges(solved)
     quantities = {q.name: q for q in _quantities(solved, ranges)}
-    observations = _observations(solved)
+    observations = _observations(solved, found)
     reports = {g.name for g in model.observed if g.report}
     reported = observations["name"].isin(reports)
     free, left_out = _free(solved, ranges)
@@ -56,16 +60,16 @@ def collect(solved: Solved) -> Result:
         parameters=_kept(observations, ~reported),
         balances=solved.balances,
         free=free,
-        indicators=pd.DataFrame(columns=["name", "value", "sd"]),
+        indicators=pd.DataFrame(columns=["name", *INDICATOR]),
         scenario=model.document.text(),
         identity=model.document.identity,
-        facts=_facts(solved, list(quantities)),
+        facts=_facts(solved, list(quantities)) | _counts(observations, reported, found),
         outputs=spec.outputs.model_dump(mode="json"),
         sources={n: {k: v for k, v in s.model_dump().items() if v} for n, s in spec.sources.items()},
         inputs=input_names(model.inputs, _root(model)),
         warnings=(*(str(w) for w in model.warnings), *left_out),
         ages=model.ages,
-        gross_errors=gross_error_table(traced(solved)),
+        gross_errors=gross_error_table(trace, found),
         state=solved,
     )
 
@@ -137,10 +141,11 @@ def _known(solved: Solved, found: Numbers) -> Numbers:
     return replace(found, sd=none, low=none, high=none)
 
 
-def _observations(solved: Solved) -> pd.DataFrame:
+def _observations(solved: Solved, found: Suspects) -> pd.DataFrame:
     """`observations.csv` with the solver's judgement of every row."""
     problem, d = solved.model.problem, solved.diagnosis
     known = _known(solved, solved.truncated.observed)
+    flag, misfit = marks(d.flag, found)
     columns: dict[str, Any] = {
         "value": problem.observed.rows.rhs,
         "sigma": solved.solution.sigma,
@@ -154,7 +159,8 @@ def _observations(solved: Solved) -> pd.DataFrame:
         "shift": _shift(d.residual, solved.solution.sigma),
         "z": d.z,
         "leverage": d.leverage,
-        "flag": np.asarray(d.flag, dtype=object),
+        "flag": flag,
+        "misfit": misfit,
     }
     # a difference of nothing may have a sign, which no reader wants to see
     unsigned = {k: v + 0.0 if k not in ("flag", "mark") else v for k, v in columns.items()}
@@ -178,7 +184,7 @@ def with_conflicts(table: pd.DataFrame) -> pd.DataFrame:
             same &= table[label].isna() if gap[label] is None else table[label] == gap[label]
         names = set(str(gap["of"]).split(" + "))
         within = np.array([set(str(of).split(" + ")) <= names for of in table["of"]])
-        flag[same.to_numpy() & within] = "conflict"
+        flag[same.to_numpy() & within] = CONFLICT
     return table.assign(flag=flag)
 
 
@@ -220,8 +226,8 @@ def _free(solved: Solved, ranges: Intervals) -> tuple[pd.DataFrame, tuple[str, .
     if len(every) and isinstance(spread, Propagated):
         rows += [_range(name(int(k)), *ranges.ends.get(int(k), (np.nan, np.nan))) for k in listed]
         known = {name(int(k)) for k in every}
-        sums = free_sums(problem, solved.solution, spread)
-        rows += [_sum(s) for s in sums if known.issuperset(s.cells)]
+        sums = [s for s in free_sums(problem, solved.solution, spread) if known.issuperset(s.cells)]
+        rows += [_sum(s, sd) for s, sd in zip(sums, _deviations(solved, sums), strict=True)]
         if ranges.skipped:
             text = f"{ranges.skipped:,} of them have no interval: more than {LARGEST:,} are free together"
             missing.append(f"free.csv: {text}")
@@ -237,7 +243,16 @@ def _range(name: str, low: float, high: float) -> dict[str, Any]:
     return {"kind": "free", "name": name, "low": low, "high": high, "value": np.nan, "sd": np.nan}
 
 
-def _sum(of: FreeSum) -> dict[str, Any]:
+def _deviations(solved: Solved, sums: Sequence[FreeSum]) -> Floats:
+    """The standard deviations of sums."""
+    row = np.repeat(np.arange(len(sums)), [len(s.at) for s in sums])
+    column = np.array([k for s in sums for k in s.at], dtype=np.int64)
+    weight = np.array([c for s in sums for c in s.coefficients])
+    shape = (len(sums), len(solved.model.problem.cells))
+    return aggregate(solved.truncated, sparse.coo_array((weight, (row, column)), shape=shape).tocsr()).sd
+
+
+def _sum(of: FreeSum, sd: float) -> dict[str, Any]:
     """`F6 + F7` and its value, signs and factors as the row has them, the first positive."""
     lead = float(np.sign(of.coefficients[0]))
     words = []
@@ -245,26 +260,25 @@ def _sum(of: FreeSum) -> dict[str, Any]:
         factor = "" if abs(c) == 1 else f"{abs(c):g} "
         words.append(f"{'-' if c * lead < 0 else '+'} {factor}{name}")
     text = " ".join(words).removeprefix("+ ")
-    return {"kind": "sum", "name": text, "low": np.nan, "high": np.nan, "value": lead * of.value, "sd": of.sd}
+    return {"kind": "sum", "name": text, "low": np.nan, "high": np.nan, "value": lead * of.value, "sd": sd}
 
 
 def _facts(solved: Solved, order: list[str]) -> dict[str, Any]:
     balances, left_open = closed_and_open(solved.balances)
-    problem, d = solved.model.problem, solved.diagnosis
-    counted = int(problem.observed.counted.sum())
+    problem, test = solved.model.problem, solved.diagnosis.test
     loss = losses_of(problem.observed, loss_of(solved.model.document.spec.solve.robust))
     return {
         "question": solved.model.document.spec.solve.question,
         "unknowns": len(problem),
         "exact_rows": len(problem.exact),
-        "observations_counted": counted,
-        "observations_kept_aside": sum(s != "" for g in solved.model.observed for s in g.standing),
         "loss": loss.text,
+        "optimum": standing(problem, solved.solution, loss_of(solved.model.document.spec.solve.robust)),
+        "starts": solved.solution.starts.tried,
         "iterations": solved.solution.iterations,
-        "chi_square": float(f"{d.test.chi2:.12g}"),
-        "degrees_of_freedom": float(f"{d.test.dof:.6g}"),
-        "critical_value": float(f"{d.test.critical:.6g}"),
-        "p_value": float(f"{d.test.p:.6g}"),
+        "chi_square": float(f"{test.chi2:.12g}") if test.dof else None,
+        "degrees_of_freedom": float(f"{test.dof:.6g}"),
+        "critical_value": float(f"{test.critical:.6g}") if test.dof else None,
+        "p_value": float(f"{test.p:.6g}") if test.dof else None,
         "worst_closure": float(f"{balances['relative'].max() if len(balances) else 0.0:.3g}"),
         "open_balances": len(left_open),
         "mass_unit": solved.model.system.mass_unit,
@@ -273,6 +287,18 @@ def _facts(solved: Solved, order: list[str]) -> dict[str, Any]:
         "items": dict(solved.model.items),
         "order": order,
     } | _spread(solved)
+
+
+def _counts(table: pd.DataFrame, reported: pd.Series, found: Suspects) -> dict[str, int]:
+    """How many reports and stated parameters count, how many of both are flagged, and in how many misfits."""
+    counted = table["standing"] == "counted"
+    return {
+        "observations_counted": int((counted & reported).sum()),
+        "observations_kept_aside": int((~counted & reported).sum()),
+        "parameters_counted": int((counted & ~reported).sum()),
+        "flagged": int(table["flag"].isin(FLAGS).sum()),
+        "gross_errors": len(found),
+    }
 
 
 def _spread(solved: Solved) -> dict[str, Any]:

@@ -7,15 +7,16 @@ side rises.
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from mfa.build.balances import BALANCE
 from mfa.run.lookup import CELL, EXACT, LIMIT, OBSERVED, Found, find, spelt
+from mfa.run.result import CAUTIOUS, INDICATOR
 from mfa.run.trace import Trace
 from mfa.solve.diagnose import UNCHECKED
 from mfa.solve.problem import Rows
@@ -139,17 +140,26 @@ def explain_indicator(result: Result, name: str) -> tuple[Explanation, ...]:
     formula = (result.outputs.get("indicators") or {}).get(wanted.head)
     if formula is None:
         return ()
-    axes = [c for c in table.columns if c not in ("name", "value", "sd", "formula")]
+    axes = [c for c in table.columns if c not in ("name", *INDICATOR)]
     values = []
     for row in table[table["name"] == wanted.head].to_dict("records"):
         labels = [
             f"{row[a]:g}" if isinstance(row[a], float) else str(row[a]) for a in axes if row[a] == row[a]
         ]
         if {*wanted.labels} <= {*labels}:
-            number = "none" if np.isnan(row["value"]) else with_sd(row["value"], row["sd"])
+            number = "none" if np.isnan(row["value"]) else _with_unit(row)
             values.append(f"{', '.join(labels)}: {number}" if labels else number)
     lines = (("formula", str(formula)), *_listed("value", values))
     return (Explanation(name, "an indicator", (), "", 0.0, {}, lines),) if values else ()
+
+
+def _with_unit(row: Mapping[Hashable, Any]) -> str:
+    """The value of an indicator with its standard deviation, unit, and interval where a bound is near."""
+    number = with_sd(row["value"], row["sd"])
+    unit = "" if row["unit"] == "1" else f" {row['unit']}"
+    mark = row["mark"] if isinstance(row["mark"], str) else ""
+    low, high = (row[k] for k in (CAUTIOUS if "prior-driven" in mark else ("low", "high")))
+    return f"{number}{unit}{f', 95 % in [{plain(low)}, {plain(high)}] ({mark})' if mark else ''}"
 
 
 def _terms(trace: Trace, rows: Rows, k: int) -> tuple[Term, ...]:
@@ -250,16 +260,14 @@ def _judged(trace: Trace, k: int) -> dict[str, float]:
     """The numbers of a report in its own unit, as `observations.csv` has them."""
     s, factor = trace.solution, float(trace.factors[k])
     value, sigma, fitted = float(trace.problem.observed.rows.rhs[k]), float(s.sigma[k]), float(s.fitted[k])
-    leverage = float(trace.leverage[k])
-    checked = leverage > UNCHECKED and sigma > 0
     return {
         "value": value * factor,
         "sigma": sigma * factor,
         "adjusted": fitted * factor,
         "adjusted_sd": float(trace.sd_observed[k]) * factor,
         "shift": (fitted - value) / sigma if sigma > 0 else np.nan,
-        "z": (value - fitted) / (sigma * np.sqrt(leverage)) if checked else 0.0,
-        "leverage": leverage,
+        "z": float(trace.z[k]),
+        "leverage": float(trace.leverage[k]),
     }
 
 

@@ -8,7 +8,7 @@ effect of a one-sigma error of each observation on the cells.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -18,9 +18,10 @@ from scipy import sparse
 from mfa.core.labels import ELEMENT, TIME_NAMES, dimension_of
 from mfa.errors import InputError
 from mfa.limits import NUMBERS
+from mfa.run.measure import Measure, measure_of
 from mfa.run.result import Result
 from mfa.run.trace import Trace
-from mfa.spec.formula import Binary, Call, Name, Neg, Num, Select, chain, names_in, parse_formula
+from mfa.spec.formula import Binary, Call, Name, Neg, Num, Select, chain, parse_formula
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -28,12 +29,14 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Operand:
-    """An array over `axes` (flat, last axis fastest) and its derivative by the cells (rows, cells)."""
+    """An array over `axes` (flat, last axis fastest), its derivative by the cells (rows, cells), and its
+    measure."""
 
     axes: tuple[str, ...]
     labels: Mapping[str, tuple[str | int, ...]]
     value: Floats
     slope: sparse.csr_array
+    measure: Measure
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -42,13 +45,14 @@ class Operand:
 
     def taken(self, axes: Sequence[str], labels: Mapping[str, tuple[str | int, ...]], rows: Ints) -> Operand:
         """The entries `rows` as an array over other axes."""
-        return Operand(tuple(axes), labels, self.value[rows], self.slope[rows].tocsr())
+        return Operand(tuple(axes), labels, self.value[rows], self.slope[rows].tocsr(), self.measure)
 
     def mapped(
         self, axes: Sequence[str], labels: Mapping[str, tuple[str | int, ...]], by: sparse.csr_array
     ) -> Operand:
         """`by @ self`: sums of entries as an array over other axes."""
-        return Operand(tuple(axes), labels, np.asarray(by @ self.value), (by @ self.slope).tocsr())
+        value, slope = np.asarray(by @ self.value), (by @ self.slope).tocsr()
+        return Operand(tuple(axes), labels, value, slope, self.measure)
 
 
 def evaluate(result: Result, trace: Trace, formula: str) -> Operand:
@@ -82,7 +86,8 @@ class _Evaluation:
         return _RULES[type(node)](self, node)
 
     def number(self, node: Num) -> Operand:
-        return Operand((), {}, np.array([node.value]), sparse.csr_array((1, self.n_cells)))
+        none = sparse.csr_array((1, self.n_cells))
+        return Operand((), {}, np.array([node.value]), none, Measure(bare=True))
 
     def name(self, node: Name) -> Operand:
         """A flow, trade or stock over all its labels; cells that do not exist are zero."""
@@ -98,18 +103,19 @@ class _Evaluation:
         size = int(np.prod(shape, dtype=np.int64))
         weight = np.full(len(row), 1 / self.trace.mass_factor)
         slope = sparse.coo_array((weight, (row, number)), shape=(size, self.n_cells)).tocsr()
-        return Operand(axes, labels, np.asarray(slope @ self.trace.solution.q), slope)
+        return Operand(axes, labels, np.asarray(slope @ self.trace.solution.q), slope, measure_of(q))
 
     def negative(self, node: Neg) -> Operand:
         inner = self.of(node.of)
-        return Operand(inner.axes, inner.labels, -inner.value, -inner.slope)
+        return replace(inner, value=-inner.value, slope=-inner.slope)
 
     def binary(self, node: Binary) -> Operand:
         first, steps = chain(node)
         found = self.of(first)
         for step in steps:
             left, right = _aligned(found, self.of(step.right))
-            found = Operand(left.axes, left.labels, *_ARITHMETIC[step.op](left, right))
+            measure = _MEASURES[step.op](left.measure, right.measure)
+            found = Operand(left.axes, left.labels, *_ARITHMETIC[step.op](left, right), measure)
         return found
 
     def selection(self, node: Select) -> Operand:
@@ -127,13 +133,13 @@ class _Evaluation:
         found = self.of(node.of)
         time = next((a for a in found.axes if a in TIME_NAMES), None)
         summed = node.dims or (found.axes if node.function == "sum" else (time,))
-        flows = any(self.result.quantity(name).kind != "stock" for name in names_in(node.of))
-        if time is None or time not in summed or not flows:
+        if time is None or time not in summed or found.measure.time >= 0:
             return found
         known = dict(zip(self.result.dimensions[time], self.trace.lengths.tolist(), strict=True))
         lengths = np.array([known[x] for x in found.labels[time]])
         factor = lengths[positions(found.shape)[found.axes.index(time)]]
-        return Operand(found.axes, found.labels, found.value * factor, _scaled(found.slope, factor))
+        value, slope = found.value * factor, _scaled(found.slope, factor)
+        return Operand(found.axes, found.labels, value, slope, found.measure.over_time())
 
 
 def _places(labels: npt.NDArray[np.object_], every: Sequence[str | int]) -> Ints:
@@ -167,6 +173,13 @@ _ARITHMETIC: dict[str, Callable[[Operand, Operand], tuple[Floats, sparse.csr_arr
     "-": lambda a, b: (a.value - b.value, (a.slope - b.slope).tocsr()),
     "*": lambda a, b: (a.value * b.value, (_scaled(a.slope, b.value) + _scaled(b.slope, a.value)).tocsr()),
     "/": _quotient,
+}
+
+_MEASURES: dict[str, Callable[[Measure, Measure], Measure]] = {
+    "+": Measure.plus,
+    "-": Measure.plus,
+    "*": lambda a, b: b if a.bare else a.times(b),
+    "/": lambda a, b: Measure().times(b, -1) if a.bare else a.times(b, -1),
 }
 
 
@@ -247,7 +260,7 @@ def _cumulated(operand: Operand, dims: Sequence[str]) -> Operand:
 def _shared(operand: Operand, dims: Sequence[str]) -> Operand:
     """Each entry as a share of the sum over some dimensions."""
     left, right = _aligned(operand, total(operand, dims))
-    return Operand(left.axes, left.labels, *_quotient(left, right))
+    return Operand(left.axes, left.labels, *_quotient(left, right), Measure())
 
 
 _FUNCTIONS: dict[str, Callable[[Operand, Sequence[str]], Operand]] = {

@@ -46,19 +46,24 @@ FIGURES = frozenset(
             "high",
         ),
         *("inflow", "outflow", "stock_change", "difference", "throughput", "relative", "size", "critical"),
-        *("chi_square", "dof", "p", "order", "mean"),
+        *("chi_square", "dof", "p", "order", "mean", "sigmas", "misfit"),
     )
 )
 """Columns of tables that hold numbers."""
 ENDS = ("low", "high")
 """Columns of ends of intervals, which may be open."""
+REPORTED = (
+    *("name", "of", "source", "edition", "value", "sigma", "adjusted", "adjusted_sd", "shift", "z"),
+    *("flag", "standing", "unit"),
+)
+"""Columns that tables of reports and of stated parameters have beside their labels."""
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "observations": ("name", "value", "adjusted", "z"),
-    "parameters": ("name", "value", "adjusted", "z"),
-    "balances": ("relative",),
+    "observations": (*REPORTED, "reported_by"),
+    "parameters": REPORTED,
+    "balances": ("process", "throughput", "relative"),
     "free": ("kind", "name", "value", "sd", "low", "high"),
     "indicators": ("name", "value", "sd"),
-    "gross_errors": ("order", "name"),
+    "gross_errors": ("order", "name", "chi_square", "dof", "p"),
 }
 """Columns without which a table is none of a result; a table without any rows may lack them."""
 
@@ -115,16 +120,35 @@ def _processes(value: Any, where: str) -> None:
 def _facts(value: Any, where: str) -> None:
     """Counts and tests are numbers, the order of quantities texts."""
     facts = mapping(value, where)
-    for name in (*_COUNTS, *_TESTS):
+    untested = [name for name in _OF_CHI_SQUARE if name in facts and facts[name] is None]
+    if untested and len(untested) < len(_OF_CHI_SQUARE):
+        raise Unsound(f"{where}: {untested[0]} is no number")
+    for name in (*_COUNTS, *(n for n in _TESTS if n not in untested)):
         number = facts.get(name, 0)
         kinds = (int,) if name in _COUNTS else (int, float)
         if isinstance(number, bool) or not isinstance(number, kinds) or not np.isfinite(float(number)):
             raise Unsound(f"{where}: {name} is no number")
+    if "chi_square" in facts and not {*_TESTS} - {"worst_closure"} <= set(facts):
+        raise Unsound(f"{where} holds half of a test")
     _texts(facts.get("order", ()), f"{where}: order")
+    _factors(facts.get("items") or {}, f"{where}: items")
+    for inner in mapping(facts.get("bases") or {}, f"{where}: bases").values():
+        _factors(inner, f"{where}: bases")
 
 
-_COUNTS = ("unknowns", "exact_rows", "observations_counted", "observations_kept_aside", "free_cells", "draws")
-_TESTS = ("chi_square", "degrees_of_freedom", "critical_value", "p_value", "worst_closure")
+def _factors(value: Any, where: str) -> None:
+    for factor in mapping(value, where).values():
+        if isinstance(factor, bool) or not isinstance(factor, int | float) or not 0 < factor < np.inf:
+            raise Unsound(f"{where} holds a factor that is none")
+
+
+_COUNTS = (
+    *("unknowns", "exact_rows", "observations_counted", "observations_kept_aside", "parameters_counted"),
+    *("flagged", "gross_errors", "free_cells", "draws"),
+)
+_OF_CHI_SQUARE = ("chi_square", "critical_value", "p_value")
+"""What there is none of where nothing is left to test."""
+_TESTS = (*_OF_CHI_SQUARE, "degrees_of_freedom", "worst_closure")
 
 
 def _outputs(value: Any, where: str) -> None:
@@ -242,6 +266,7 @@ def table_of(folder: Path, name: str) -> pd.DataFrame:
     lacking = [c for c in NEEDED[name] if c not in table.columns]
     if lacking and len(table):
         raise Unsound(f"{name}.csv has no column {lacking[0]}")
+    table = table.reindex(columns=[*table.columns, *lacking])
     for column in FIGURES & set(table.columns):
         if len(table) and not pd.api.types.is_numeric_dtype(table[column]):
             raise Unsound(f"{name}.csv: a cell of {column} is no number")

@@ -16,6 +16,7 @@ from mfa.errors import InputError, Problem, UnknownName, did_you_mean
 from mfa.run.formulas import Ints, Operand, evaluate, select, total
 from mfa.run.lookup import spelt
 from mfa.run.result import STATUSES, Quantity, Result
+from mfa.run.sums import numbers_of
 from mfa.run.trace import Trace, trace_of
 from mfa.solve.certain import Spread
 from mfa.solve.narrow import narrowed
@@ -63,11 +64,14 @@ def next_measurement(
     if isinstance(spread, Propagated):
         after = narrowed(spread, wanted.slope, matrix, sigma, own)
     share = 1 - after / before if before > 0 else np.where(np.isfinite(after), np.nan, 0.0)
+    useful = np.isfinite(after) if np.isnan(before) else after < (1 - USEFUL) * before
+    now = float(numbers_of(trace, wanted).sd[0])
+    # beside a bound the deviation is smaller than the propagated one, which a measurement narrows by a share
+    after = after * (now / before) if before > 0 and np.isfinite(now) else after
     table = table.assign(sd_after=after, narrows=share)
-    useful = table["sd_after"].notna() if np.isnan(before) else table["sd_after"] < (1 - USEFUL) * before
     found = table[useful].sort_values("sd_after", kind="stable").reset_index(drop=True)
     found = found.assign(measure=_names(result, found))
-    found.attrs = {"name": name, "value": float(wanted.value[0]), "sd": before}
+    found.attrs = {"name": name, "value": float(wanted.value[0]), "sd": now}
     return found[["measure", "value", "sd", "status", "assumed", "sd_after", "narrows"]]
 
 

@@ -12,19 +12,24 @@ import pandas as pd
 
 from mfa.build import Model, build
 from mfa.core.balance import TOLERANCE
-from mfa.errors import Imbalance, Infeasible, Problem, Undetermined
+from mfa.errors import Imbalance, Infeasible, InputError, Problem, Undetermined, apart
+from mfa.limits import ABSOLUTE, REDRAWN
 from mfa.run.anchors import anchor_problems
 from mfa.run.collect import collect
 from mfa.run.conflicts import placed
 from mfa.run.result import Result
 from mfa.run.simulation import simulation
+from mfa.run.starts import start_problems
 from mfa.run.tables import BALANCE_COLUMNS, balance_table, closed_and_open
 from mfa.solve.certain import Spread, certain
 from mfa.solve.classify import Classification, classify
+from mfa.solve.conflict import linear_conflict
 from mfa.solve.diagnose import Diagnosis, diagnose
 from mfa.solve.draws import Draws, draws
-from mfa.solve.losses import loss_of
-from mfa.solve.reconcile import reconcile
+from mfa.solve.losses import L1, loss_of
+from mfa.solve.misfit import losses_of
+from mfa.solve.reconcile import reconcile, with_smallest
+from mfa.solve.separable.form import is_linear
 from mfa.solve.solution import Solution
 from mfa.solve.truncated.aggregate import Truncated
 from mfa.solve.truncated.beside import beside_bounds
@@ -63,7 +68,9 @@ def run(document: Document, *, progress: Progress | None = None) -> Result:
     """
     say = progress or (lambda _: None)
     say("reading tables and building the system")
-    solved = solve(_anchored(build(document)), say)
+    model = _anchored(build(document))
+    _refuse(model)
+    solved = solve(model, say)
     _check(solved)
     say("collecting the result")
     return collect(solved)
@@ -77,12 +84,26 @@ def _anchored(model: Model) -> Model:
     return replace(model, warnings=(*model.warnings, *found))
 
 
+def _refuse(model: Model) -> None:
+    """Raise before anything is solved where what is asked for is known not to settle at the model's size."""
+    spec, problem = model.document.spec, model.problem
+    if spec.solve.question == "simulate" or is_linear(problem):
+        return
+    losses = losses_of(problem.observed, loss_of(spec.solve.robust))
+    size, place = len(problem), model.document.place
+    if not ABSOLUTE.allows(size) and any(isinstance(loss, L1) for loss, _ in losses.of):
+        raise InputError(ABSOLUTE.exceeded("the system", place("solve", "robust"), found=size))
+    if not REDRAWN.allows(size) and spec.uncertainty.method != "posterior":
+        raise InputError(REDRAWN.exceeded("the system", place("uncertainty", "method"), found=size))
+
+
 def solve(model: Model, say: Progress) -> Solved:
     """The solution of a model's question with standard deviations, statuses and diagnosis."""
     problem = model.problem
     rows = f"{len(problem.exact):,} exact rows, {len(problem.observed):,} observations"
     say(f"solving for {len(problem):,} unknowns with {rows}")
     solution, spread = _answer(model, say)
+    model = replace(model, warnings=(*model.warnings, *start_problems(problem, solution)))
     say("classification and diagnosis")
     found, judged = classify(problem, solution, spread), diagnose(problem, solution, spread)
     drawn = _drawn(model, solution, say)
@@ -117,7 +138,19 @@ def _answer(model: Model, say: Progress) -> tuple[Solution, Spread]:
     except Infeasible as error:
         raise Infeasible(*placed(model, error.problems)) from error
     say("standard deviations")
-    return solution, uncertainty(model.problem, solution)
+    spread = uncertainty(model.problem, solution)
+    return _with_free_ones_small(model, solution, spread)
+
+
+def _with_free_ones_small(model: Model, solution: Solution, spread: Spread) -> tuple[Solution, Spread]:
+    """The solution with free masses as small as can be, where the same is free there."""
+    if not np.any(spread.free_x & model.masses & (solution.x != 0)):
+        return solution, spread
+    found = with_smallest(model.problem, solution, spread.free_x, model.masses)
+    if found is solution:
+        return solution, spread
+    again = uncertainty(model.problem, found)
+    return (found, again) if np.array_equal(again.free_x, spread.free_x) else (solution, spread)
 
 
 def _check(solved: Solved) -> None:
@@ -126,6 +159,8 @@ def _check(solved: Solved) -> None:
     table, _ = closed_and_open(solved.balances)
     failing = table[~(table["relative"] <= max(settings.tolerance, TOLERANCE))]
     if len(failing):
+        if conflict := tuple(linear_conflict(solved.model.problem)):
+            raise Infeasible(*placed(solved.model, conflict))
         rows = failing.head(5).to_dict("records")
         raise Imbalance(*(Problem("imbalance", f"a process does not close: {_sentence(r)}") for r in rows))
     if np.isnan(solved.solution.q).any():
@@ -139,7 +174,6 @@ def _check(solved: Solved) -> None:
 
 def _sentence(row: Mapping[Hashable, Any]) -> str:
     where = ", ".join(str(v) for k, v in row.items() if k not in BALANCE_COLUMNS and not pd.isna(v))
-    inflow, outflow = (
-        f"{row[k]:g} {row['unit']} {word}" for k, word in (("inflow", "in"), ("outflow", "out"))
-    )
-    return f"{where}: {inflow}, {outflow}, relative difference {row['relative']:.2g}"
+    (more, less), unit = (float(row[k]) for k in ("inflow", "outflow")), row["unit"]
+    moved = f"{apart(more, less)} {unit} in, {apart(less, more)} {unit} out"
+    return f"{where}: {moved}, relative difference {row['relative']:.2g}"

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from mfa.build.assembly import ROW_BLOCK
 from mfa.errors import MissingFile, Problem
 from mfa.files import is_file
 from mfa.run.sound import (
@@ -52,7 +53,7 @@ _ARRAYS: Mapping[str, tuple[str, str]] = {
     "limit_multipliers": (NUMBER, "limits"),
     "active": (PLACE, "unknowns and limits"),
     **dict.fromkeys(
-        ("sd", "cv", "sigma", "fitted", "deviation", "leverage", "factors"), (NUMBER, "observed")
+        ("sd", "cv", "sigma", "fitted", "deviation", "z", "leverage", "factors"), (NUMBER, "observed")
     ),
     "sd_observed": (NUMBER, "observed"),
     "counted": (FLAG, "observed"),
@@ -193,7 +194,7 @@ def _problem(file: Any) -> LeastSquares:
     group = member(file, "problem")
     taken = _taken(LeastSquares, group, sizes)
     for name in ("block", "bulk"):
-        within(taken.get(name, np.zeros(0)), -1, max(unknowns, 1) ** 2 + 1, name)
+        within(taken.get(name, np.zeros(0)), ROW_BLOCK, max(unknowns, 1) ** 2 + 1, name)
     within(taken.get("merge", np.zeros(0)), -1, max(len(exact), 1) ** 2 + 1, "merge")
     return LeastSquares(
         cells=cells,

@@ -28,6 +28,9 @@ STATUSES = ("redundant", "observed", "determined", "free", "fixed")
 NO_SD = "standard_deviations"
 """The fact that says why there are no standard deviations, where there are none."""
 NUMBERS = ("value", "mean", "sd", "low", "high")
+CAUTIOUS = ("cautious_low", "cautious_high")
+INDICATOR = (*NUMBERS, *CAUTIOUS, "unit", "basis", "mark", "formula")
+"""The columns of indicators that follow their names and labels."""
 """What is said of every number."""
 MARKS = ("", "bound", "prior-driven", "bound, prior-driven")
 """What bounds do to a number: one of its own bites it; they move its mean off its value by over half an
@@ -118,6 +121,12 @@ class Result:
     def mass_unit(self) -> str:
         """The unit of masses: that of stocks, balances and what flows in a period."""
         return next((q.unit.split("/")[0] for q in self.quantities.values()), "t")
+
+    @property
+    def time_unit(self) -> str:
+        """The unit of time that flows are counted by, such as `year`; `year` where there is no time."""
+        units = (q.unit.rpartition("/")[2] for q in self.quantities.values() if "/" in q.unit)
+        return next(units, "year")
 
     @property
     def without_sd(self) -> bool:
@@ -226,10 +235,11 @@ class Result:
         `elimination` estimates all errors anew whenever one is added, `compensation` leaves the earlier ones
         (see :mod:`mfa.solve.elimination`).
         """
-        from mfa.run.gross import gross_error_table
+        from mfa.run.gross import gross_error_table, suspects
         from mfa.run.trace import trace_of
 
-        return gross_error_table(trace_of(self), leaks=leaks, strategy=strategy)
+        trace = trace_of(self)
+        return gross_error_table(trace, suspects(trace, leaks=leaks, strategy=strategy))
 
     def next_measurement(
         self,

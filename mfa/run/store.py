@@ -21,7 +21,8 @@ from mfa.run.kept import CODES, WORDS, ages_of, as_cells, groups_of, meta_of, qu
 from mfa.run.manifest import write_manifest
 from mfa.run.result import NUMBERS, Quantity, Result
 from mfa.run.sound import attribute, damaged, unchanged
-from mfa.run.staging import said, staged
+from mfa.run.staging import said, staged, written
+from mfa.run.trace import FILE as TRACE
 from mfa.run.trace import Saved, trace_of, write_trace
 
 TENSORS = "result.nc"
@@ -155,7 +156,13 @@ def open_result(folder: str | Path) -> Result:
     ages = {n: a for n, a in found.items() if a is not None}
     ordered = {n: quantities[n] for n in meta["facts"].get("order", quantities) if n in quantities}
     every = {**ordered, **quantities}
-    return Result(**meta, **tables, quantities=every, scenario=scenario, ages=ages, state=Saved(folder))
+    return Result(**meta, **tables, quantities=every, scenario=scenario, ages=ages, state=_rows(folder))
+
+
+def _rows(folder: Path) -> Saved | None:
+    """The rows that a run wrote beside its tensors, read when asked for; None of a result made by hand."""
+    told = TRACE in (written(folder) or {})
+    return Saved(folder) if told or is_file(folder / TRACE) else None
 
 
 def results_near(folder: Path) -> dict[str, str]:

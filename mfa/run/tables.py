@@ -22,9 +22,10 @@ FIRST = ("name", "of")
 """The columns of a table of observations before its labels, and those after them."""
 LAST = (
     *("source", "edition", "value", "sigma", "adjusted", "adjusted_sd", "mean", "low", "high", "residual"),
-    *("shift", "z", "leverage", "flag", "standing", "mark", "unit", "derived_from", "reported_by", "place"),
+    *("shift", "z", "leverage", "flag", "misfit", "standing", "mark", "unit", "derived_from", "reported_by"),
+    "place",
 )
-_JUDGED = ("sigma", "residual", "z", "leverage", "flag")
+_JUDGED = ("sigma", "residual", "z", "leverage", "flag", "misfit")
 _CANONICAL = ("value", "sigma", "adjusted", "adjusted_sd", "mean", "low", "high", "residual")
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -39,15 +39,17 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Trace:
-    """A solved problem: standard deviations beside bounds as they were found, `first` cell of every flow and
-    stock, the unit of every observed row with the factor from canonical units to it, the `lengths` of the
-    periods, which unknowns are `masses` (here in t), and the unit of mass in which results are printed."""
+    """A solved problem: standard deviations beside bounds as they were found, z and leverage of every row as
+    `observations.csv` has them, `first` cell of every flow and stock, the unit of every observed row with the
+    factor from canonical units to it, the `lengths` of the periods, which unknowns are `masses` (here in t),
+    and the unit of mass in which results are printed."""
 
     problem: LeastSquares
     solution: Solution
     sd_x: Floats
     sd_q: Floats
     sd_observed: Floats
+    z: Floats
     leverage: Floats
     first: Mapping[str, int]
     units: tuple[str, ...]
@@ -130,19 +132,22 @@ def traced(solved: Solved) -> Trace:
     """The trace of a model just solved."""
     model, spread, beside = solved.model, solved.posterior, solved.truncated
     n = len(model.problem.observed)
-    units, factors = [""] * n, np.ones(n)
+    units, factors, judged = np.full(n, "", dtype=object), np.ones(n), np.arange(n)
     for g in model.observed:
-        units[g.first : g.first + len(g.labels)] = [g.unit] * len(g.labels)
-        factors[g.first : g.first + len(g.labels)] = g.factor
+        own = np.arange(g.first, g.first + len(g.labels))
+        judged[own] = own if g.judged is None else g.judged
+        for rows in (own, judged[own]):
+            units[rows], factors[rows] = g.unit, g.factor
     found = Trace(
         problem=model.problem,
         solution=solved.solution,
         sd_x=beside.unknowns.sd,
         sd_q=beside.cells.sd,
         sd_observed=beside.observed.sd,
-        leverage=spread.leverage,
+        z=solved.diagnosis.z[judged],
+        leverage=solved.diagnosis.leverage[judged],
         first={n: c.offset for n, c in {**model.edges, **model.stocks}.items()},
-        units=tuple(units),
+        units=tuple(map(str, units)),
         factors=factors,
         lengths=model.system.lengths,
         masses=model.masses,

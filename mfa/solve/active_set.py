@@ -53,6 +53,7 @@ class _Weights(TypedDict):
     fixed: Bools
     diagonal: Floats
     soft: Floats | None
+    bent: sparse.csr_array | None
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Quadratic:
     `pulls` A and `rows` J in units of sigma and scale, `pulled` the residuals now (in sigma), `dual` the row
     multipliers now, `residual` c the rows now, `lower` and `upper` bounds of the step, `soft` the softness of
     each row (0: holds exactly), `near` the weight of staying near the current point, `clip` the most that an
-    observation pulls.
+    observation pulls, `bent` the curvature that products give the Lagrangian (none: Gauss-Newton).
     """
 
     pulls: sparse.csr_array
@@ -76,6 +77,7 @@ class Quadratic:
     soft: Floats | None = None
     near: float = 0.0
     clip: Floats | float = np.inf
+    bent: sparse.csr_array | None = None
 
     def gradient_at(self, pull: Floats, dual: Floats) -> Floats:
         """The Lagrangian's gradient where the observations pull so and the rows have these multipliers."""
@@ -89,6 +91,11 @@ class Quadratic:
         """What residuals cost."""
         pull = self.pull(residual)
         return float(np.sum(pull * (residual - 0.5 * pull)))
+
+    def held_back(self, d: Floats) -> Floats:
+        """The gradient's change over a step `d` by what is neither an observation nor a row."""
+        plain = self.near * d
+        return plain if self.bent is None else np.asarray(plain + self.bent @ d)
 
     @property
     def never_free(self) -> npt.NDArray[np.bool_]:
@@ -155,13 +162,16 @@ def with_active(problem: Quadratic, at: At, before: Step | None = None, cut: At 
     fixed, in_ = (at != 0) | problem.never_free, cut == 0
     d0 = np.where(fixed, np.where(at > 0, problem.upper, problem.lower), 0.0)
     pull = np.where(in_, problem.pulled, cut * np.where(in_, 0.0, problem.clip))
-    force = np.where(fixed, 0.0, -problem.gradient_at(pull, problem.dual))
+    force = -problem.gradient_at(pull, problem.dual)
+    force = np.where(fixed, 0.0, force if problem.bent is None else force - problem.bent @ d0)
     inside = problem if in_.all() else replace(problem, pulls=_only(problem.pulls, in_))
     rhs = np.concatenate([force, -(inside.pulls @ d0), -problem.residual - problem.rows @ d0])
     kkt, solution = _solved(inside, at, fixed, rhs, before=before, cut=cut)
     d, pulled, dual = kkt.split(solution)
     d = np.where(fixed, d0, d)
-    bound = problem.gradient_at(np.where(in_, pull + pulled, pull), problem.dual + dual) + problem.near * d
+    bound = problem.gradient_at(np.where(in_, pull + pulled, pull), problem.dual + dual) + problem.held_back(
+        d
+    )
     pulled = pulled if in_.all() else np.where(in_, pulled, problem.pulls @ d)
     return Step(d, pulled, dual, np.where(fixed, bound, 0.0), at, cut, kkt)
 
@@ -184,20 +194,18 @@ def _solved(
     """The system and its solution: with the factors of the step before where few bounds changed and they
     still do, with pivoted ones where regularised ones do not."""
     near = np.full(len(fixed), problem.near)
+    weights: _Weights = {"fixed": fixed, "diagonal": near, "soft": problem.soft, "bent": problem.bent}
     if before is not None and np.count_nonzero(before.at != at) + np.count_nonzero(before.cut != cut) <= FEW:
-        kkt = with_old_factors(
-            before.kkt, problem.pulls, problem.rows, fixed=fixed, diagonal=near, soft=problem.soft
-        )
+        kkt = with_old_factors(before.kkt, problem.pulls, problem.rows, **weights)
         rounds = int(min(max(kkt.fill, BRIEF), LONG))
         solution = kkt.solve(rhs, rounds=rounds, patience=min(PATIENT, rounds))
         if kkt.error(rhs, solution) <= EXACT:
             return kkt, solution
-    weights: _Weights = {"fixed": fixed, "diagonal": near, "soft": problem.soft}
     kkt, solution = solved(problem.pulls, problem.rows, problem.order, rhs, **weights)
     if kkt.error(rhs, solution) > POOR:
         solution = kkt.solve(rhs, rounds=LONG, patience=PATIENT)
     if kkt.error(rhs, solution) > POOR:
-        labels = problem.order.labels
+        labels = problem.order.labels if problem.bent is None else np.zeros_like(problem.order.labels)
         other, _ = factorise_pivoted(problem.pulls, problem.rows, labels, **weights, nothing=PIVOT)
         better = other.solve(rhs)
         if other.error(rhs, better) < kkt.error(rhs, solution):

@@ -38,9 +38,10 @@ class Classification:
 @dataclass(frozen=True)
 class FreeSum:
     """The part of an exact row that is free term by term and determined as a sum: sum_k coef_k cell_k =
-    value, the first coefficient 1."""
+    value, the first coefficient 1; `at` are the numbers of its cells."""
 
     row: str
+    at: tuple[int, ...]
     cells: tuple[str, ...]
     coefficients: tuple[float, ...]
     value: float
@@ -137,8 +138,8 @@ def _distinct(matrix: sparse.csr_array) -> Ints:
 
 def _parts(
     problem: LeastSquares, chosen: sparse.csr_array, k: int
-) -> tuple[tuple[str, ...], tuple[float, ...]]:
-    """The names and coefficients of the cells in row `k` of `chosen`."""
+) -> tuple[tuple[int, ...], tuple[str, ...], tuple[float, ...]]:
+    """The numbers, names and coefficients of the cells in row `k` of `chosen`."""
     span = slice(chosen.indptr[k], chosen.indptr[k + 1])
-    names = tuple(problem.cells.name(int(c)) for c in chosen.indices[span])
-    return names, tuple(float(w) for w in chosen.data[span])
+    at = tuple(map(int, chosen.indices[span]))
+    return at, tuple(map(problem.cells.name, at)), tuple(map(float, chosen.data[span]))

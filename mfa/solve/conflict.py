@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from mfa.errors import Problem
-from mfa.solve.problem import Bools, Floats, Ints, LeastSquares
+from mfa.solve.problem import Bools, Floats, Ints, LeastSquares, Rows
 from mfa.solve.programme import least
 from mfa.solve.separable.form import is_linear
 from mfa.solve.standard import SMALL, Standard, standard
@@ -109,6 +109,24 @@ def relaxed_conflict(problem: LeastSquares) -> list[Problem]:
     return explain_infeasible(problem) if is_linear(problem) else _told(problem, linear)
 
 
+def linear_conflict(problem: LeastSquares) -> list[Problem]:
+    """The rows and bounds in conflict among those in which nothing is multiplied, found to rounding."""
+    cells = problem.cells
+    two = (cells.j >= 0) & (cells.coef != 0)
+    alone = replace(cells, j=np.full(len(cells), -1), coef=np.where(two, 0.0, cells.coef))
+    none = np.zeros(0, dtype=np.int64)
+    plain = replace(
+        problem, cells=alone, exact=_without(problem.exact, two), limits=_without(problem.limits, two)
+    )
+    return explain_infeasible(replace(plain, bulk=none, merge=none))
+
+
+def _without(rows: Rows, cells: Bools) -> Rows:
+    """The rows that hold none of some cells."""
+    kept = np.flatnonzero(abs(rows.matrix) @ cells.astype(float) == 0)
+    return Rows(sparse.csr_array(rows.matrix[kept]), rows.rhs[kept], lambda k: rows.name(int(kept[k])))
+
+
 def _told(problem: LeastSquares, linear: _Linear) -> list[Problem]:
     """The smallest conflict found, in words."""
     rows = _conflicting(linear)
@@ -134,7 +152,7 @@ def _equation(problem: LeastSquares, k: int) -> str:
         size = "" if abs(weight) == 1 else f"{abs(weight):.6g} "
         words.append(f"{'-' if weight < 0 else '+'} {size}{problem.cells.name(int(cell))}")
     more = f" + {len(cells) - TERMS} more terms" if len(cells) > TERMS else ""
-    return f"{' '.join(words).removeprefix('+ ')}{more} {sign} {right + 0.0:.10g}"
+    return f"{' '.join(words).removeprefix('+ ')}{more} {sign} {right + 0.0:.12g}"
 
 
 def _relaxed(form: Standard) -> _Linear:
@@ -253,8 +271,9 @@ def _bound_texts(problem: LeastSquares, linear: _Linear, rows: Ints) -> list[str
 def _range(problem: LeastSquares, k: int) -> str:
     low, high = problem.lower[k], problem.upper[k]
     if np.isinf(high):
-        return f"{problem.name(k)} at least {low:g}"
-    return f"{problem.name(k)} " + (f"at most {high:g}" if np.isinf(low) else f"between {low:g} and {high:g}")
+        return f"{problem.name(k)} at least {low:.12g}"
+    most = f"at most {high:.12g}"
+    return f"{problem.name(k)} " + (most if np.isinf(low) else f"between {low:.12g} and {high:.12g}")
 
 
 def _crossed(problem: LeastSquares, k: int) -> Problem:

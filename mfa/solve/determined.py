@@ -80,15 +80,16 @@ def solved(
     fixed: Bools,
     diagonal: Floats | None = None,
     soft: Floats | None = None,
+    bent: sparse.csr_array | None = None,
 ) -> tuple[Kkt, Floats]:
     """The system factorised and its solution for `rhs`: without what follows from the rest where that is most
     of it and refinement makes it good, else by the factors of the whole."""
-    if order.elements is not None and soft is None:
+    if order.elements is not None and soft is None and bent is None:
         found = reduced(pulls, rows, order.elements, fixed, diagonal)
         solution = rhs if found is None else found.solve(rhs, rounds=ROUNDS, patience=PATIENCE)
         if found is not None and found.error(rhs, solution) <= LEFT:
             return found, solution
-    found = kkt.factorise(pulls, rows, order, fixed=fixed, diagonal=diagonal, soft=soft)
+    found = kkt.factorise(pulls, rows, order, fixed=fixed, diagonal=diagonal, soft=soft, bent=bent)
     return found, found.solve(rhs, rounds=ROUNDS, patience=PATIENCE)
 
 

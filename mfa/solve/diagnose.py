@@ -1,11 +1,13 @@
 """How well the observations agree: residuals, leverages, tests of single figures and of the whole.
 
 * z = (y - fitted) / (sigma sqrt(r)), r the leverage (measurement test; Mah and Tamhane 1982);
-* gross error: |z| above the two-sided normal quantile at 1 - 0.95^(1/n) over the n checked (Sidak 1967), or a
-  residual above as many sigmas where the leverage is lost in rounding;
-* suspect: below that, and picked by Benjamini and Hochberg's rule at a false discovery rate of 5 %. A fixed
-  |z| >= 3 would flag 8 sound figures of 3,000 and miss what six flows can show; this rule grows with n;
+* critical: the two-sided normal quantile at 1 - 0.95^(1/n) over the n checked (Sidak 1967). A fixed |z| >= 3
+  would flag 8 sound figures of 3,000 and miss what six flows can show;
 * the whole: chi-square against the 95 % quantile with sum(r) degrees of freedom.
+
+One wrong figure gives all that it is checked with a large z. Which of them are gross errors is therefore said
+by serial elimination (:mod:`mfa.solve.elimination`); here only a residual above as many sigmas as z may have,
+where the leverage is lost in rounding.
 
 All of them are those of least squares, also where the estimate was made with a robust loss
 (:mod:`mfa.solve.plain`); of a lognormal report z is the deviation of the logarithms.
@@ -21,18 +23,26 @@ import numpy.typing as npt
 from scipy import stats
 
 from mfa.solve.certain import Spread
+from mfa.solve.culprits import CHECKABLE
 from mfa.solve.plain import plain
 from mfa.solve.posterior import Posterior
-from mfa.solve.problem import Bools, Floats, LeastSquares
+from mfa.solve.problem import Floats, LeastSquares
 from mfa.solve.solution import Solution
 
 UNCHECKED = 1e-6
+TESTABLE = 0.5
+"""Degrees of freedom below which nothing is left to test: without rounding they are whole numbers."""
 LEVEL = 0.05
+GROSS, ALONE = "gross error", "not checkable alone"
+"""Flags: a report that may be the wrong one of its group, one of which others say next to nothing."""
 
 
 @dataclass(frozen=True)
 class GlobalTest:
-    """The chi-square test of the whole: statistic, degrees of freedom, 95 % quantile, p value."""
+    """The chi-square test of the whole: statistic, degrees of freedom, 95 % quantile, p value.
+
+    Below half a degree of freedom nothing is left to test: degrees and quantile are then 0, p is 1.
+    """
 
     chi2: float
     dof: float
@@ -80,8 +90,8 @@ def diagnose(problem: LeastSquares, solution: Solution, spread: Spread) -> Diagn
     apart = found.deviation * np.where(np.isfinite(sigma), sigma, 0.0)
     z = np.where(observed.counted, z, _z_beside(apart, sigma, spread.sd_observed))
     contribution = np.where(observed.counted, found.deviation**2, 0.0)
-    conditions = [~observed.counted, ~checked & ~far, np.abs(z) > critical, _discovered(z, checked)]
-    flag = np.select(conditions, ["not counted", "unchecked", "gross error", "suspect"], "")
+    conditions = [~observed.counted, ~checked & far, ~checked, leverage < CHECKABLE]
+    flag = np.select(conditions, ["not counted", GROSS, "unchecked", ALONE], "")
     test = global_test(found.chi2, float(np.sum(leverage[observed.counted])))
     return Diagnosis(residual, z, leverage, contribution, flag, critical, test)
 
@@ -102,24 +112,13 @@ def sidak(count: int, level: float = LEVEL) -> float:
     return float(stats.norm.isf(each / 2))
 
 
-def _discovered(z: Floats, checked: Bools, level: float = LEVEL) -> Bools:
-    """Benjamini and Hochberg's choice among the checked."""
-    places = np.flatnonzero(checked)
-    p = 2 * stats.norm.sf(np.abs(z[places]))
-    order = np.argsort(p, kind="stable")
-    passed = np.flatnonzero(p[order] <= level * np.arange(1, len(p) + 1) / max(len(p), 1))
-    found = np.zeros(len(z), dtype=bool)
-    found[places[order[: passed[-1] + 1 if len(passed) else 0]]] = True
-    return found
-
-
 def global_test(chi2: float, dof: float, level: float = LEVEL) -> GlobalTest:
-    """The chi-square test; with nothing checked it passes.
+    """The chi-square test; with nothing left to test it passes.
 
     >>> round(global_test(16.674, 4.0).critical, 3)
     9.488
     """
-    if dof < UNCHECKED:
+    if dof < TESTABLE:
         return GlobalTest(chi2, 0.0, 0.0, 1.0)
     return GlobalTest(chi2, dof, float(stats.chi2.isf(level, dof)), float(stats.chi2.sf(chi2, dof)))
 

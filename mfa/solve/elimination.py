@@ -14,6 +14,13 @@ On linear problems elimination is the same as solving again without the report; 
 order. One more error changes variances and values by its column of G given E alone, a rank-one update over
 the part of the system that it is in: column and update are two solves, and no matrix of the size of the
 problem is kept.
+
+Candidates whose errors are proportional in their effects (a correlation of 1) are one group: taking out any
+of them takes out the same misfit (:mod:`mfa.solve.culprits` says which are likely). One of each group is
+taken out, and none of it is named again. Where candidates that can be told apart stand out equally, the one
+of the largest variance comes first, then by name: the order of reports says nothing. A report that would have
+to be wrong by an absurd amount gives way to one that explains nearly as much with an error that can be
+believed.
 """
 
 from __future__ import annotations
@@ -25,6 +32,7 @@ from typing import Literal
 
 import numpy as np
 
+from mfa.solve.culprits import ABSURD, CHECKABLE, Member, clusters, ranked, spans
 from mfa.solve.diagnose import LEVEL, UNCHECKED, GlobalTest, global_test, sidak
 from mfa.solve.posterior import posterior
 from mfa.solve.problem import Bools, Floats, Ints, LeastSquares
@@ -37,26 +45,33 @@ NOTHING = 1e-12
 """Inverse variance of a row, relative to its terms, from which some report bears on it."""
 SAME = 1e-6
 """Candidates whose errors are correlated to within this of 1 cannot be told apart."""
+CLOSE = 8.0
+"""How much less of chi-square an error that can be believed may explain, and still be preferred to an absurd
+one: a likelihood 55 times smaller. It explains at least half as much."""
+ROUNDING = 1e-9
+"""A true value is beyond its bounds where it is by more than this share of its terms."""
 
 
 @dataclass(frozen=True)
 class Suspect:
-    """One error found: `bias` of a counted report or `leak` of an exact row, `place` its number there.
+    """One misfit found: the `members` of its group, the likeliest first; its test before it is taken out and
+    the value it exceeds; `chi2` and `dof` are what is left when it and all before it are out."""
 
-    A report exceeds the truth by `size`, the left side of a row its right side; `alike` are candidates that
-    explain the data just as well; `chi2` and `dof` are what is left when it and all before it are out.
-    """
-
-    name: str
-    kind: Literal["bias", "leak"]
-    place: int
-    size: float
-    sd: float
+    members: tuple[Member, ...]
     statistic: float
     critical: float
     chi2: float
     dof: float
-    alike: tuple[str, ...]
+
+    @property
+    def first(self) -> Member:
+        """The likeliest member."""
+        return self.members[0]
+
+    @property
+    def likely(self) -> tuple[Member, ...]:
+        """The members whose error can be believed."""
+        return tuple(m for m in self.members if m.likely)
 
 
 @dataclass(frozen=True)
@@ -105,6 +120,13 @@ class _Candidates:
         kind, place = self.place(i)
         return (self.problem.observed.rows if kind == "bias" else self.problem.exact).name(place)
 
+    @cached_property
+    def leads(self) -> Bools:
+        """Which candidates others check well enough to be named for themselves."""
+        m = len(self.errors.counted)
+        least = np.concatenate([np.full(m, CHECKABLE), np.zeros(len(self.errors.rows))])
+        return np.asarray((self.errors.diagonal > self.least) & (self.errors.diagonal >= least))
+
 
 def gross_errors(
     problem: LeastSquares,
@@ -126,7 +148,21 @@ def gross_errors(
     found, parts = _search(every, strategy, level)
     before = global_test(every.chi2, every.dof, level)
     after = global_test(found[-1].chi2, every.dof - len(found), level) if found else before
-    return GrossErrors(tuple(_sized(solution.sigma, found, parts)), before, after)
+    return GrossErrors(tuple(_sized(every, solution.sigma, found, parts)), before, after)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A misfit taken out of a part: its candidate there (the first of `group`), the others with the same
+    effect, and how many times the first one's error theirs would be."""
+
+    part: int
+    group: Ints
+    times: Floats
+    statistic: float
+    critical: float
+    chi2: float
+    dof: float
 
 
 @dataclass(frozen=True)
@@ -167,39 +203,57 @@ class _Part:
         self.u, self.whole = (x[self.members] for x in (every.errors.u, every.errors.diagonal))
         self.least, self.given = every.least[self.members], self.whole.copy()
         self.judged = self.given > self.least
+        self.leads = every.leads[self.members]
         self.taken = _Taken.none()
         self._look()
 
     def _look(self) -> None:
-        """Find the foremost candidate anew."""
-        statistic = _statistic(self.u, self.variance, self.judged)
-        self.foremost = int(np.argmax(statistic))
-        self.largest = float(statistic[self.foremost])
+        """Find anew what stands out most."""
+        statistic = _statistic(self.u, self.variance, self.judged & self.leads)
+        self.largest = float(statistic.max())
+        self.equal = np.flatnonzero(statistic >= (1 - SAME) * self.largest)
+        close = np.flatnonzero(statistic >= max(self.largest - CLOSE, 0.5 * self.largest))
+        sound = close[self._sigmas(close) <= ABSURD]
+        if len(sound) and np.all(self._sigmas(self.equal) > ABSURD):
+            self.equal = sound[statistic[sound] >= (1 - SAME) * statistic[sound].max()]
+
+    def _sigmas(self, some: Ints) -> Floats:
+        """The errors that some candidates would have to have, in sigma; 0 of rows, which have none."""
+        variance = np.where(self.judged[some], self.variance[some], np.inf)
+        return np.where(self.members[some] < len(self.every.errors.counted), abs(self.u[some]) / variance, 0)
 
     @property
     def variance(self) -> Floats:
         """The variances that candidates are judged by."""
         return self.given if self.strategy == "elimination" else self.whole
 
-    def take(self, critical: float, left: tuple[float, float]) -> Suspect:
-        """Take the foremost error out of (chi-square, freedom) `left`: the suspect, its error yet unsized."""
-        one, test = self.foremost, self.largest
+    def chosen(self) -> tuple[str, int]:
+        """The foremost candidate, whatever the order they are in: its name and place."""
+        rank = clusters(-self.variance[self.equal])
+        return min((self.every.name(int(self.members[i])), int(i)) for i in self.equal[rank == 0])
+
+    def take(self, critical: float, left: tuple[float, float]) -> _Found:
+        """Take the foremost error out of (chi-square, freedom) `left`."""
+        (_, one), equal = self.chosen(), self.equal
+        test = float(self.u[one] ** 2 / self.variance[one])
         given, across = self._given(one)
         column = given
         if self.strategy == "compensation":
             column = self.every.errors.response(self.part, np.array([one]), np.ones(1))
-        alike = self._alike(one, column)
+        same, before = self._same(one, column), self.u / np.where(self.judged, self.variance, 1.0)
         size = float(self.u[one] / column[one])
         chi2 = left[0] - float(self.u[one]) * size
         self.u -= size * column
         self.given -= given**2 / given[one]
         self.judged &= self.given > self.least
-        self.judged[one] = False
         self.taken = self.taken.plus(one, across, float(given[one]), size)
+        alone = equal[_statistic(self.u, self.variance, self.judged)[equal] <= critical]
+        others = np.setdiff1d(np.union1d(same, alone), [one])
+        self.judged[others], self.judged[one] = False, False
         self._look()
-        i = int(self.members[one])
-        kind, place = self.every.place(i)
-        return Suspect(self.every.name(i), kind, place, 0.0, 0.0, test, critical, chi2, left[1] - 1, alike)
+        group = np.append(one, others)
+        times = before[group] / before[one]
+        return _Found(self.part, group, times, test, critical, chi2, left[1] - 1)
 
     def _given(self, one: int) -> tuple[Floats, Floats]:
         """A column of G given what is out, and L^-1 of the column over what is out."""
@@ -209,22 +263,19 @@ class _Part:
         places, sizes = np.append(taken.places, one), np.append(-(across @ taken.inverse), 1.0)
         return errors.response(self.part, places, sizes), across
 
-    def _alike(self, one: int, column: Floats) -> tuple[str, ...]:
-        """The names of candidates whose error would look the same as that of `one`."""
+    def _same(self, one: int, column: Floats) -> Ints:
+        """The candidates whose error would look the same as that of `one`."""
         bar = (1 - SAME) ** 2 * self.variance[one] * np.where(self.judged, self.variance, np.inf)
-        same = self.members[np.flatnonzero(column**2 >= bar)]
-        return tuple(self.every.name(int(i)) for i in same if i != self.members[one])
+        return np.flatnonzero(column**2 >= bar)
 
-    def sized(self) -> dict[tuple[str, int], tuple[float, float]]:
-        """The final estimate and standard deviation of every error taken out, by its kind and place."""
-        out, places = self.taken, self.members[self.taken.places]
+    def sized(self) -> dict[int, tuple[float, float]]:
+        """The final estimate and standard deviation of every error taken out, by its candidate."""
+        out, places = self.taken, self.taken.places
         final = out.sizes
         if self.strategy == "elimination":
-            final = out.inverse.T @ (out.inverse @ self.every.errors.u[places])
+            final = out.inverse.T @ (out.inverse @ self.every.errors.u[self.members[places]])
         sd = np.sqrt(np.sum(out.inverse**2, axis=0))
-        return {
-            self.every.place(int(i)): (float(c), float(e)) for i, c, e in zip(places, final, sd, strict=True)
-        }
+        return {int(i): (float(c), float(e)) for i, c, e in zip(places, final, sd, strict=True)}
 
 
 def _statistic(u: Floats, variance: Floats, judged: Bools) -> Floats:
@@ -232,29 +283,69 @@ def _statistic(u: Floats, variance: Floats, judged: Bools) -> Floats:
     return np.divide(u**2, variance, out=np.zeros(len(u)), where=judged)
 
 
-def _search(every: _Candidates, strategy: Strategy, level: float) -> tuple[list[Suspect], list[_Part]]:
-    """The suspects in their order (errors not yet sized), and the parts they are of."""
+def _search(every: _Candidates, strategy: Strategy, level: float) -> tuple[list[_Found], dict[int, _Part]]:
+    """The misfits in their order (errors not yet sized), and the parts they are of."""
     errors, judged = every.errors, every.errors.diagonal > every.least
     largest = np.zeros(int(errors.parts.max(initial=-1)) + 1)
-    np.maximum.at(largest, errors.parts, _statistic(errors.u, errors.diagonal, judged))
-    parts, found = dict[int, _Part](), list[Suspect]()
+    np.maximum.at(largest, errors.parts, _statistic(errors.u, errors.diagonal, every.leads))
+    parts, found = dict[int, _Part](), list[_Found]()
     count, left = int(np.count_nonzero(judged)), (every.chi2, every.dof)
     while left[1] > UNCHECKED and count:
-        critical, k = sidak(count, level) ** 2, int(np.argmax(largest))
-        if largest[k] <= critical:
+        critical = sidak(count, level) ** 2
+        if largest.max() <= critical:
             break
-        part = parts[k] = parts.get(k) or _Part(every, k, strategy)
+        equal = np.flatnonzero(largest >= (1 - SAME) * largest.max()).tolist()
+        parts |= {k: _Part(every, k, strategy) for k in equal if k not in parts}
+        k = min(equal, key=lambda k: parts[k].chosen())
+        part = parts[k]
         count -= int(np.count_nonzero(part.judged))
         found.append(part.take(critical, left))
         count += int(np.count_nonzero(part.judged))
         largest[k], left = part.largest, (found[-1].chi2, found[-1].dof)
-    return found, list(parts.values())
+    return found, parts
 
 
-def _sized(sigma: Floats, found: list[Suspect], parts: list[_Part]) -> Iterator[Suspect]:
-    """The suspects with the final estimates of their errors; a report's is minus its residual's."""
-    sizes = {place: size for part in parts for place, size in part.sized().items()}
-    for suspect in found:
-        unit = -float(sigma[suspect.place]) if suspect.kind == "bias" else 1.0
-        size, sd = sizes[suspect.kind, suspect.place]
-        yield replace(suspect, size=size * unit, sd=sd * abs(unit))
+def _sized(
+    every: _Candidates, sigma: Floats, found: list[_Found], parts: dict[int, _Part]
+) -> Iterator[Suspect]:
+    """The misfits with the errors that every member would have to have."""
+    sizes = {k: part.sized() for k, part in parts.items()}
+    groups = list[list[Member]]()
+    for of in found:
+        size, sd = sizes[of.part][int(of.group[0])]
+        numbers = parts[of.part].members[of.group]
+        groups.append(
+            [
+                _member(every, int(i), sigma, size * t, sd * abs(t))
+                for i, t in zip(numbers, of.times, strict=True)
+            ]
+        )
+    beyond = _beyond(every.problem, [m for group in groups for m in group])
+    for of, group in zip(found, groups, strict=True):
+        members = ranked([replace(m, beyond=(m.kind, m.place) in beyond) for m in group])
+        yield Suspect(members, of.statistic, of.critical, of.chi2, of.dof)
+
+
+def _member(every: _Candidates, i: int, sigma: Floats, size: float, sd: float) -> Member:
+    """A candidate with its error, given in sigma: minus that of its residual."""
+    kind, place = every.place(i)
+    if kind == "leak":
+        return Member(every.name(i), kind, place, size, sd, np.nan)
+    unit, leverage = float(sigma[place]), float(every.errors.diagonal[i])
+    return Member(
+        every.name(i), kind, place, -size * unit, sd * unit, abs(size), checkable=leverage >= CHECKABLE
+    )
+
+
+def _beyond(problem: LeastSquares, members: Sequence[Member]) -> set[tuple[str, int]]:
+    """The reports whose error would put the true value beyond its bounds."""
+    reports = [m for m in members if m.kind == "bias"]
+    places = np.array([m.place for m in reports], dtype=np.int64)
+    if not len(places):
+        return set()
+    low, high = spans(problem, places)
+    stated = problem.observed.rows.rhs[places]
+    size = np.array([m.size for m in reports])
+    true, room = stated - size, ROUNDING * (np.abs(stated) + np.abs(size))
+    out = (true < low - room) | (true > high + room)
+    return {("bias", int(k)) for k in places[out]}

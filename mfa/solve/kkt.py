@@ -11,7 +11,8 @@ hold exactly.
 Ruiz scaling brings every row's largest entry to 1. The factors are those of a matrix regularised by +-1e-7
 in these units (Vanderbei 1995: then any symmetric ordering is stable); refinement against the matrix itself
 takes the regularisation out again: determined unknowns and consistent redundant rows are met to rounding,
-undetermined directions stay where they are.
+undetermined directions stay where they are. The curvature of products, where it is asked for, is
+added to P: then the matrix need not be quasi-definite, and factors that do not serve are told by their error.
 """
 
 from __future__ import annotations
@@ -170,9 +171,10 @@ def factorise(
     fixed: Bools,
     diagonal: Floats | None = None,
     soft: Floats | None = None,
+    bent: sparse.csr_array | None = None,
 ) -> Kkt:
     """The factorised system of `pulls` (A) and `rows` (J), with the unknowns in `fixed` held at zero step."""
-    matrix, unit = equilibrated(system(pulls, rows, fixed, diagonal, soft))
+    matrix, unit = equilibrated(system(pulls, rows, fixed, diagonal, soft, bent=bent))
     size = (pulls.shape[1], pulls.shape[0], rows.shape[0])
     factors = _factors(matrix, order, size[0])
     return Kkt(matrix, unit, factors, size, filled(len(unit), factors.factors))
@@ -186,6 +188,7 @@ def factorise_pivoted(
     fixed: Bools,
     diagonal: Floats | None = None,
     soft: Floats | None = None,
+    bent: sparse.csr_array | None = None,
     nothing: float = NOTHING,
 ) -> tuple[Kkt, Bordered]:
     """The same without any regularisation, block by block: slower to make, faster for many right sides.
@@ -193,7 +196,9 @@ def factorise_pivoted(
     The factors say what nothing pivots on (by more than `nothing`): free unknowns and rows that follow from
     others.
     """
-    matrix, unit = _in_units(system(pulls, rows, fixed, diagonal, soft), whitening(pulls, rows, fixed))
+    matrix, unit = _in_units(
+        system(pulls, rows, fixed, diagonal, soft, bent=bent), whitening(pulls, rows, fixed)
+    )
     factors = Bordered.of(matrix, labels, nothing)
     return Kkt(matrix, unit, factors, (pulls.shape[1], pulls.shape[0], rows.shape[0])), factors
 
@@ -206,9 +211,10 @@ def with_old_factors(
     fixed: Bools,
     diagonal: Floats | None = None,
     soft: Floats | None = None,
+    bent: sparse.csr_array | None = None,
 ) -> Kkt:
     """A system near one already factorised, to be solved by refinement with the factors of that one."""
-    scaled, unit = _in_units(system(pulls, rows, fixed, diagonal, soft), kkt.unit)
+    scaled, unit = _in_units(system(pulls, rows, fixed, diagonal, soft, bent=bent), kkt.unit)
     return Kkt(scaled, unit, kkt.factors, kkt.size, kkt.fill)
 
 
@@ -224,14 +230,27 @@ def system(
     fixed: Bools,
     diagonal: Floats | None,
     soft: Floats | None,
+    *,
+    bent: sparse.csr_array | None = None,
 ) -> sparse.csc_array:
-    """The unscaled matrix, rows and columns of `fixed` unknowns replaced by those of the identity."""
+    """The unscaled matrix, rows and columns of `fixed` unknowns replaced by those of the identity; `bent` is
+    added to P."""
     held = np.where(fixed, 1.0, 0.0 if diagonal is None else diagonal)
     lower = np.zeros(rows.shape[0]) if soft is None else -soft
     given = np.concatenate([held, np.full(pulls.shape[0], -1.0), lower])
     both = sparse.vstack([pulls, rows]).tocsr()
     masked = sparse.csr_array((both.data * ~fixed[both.indices], both.indices, both.indptr), both.shape)
-    return _assembled(masked, given)
+    matrix = _assembled(masked, given)
+    if bent is None:
+        return matrix
+    free = sparse.diags_array((~fixed).astype(float))
+    return sparse.csc_array(matrix + _widened(free @ bent @ free, matrix.shape))
+
+
+def _widened(matrix: sparse.csr_array, shape: tuple[int, int]) -> sparse.csc_array:
+    """A matrix as the first rows and columns of a larger one."""
+    entries = matrix.tocoo()
+    return sparse.csc_array(sparse.coo_array((entries.data, (entries.row, entries.col)), shape=shape))
 
 
 def filled(columns: int, *factors: SuperLU) -> float:

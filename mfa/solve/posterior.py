@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
+from mfa.solve.closed import closure_of
 from mfa.solve.frontal.marginals import Marginals, marginals
 from mfa.solve.kkt import Kkt, largest
 from mfa.solve.nullspace import NullSpace
@@ -32,7 +33,7 @@ class Posterior:
     nan).
 
     `leverage` is 1 - w sd^2/sigma^2 of each observation (w its robust weight), the share of its variance that
-    the rest of the system takes off; 0 where it is not counted.
+    the rest of the system takes off, less what shares closed to 1 never had; 0 where it is not counted.
     """
 
     sd_x: Floats
@@ -93,7 +94,8 @@ def posterior_at(at: Tangent, solution: Solution) -> Posterior:
     sd[:n] *= at.form.scale[:n]
     sd_x, sd_q, sd_seen = np.split(sd, [n, n + q])
     leverage = np.zeros(len(problem.observed))
-    leverage[counted] = np.clip(1.0 - found.marginals.observed[: len(counted)], 0.0, 1.0)
+    leverage[counted] = 1.0 - found.marginals.observed[: len(counted)]
+    leverage = np.clip(leverage - closure_of(problem.observed, solution.sigma).share, 0.0, 1.0)
     return Posterior(sd_x, sd_q, sd_seen, free[:n], free[n : n + q], leverage, at, null)
 
 

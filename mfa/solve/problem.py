@@ -83,6 +83,9 @@ class Observed:
 
     Where `log` holds errors are lognormal, and cv is the standard deviation of the logarithm. `loss` says of
     every row which of `losses` it has, -1 that of the problem. Both may be left empty: none.
+
+    `closed` has a pair (group, row) for each statement of a share in a group whose numbers sum to 1 as they
+    are stated, and must: of what such a group says, its sum is no evidence (:mod:`mfa.solve.closed`).
     """
 
     rows: Rows
@@ -92,6 +95,7 @@ class Observed:
     log: Bools = field(default_factory=lambda: np.zeros(0, dtype=bool))
     loss: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     losses: tuple[Loss, ...] = ()
+    closed: Ints = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -19,20 +19,22 @@ from mfa.solve.acceleration import History
 from mfa.solve.active_set import At, Quadratic, Step, forces
 from mfa.solve.aggregate import elements_of
 from mfa.solve.augmented import Priced, multipliers
-from mfa.solve.conflict import explain_infeasible, relaxed_conflict, row_name
+from mfa.solve.conflict import explain_infeasible, linear_conflict, relaxed_conflict, row_name
 from mfa.solve.degenerate import FORCELESS, leaned_on
 from mfa.solve.descent import Descent, closing, merit_of
 from mfa.solve.kkt import Ordering, largest, ordering_of
 from mfa.solve.losses import L2, Loss, loss_of
 from mfa.solve.misfit import Losses, Misfit, deviation, losses_of, straight
 from mfa.solve.mixing import bulk_first, has_elements
-from mfa.solve.problem import Floats, LeastSquares
+from mfa.solve.problem import Bools, Floats, LeastSquares
 from mfa.solve.separable.form import is_linear
 from mfa.solve.separable.solver import in_parts
 from mfa.solve.separable.world import has_form
 from mfa.solve.sigma import errors_in
+from mfa.solve.smallest import smallest
 from mfa.solve.solution import Solution
 from mfa.solve.standard import SMALL, Standard, standard
+from mfa.solve.starts import Ways, best
 
 Progress = Callable[[int, str], None]
 CLOSED = 1e-12
@@ -51,6 +53,10 @@ weight alone: it is lowered until they do not, or sooner where short steps do no
 observation pulls on, however far it is)."""
 SHORT, ROUNDED = 0.3, 1e-12
 """Step lengths below which the next step is held nearer; the share of the merit that is rounding."""
+SLOW = 0.2
+"""Share of the step before from which a step near the end is a slow one."""
+LISTED = 5
+"""Rows that are named where no solution is found."""
 RESOLVED = 1e-11
 BETWEEN = 1e-2
 """How near the optimum of one loss the next is begun, in sigma."""
@@ -73,6 +79,8 @@ class _State:
     near: float = FIRST
     last: Step | None = None
     stage: int = 0
+    bent: bool = False
+    """Whether steps see the curvature of products."""
     move: float = np.inf
     """The largest move of an observation in the last step, in sigma."""
 
@@ -116,6 +124,22 @@ def reconcile(
     conflict = relaxed_conflict(problem)
     if conflict:
         raise Infeasible(*conflict)
+
+    def usual(own: LeastSquares) -> Solution:
+        return _from_bulk(own, settings, report)
+
+    if is_linear(problem):
+        return usual(problem)
+    ways = Ways(
+        usual,
+        lambda inner: _optimum(inner, settings.rough(), lambda *_: None),
+        lambda inner: _optimum(inner, settings, report, warm=True),
+    )
+    return best(problem, ways, lambda found: _cost(problem, found, settings), report)
+
+
+def _from_bulk(problem: LeastSquares, settings: _Settings, report: Progress) -> Solution:
+    """The optimum from the problem's start, bulk flows reconciled first where there are elements."""
     if not has_elements(problem):
         return _optimum(problem, settings, report)
 
@@ -125,6 +149,13 @@ def reconcile(
 
     start = bulk_first(problem, bulk, report)
     return _optimum(replace(problem, start=start), settings, report, warm=True)
+
+
+def _cost(problem: LeastSquares, found: Solution, settings: _Settings) -> float:
+    """What the residuals of a solution cost, on the scale of chi-square."""
+    form, losses = standard(problem), losses_of(problem.observed, settings.robust)
+    misfit = Misfit(errors_in(form), losses.at(losses.stages - 1))
+    return 2.0 * misfit.cost(found.fitted[form.counted])
 
 
 def _in_parts(problem: LeastSquares, settings: _Settings, report: Progress) -> Solution | None:
@@ -151,6 +182,18 @@ def again(problem: LeastSquares, start: Floats, *, tolerance: float = 1e-9) -> S
     return _optimum(replace(problem, start=start), settings, lambda *_: None, warm=True)
 
 
+def with_smallest(problem: LeastSquares, solution: Solution, free: Bools, masses: Bools) -> Solution:
+    """The solution with those of its `free` unknowns that are `masses` as small as rows and bounds allow.
+
+    Problems in separable form are solved so."""
+    if has_form(problem) and bool((solution.weight == 1.0).all()):
+        return solution
+    settings = _Settings(L2(), ACCEPTED, 60)
+    return smallest(
+        problem, solution, free, masses, lambda own: _optimum(own, settings, lambda *_: None, warm=True)
+    )
+
+
 @dataclass(frozen=True)
 class _Settings:
     """What the caller asks for."""
@@ -161,6 +204,10 @@ class _Settings:
     guess: bool = False
     """Whether a first guess is wanted: the first loss of a path, free unknowns where they are, and no word on
     which bounds hold nothing."""
+
+    def rough(self) -> _Settings:
+        """What a least-squares guess is made by."""
+        return _Settings(L2(), max(self.tolerance, ROUGH), self.max_iterations, guess=True)
 
 
 def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, warm: bool = False) -> Solution:
@@ -178,6 +225,7 @@ def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, wa
         if step is not None:
             before, state = state.move, _stepped(form, state, local, step)
             move = state.move
+            state = replace(state, bent=_crawls(form, state, before))
             if not local.misfit.squares and 0.5 * before < move < NEARLY and _drift(step, state.z) > DRIFT:
                 state = replace(state, near=max(VANISHING, 1e-2 * state.near))
             report(iteration, f"step {move:.1e} sigma, {step.rounds} factorisations")
@@ -188,6 +236,8 @@ def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, wa
                 if settings.guess or _drift(step, state.z) <= DRIFT or state.near <= VANISHING:
                     return _finish(form, state, local, step, iteration, guess=settings.guess)
                 state = replace(state, near=1e-2 * state.near)
+        elif state.bent:
+            state = replace(state, bent=False, move=np.inf)
         elif state.near < FARTHEST:
             report(iteration, f"the active set does not settle at weight {state.near:.0e}")
             state = replace(state, near=100 * state.near, at=np.zeros_like(state.at))
@@ -203,17 +253,27 @@ def _optimum(problem: LeastSquares, settings: _Settings, report: Progress, *, wa
 
 
 def _failure(form: Standard, state: _State, how: str) -> Infeasible | NotConverged:
-    """Why there is no solution: rows in conflict, or an iteration that does not settle."""
-    looked = is_linear(form.problem) or _open(form, state.z) > ACCEPTED
-    conflict = explain_infeasible(form.problem, form.x(state.z)) if looked else []
+    """Why there is no solution: rows in conflict, rows that stay open, or an iteration that does not settle.
+
+    Only linear rows prove a conflict: those of products hold no longer where they are linearised at another
+    point."""
+    problem, z = form.problem, state.z
+    conflict = explain_infeasible(problem, form.x(z)) if is_linear(problem) else []
+    conflict = conflict or linear_conflict(problem)
     if conflict:
         return Infeasible(*conflict)
-    row = int(np.argmax(np.abs(form.residual(state.z)) / _row_size(form, state.z))) if len(form.rhs) else -1
-    worst = (
-        f"; worst row: {row_name(form.problem, row)}, open by {_open(form, state.z):.1e}" if row >= 0 else ""
+    open_ = np.abs(form.residual(z)) / _row_size(form, z)
+    worst = np.argsort(-open_, kind="stable")[:LISTED]
+    rows = [f"{row_name(problem, int(k))} by {open_[k]:.1e}" for k in worst if open_[k] > ACCEPTED]
+    if not rows:
+        text = f"the reconciliation did not settle: {how}"
+        return NotConverged(Problem("not-converged", text, hint=_too_sharp(form, z)))
+    more = int(np.count_nonzero(open_ > ACCEPTED)) - len(rows)
+    text = (
+        f"no point was found at which all rows hold, which does not prove that there is none: {how}; "
+        f"open, as a share of its own terms: {', '.join(rows)}" + (f" and {more} more" if more else "")
     )
-    text = f"the reconciliation did not settle: {how}{worst}"
-    return NotConverged(Problem("not-converged", text, hint=_too_sharp(form, state.z)))
+    return NotConverged(Problem("not-converged", text, hint=_too_sharp(form, z)))
 
 
 def _too_sharp(form: Standard, z: Floats) -> str:
@@ -271,6 +331,8 @@ def _local(form: Standard, state: _State, losses: Losses, *, first: bool, smooth
     see = misfit.smooth if smooth else misfit.local
     local = see(fitted, near=state.move < NEARLY)
     cells = form.cell_jacobian(state.z)
+    force = form.rows.T @ state.dual
+    force += form.pulls.T @ (np.clip(local.pulled, -local.clip, local.clip) * local.root / local.sigma)
     quadratic = Quadratic(
         pulls=form.pull_jacobian(cells, local.sigma / local.root),
         rows=form.row_jacobian(cells),
@@ -282,6 +344,7 @@ def _local(form: Standard, state: _State, losses: Losses, *, first: bool, smooth
         order=state.order,
         near=state.near,
         clip=local.clip,
+        bent=form.curvature(force) if state.bent else None,
     )
     exact = misfit.exact and not smooth
     return _Local(quadratic, misfit, 1.0 / np.maximum(local.root, 1.0), exact)
@@ -328,6 +391,12 @@ def _stepped(form: Standard, state: _State, local: _Local, step: Step) -> _State
     return replace(after, z=ahead, dual=best[len(z) :], history=history)
 
 
+def _crawls(form: Standard, state: _State, before: float) -> bool:
+    """Whether the curvature of products is wanted: where steps near the end do not fall off fast without."""
+    crawls = state.move < NEARLY and (state.bent or state.move > SLOW * before)
+    return crawls and not is_linear(form.problem)
+
+
 def _nearer(near: float, t: float) -> float:
     """The next weight of staying near: less after a full step, more after a short one."""
     if t < SHORT:
@@ -347,7 +416,7 @@ def _finish(
             break
         z = better
     z = _snapped(form, z, local)
-    if _open(form, z) > ACCEPTED:
+    if not guess and _open(form, z) > ACCEPTED:
         raise _failure(form, replace(state, z=z), "a row does not close")
     active = step.at if guess else _held(form, z, step, local.quadratic)
     return replace(_solution(form, replace(state, z=z), step, local, iterations), active=active)

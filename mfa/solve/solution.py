@@ -15,6 +15,17 @@ from mfa.solve.standard import Standard, standard
 
 
 @dataclass(frozen=True)
+class Starts:
+    """How many starts were `tried`, how many of them `failed` to settle, how many led to another optimum
+    that is not as good, and the flows whose stated compositions nothing tests as they `ended` at nothing."""
+
+    tried: int = 1
+    failed: int = 0
+    others: int = 0
+    ended: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Solution:
     """The optimum: values in the unknowns' own units, and what the error propagation needs.
 
@@ -23,7 +34,7 @@ class Solution:
     one in logarithms); `weight` is the information of the counted ones under their loss, in units of
     1/sigma^2 (1 for least squares: :mod:`mfa.solve.losses`); `order` is the elimination order that was used,
     if one was. Multipliers are derivatives of the sum of losses by a bound, and minus those by a row's or a
-    limit's right side.
+    limit's right side. `starts` says what other optima were seen where products leave several.
     """
 
     x: Floats
@@ -39,6 +50,7 @@ class Solution:
     limit_multipliers: Floats
     active: npt.NDArray[np.int8]
     bound_multipliers: Floats
+    starts: Starts = Starts()
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,16 @@ class Standard:
         slack = sparse.vstack([zero, unit])
         return sparse.csr_array(sparse.hstack([left, slack]))
 
+    def curvature(self, force: Floats) -> sparse.csr_array:
+        """The second derivatives by z of the cells' sum, each times its `force`: those of their products."""
+        cells = self.problem.cells
+        two = np.flatnonzero((cells.j >= 0) & (force != 0))
+        i, j = cells.i[two], cells.j[two]
+        bent = force[two] * cells.coef[two] * self.scale[i] * self.scale[j]
+        places = (np.concatenate([i, j]), np.concatenate([j, i]))
+        shape = (len(self.lower), len(self.lower))
+        return sparse.coo_array((np.concatenate([bent, bent]), places), shape=shape).tocsr()
+
     def pull_jacobian(self, cells: sparse.csr_array, sigma: Floats) -> sparse.csr_array:
         """d(counted observations)/dz in units of `sigma`."""
         pulls = sparse.diags_array(1.0 / sigma) @ (self.pulls @ cells)

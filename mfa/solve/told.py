@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from mfa.errors import Problem
+from mfa.errors import Problem, apart
 from mfa.solve.causal import Order
 from mfa.solve.dependent import circulation
 from mfa.solve.equations import Equations
@@ -115,12 +115,13 @@ def _contradiction(
     by = _listed(given[:NEAREST] if twice else before[:NEAREST])
     if name.startswith(DRIVER):
         what = " + ".join(problem.cells.name(int(c)) for c in cells[:SHOWN])
-        text = f"{name} is on a flow that is determined already: it says {says:g}, {what} is"
-        text = f"{text} {float(weights @ q[cells]):g}" + (f", by {by}" if by else "")
+        found = float(weights @ q[cells])
+        text = f"{name} is on a flow that is determined already: it says {apart(says, found)}, {what} is"
+        text = f"{text} {apart(found, says)}" + (f", by {by}" if by else "")
     else:
         found, size = float(weights @ q[cells]), float(np.abs(weights) @ np.abs(q[cells]))
         open_by = (
-            f"its terms sum to {found:g}, not {says:g}"
+            f"its terms sum to {apart(found, says)}, not {apart(says, found)}"
             if says
             else f"it is open by {abs(found):g} of {size:g}"
         )

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
+from mfa.solve.closed import Closure, closure_of
 from mfa.solve.posterior import CHUNK, Posterior
 from mfa.solve.problem import Bools, Floats, Ints, LeastSquares
 from mfa.solve.sensitivity import Freedom, gap_of
@@ -53,7 +54,8 @@ class Whole:
 
     def errors(self, problem: LeastSquares, solution: Solution, rows: Sequence[int]) -> WholeErrors:
         """The errors of all counted reports and of some exact rows."""
-        return WholeErrors(self.spread, gap_of(problem, solution), np.asarray(rows, dtype=np.int64))
+        closure = closure_of(problem.observed, solution.sigma)
+        return WholeErrors(self.spread, gap_of(problem, solution), np.asarray(rows, dtype=np.int64), closure)
 
     def _rows(self, matrix: sparse.csr_array) -> sparse.csr_array:
         """Rows over cells as rows over unknowns and slacks, in the solver's units."""
@@ -69,6 +71,7 @@ class WholeErrors:
     spread: Posterior
     gap: Floats
     rows: Ints
+    closure: Closure
 
     @property
     def counted(self) -> Ints:
@@ -115,4 +118,15 @@ class WholeErrors:
             return np.zeros(0)
         error = np.zeros(self.spread.kkt.matrix.shape[0])
         error[self._places[places]] = sizes
-        return -self.spread.kkt.solve(error)[wanted]
+        return (
+            -self.spread.kkt.solve(error)[wanted]
+            - self._closed(places, sizes)[slice(None) if at is None else at]
+        )
+
+    def _closed(self, places: Ints, sizes: Floats) -> Floats:
+        """The part of errors that statements closed to 1 never had, over all candidates."""
+        found, m = np.zeros(len(self._places)), len(self.counted)
+        error, reports = np.zeros(self.closure.directions.shape[1]), places < m
+        error[self.counted[places[reports]]] = sizes[reports]
+        found[:m] = self.closure.of(error)[self.counted]
+        return found

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from mfa.spec.schema import Scenario
 
+BOUNDARIES = ("source", "sink")
+"""The kinds of process that have no balance."""
+
 
 def balanced_labels(spec: Scenario, process: str) -> tuple[str, ...]:
     """The further dimensions over which a process balances: those that all its flows have, none `converts`.
 
-    Time, region and element are not among them: every balance holds by these. Trade has no further ones.
+    Time, region and element are not among them: every balance holds by these. Trade has no further ones, and
+    sources and sinks do not balance.
     """
     entry = spec.processes.get(process)
-    converted = entry.converts if entry is not None else ()
-    return tuple(a for a in shared_labels(spec, process) if a not in converted)
+    if entry is None or entry.kind in BOUNDARIES:
+        return ()
+    return tuple(a for a in shared_labels(spec, process) if a not in entry.converts)
 
 
 def shared_labels(spec: Scenario, process: str) -> tuple[str, ...]:

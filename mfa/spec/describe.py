@@ -43,7 +43,7 @@ def origin_of(document: Document, steps: Steps) -> str:
 def _written(document: Document, steps: Steps) -> Place | None:
     """The place of a value, or of the shorthand that it was lifted from; None for a default."""
     tree = document.origin
-    above = steps
+    above = steps = tree.written(steps)
     while above and not tree.has(above):
         above = above[:-1]
     if (

@@ -6,6 +6,7 @@ from typing import Any
 
 from mfa.spec.lifetimes import KINDS
 from mfa.spec.schema import Scenario
+from mfa.spec.values import REST
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NUMBER = {"type": "number"}
@@ -48,6 +49,7 @@ def json_schema() -> dict[str, Any]:
         head = {k: full[k] for k in ("title", "description") if k in full}
         definitions[name] = {**head, "anyOf": [*forms, full]}
     _value_texts(definitions)
+    _inline_shares(definitions)
     return {**_any_of(schema), "$schema": _DIALECT, "title": "mfa scenario, version 1"}
 
 
@@ -57,6 +59,14 @@ def _value_texts(definitions: dict[str, Any]) -> None:
         for part in (definition, *definition.get("anyOf", ())):
             if isinstance(part, dict) and {"value", "table", "data"} <= set(part.get("properties", {})):
                 part["properties"]["value"]["anyOf"].insert(1, _NUMBER_TEXT)
+
+
+def _inline_shares(definitions: dict[str, Any]) -> None:
+    """Let the shares of a composition stand beside its other keys, without `data`."""
+    forms = definitions["Composition"]["anyOf"]
+    full, share = forms[-1], {"anyOf": [{"const": REST}, {"$ref": "#/$defs/Value"}]}
+    beside = {k: v for k, v in full["properties"].items() if k not in ("data", "table", "value", "mixed")}
+    forms.append({"type": "object", "properties": beside, "additionalProperties": share})
 
 
 def _any_of(schema: Any) -> Any:

@@ -178,7 +178,11 @@ def _delete(data: dict[Any, Any], steps: Steps) -> None:
         find(parent, steps[-1:])
     except KeyError:
         return
-    del parent[steps[-1]]
+    step = steps[-1]
+    if isinstance(parent, list) and isinstance(step, int) and "data" in steps:
+        parent[step] = 0.0  # the others keep their places
+    else:
+        del parent[step]
 
 
 def validate(tree: Tree) -> tuple[Scenario | None, list[Problem], frozenset[Steps]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -9,6 +10,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from mfa.spec.losses import Robust
 from mfa.spec.stocks import Stock
 from mfa.spec.values import (
+    REST,
     Count,
     Label,
     Labels,
@@ -163,15 +165,45 @@ class Trade(Node):
     label: str | None = Field(None, description="name in figures and tables")
 
 
+_ELEMENT = "element"
+
+
 class Composition(Value):
-    """The element split of a commodity: `mixed`, or given shares over `element` (and other dimensions)."""
+    """The element split of a commodity: `mixed`, or given shares over `element` (and other dimensions).
+
+    Shares of element alone may stand without `data`: `{P: {value: 0.10, sd: 0.01}, other: rest}`.
+    """
 
     mixed: bool = Field(False, description="whatever leaves a process has that process's composition")
+    rest: Label | None = Field(
+        None, description="the element that takes what the others leave, wherever its share is not stated"
+    )
 
     @model_validator(mode="before")
     @classmethod
-    def _mixed(cls, raw: object) -> object:
-        return {"mixed": True} if raw == "mixed" else raw
+    def _lift_shares(cls, raw: object) -> object:
+        if raw == "mixed":
+            return {"mixed": True}
+        shares = {k: v for k, v in raw.items() if k not in cls.model_fields} if isinstance(raw, dict) else {}
+        if not isinstance(raw, dict) or not shares or not all(map(_is_share, shares, shares.values())):
+            return raw
+        beside = {k: v for k, v in raw.items() if k in cls.model_fields}
+        if {"data", "table", "value", "mixed"} & set(beside) or not _along_element(beside.get("dims")):
+            return raw
+        return {**beside, "data": shares, "dims": [_ELEMENT]}
+
+
+def _is_share(key: object, raw: object) -> bool:
+    """Whether what stands at a key can be an element's share, and the key is no misspelt one of the form."""
+    if get_close_matches(str(key), Composition.model_fields, cutoff=0.75):
+        return False
+    if isinstance(raw, str):
+        return raw == REST or any(c.isdigit() for c in raw[:2])
+    return isinstance(raw, int | float | dict)
+
+
+def _along_element(dims: object) -> bool:
+    return dims in (None, _ELEMENT, [_ELEMENT], (_ELEMENT,))
 
 
 _NAMES_OR_FACTORS = Annotated[
@@ -334,7 +366,7 @@ class Source(Node):
 
 
 def _share(raw: object) -> str:
-    return "rest" if raw == "rest" else "share"
+    return "rest" if raw == REST else "share"
 
 
 Transfer = Annotated[

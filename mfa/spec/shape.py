@@ -7,8 +7,9 @@ from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
+from typing_extensions import TypeAliasType
 
-from mfa.spec.schema import Scenario
+from mfa.spec.schema import Composition, Scenario
 from mfa.spec.tree import Steps
 from mfa.spec.values import Node, Value
 
@@ -26,7 +27,10 @@ def keyed_fields(node: type[Node]) -> dict[str, FieldInfo]:
 def _branches(annotation: Any) -> Iterator[Any]:
     """The alternatives of an annotation, without `Annotated` and unions."""
     origin = get_origin(annotation)
-    if origin is Annotated:
+    if isinstance(annotation, TypeAliasType):
+        yield Value
+        yield dict[str, annotation]
+    elif origin is Annotated:
         yield from _branches(get_args(annotation)[0])
     elif origin in (Union, UnionType):
         for part in get_args(annotation):
@@ -42,6 +46,8 @@ def _step(annotation: Any, step: str | int) -> Iterator[Any]:
         field = keyed_fields(annotation).get(str(step))
         if field is not None:
             yield from _branches(field.annotation)
+        elif annotation is Composition:  # an element, without `data`
+            yield Value
     elif origin is dict:
         yield from _branches(arguments[1])
     elif origin in (tuple, list) and isinstance(step, int):

@@ -63,8 +63,16 @@ class Tree:
             return False
         return True
 
+    def written(self, steps: Steps) -> Steps:
+        """A path without a `data` that the document leaves out, as the short form of a composition does."""
+        for k in range(len(steps) - 1):
+            if steps[k] == "data" and not self.has(steps[: k + 1]) and self.has((*steps[:k], steps[k + 1])):
+                return (*steps[:k], *steps[k + 1 :])
+        return steps
+
     def place(self, steps: Steps, key: bool = False) -> Place | None:
         """The place of a value (a container's is that of its key), else that of its closest ancestor."""
+        steps = self.written(steps)
         for n in range(len(steps), -1, -1):
             here = steps[:n]
             keyed = self.key_places.get(here)

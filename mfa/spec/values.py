@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     BaseModel,
@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypeAliasType
 
 from mfa.errors import InputError, did_you_mean
 from mfa.spec.reported import parse_quantity, two_readings, why_no_number
@@ -239,8 +240,48 @@ def _read_figure(raw: str) -> dict[str, Any]:
     return {**read, "interval": [stated.low, stated.high]} | ({"unit": unit} if unit else {})
 
 
+REST = "rest"
+"""What a share is that takes what the others leave."""
+
+
+def _entry_kind(raw: object) -> str:
+    """What stands in `data`: a number, `rest`, one with an uncertainty of its own, or more of them inside."""
+    if isinstance(raw, str | BaseModel) or (isinstance(raw, dict) and "value" in raw):
+        return "rest" if raw == REST else "entry"
+    return "mapping" if isinstance(raw, dict) else "list" if isinstance(raw, list | tuple) else "number"
+
+
+def _entry(raw: object) -> object:
+    """One of the numbers of `data` in the full form: a percentage is a share, whatever the unit beside it."""
+    text = raw.get("value") if isinstance(raw, dict) else raw
+    if not isinstance(text, str):
+        return raw
+    if not any(c.isdigit() for c in text):
+        raise refuse("data-shape", f"expected a number, found {plain(text)}")
+    read = _read_text(text)
+    own = {"unit": "1"} if "%" in text and "unit" not in read else {}
+    beside = {k: v for k, v in raw.items() if k != "value"} if isinstance(raw, dict) else {}
+    return {**own, **beside, **read}
+
+
+if TYPE_CHECKING:
+    Data = Any  # an alias of itself is more than mypy follows through annotations
+else:
+    Data = TypeAliasType(
+        "Data",
+        Annotated[
+            Annotated[Number, Tag("number")]
+            | Annotated[Literal["rest"], Tag("rest")]
+            | Annotated["Value", BeforeValidator(_entry), Tag("entry")]
+            | Annotated[dict[Label, "Data"], Tag("mapping")]
+            | Annotated[list["Data"], Tag("list")],
+            Discriminator(_entry_kind),
+        ],
+    )
+"""What may stand at a label of `data`: a number, `{value, sd}`, `rest` in a composition, or labels of the
+next dimension."""
 _NUMBERS = Annotated[
-    Annotated[dict[Label, Any], Tag("mapping")] | Annotated[list[Any], Tag("list")],
+    Annotated[dict[Label, Data], Tag("mapping")] | Annotated[list[Data], Tag("list")],
     by_shape("a mapping from label to number, or a list of numbers", mapping=dict, list=list),
 ]
 
@@ -252,7 +293,8 @@ class Value(Uncertain):
     table: TableRef | None = Field(None, description="a table of numbers")
     data: _NUMBERS | None = Field(
         None,
-        description="numbers written here: a mapping from label to number, nested in the order of `dims`",
+        description="numbers written here: a mapping from label to number or `{value, sd | cv | interval}`, "
+        "nested in the order of `dims`; in a composition one element may be `rest`",
     )
     dims: StrList = Field((), description="the dimensions the numbers vary over")
     unit: str | None = Field(None, description="such as `t`, `kt Nd`, `t REO`, `t gross`, `%`")
@@ -319,3 +361,4 @@ class Value(Uncertain):
 
 
 Uncertain.model_rebuild()
+Value.model_rebuild()

@@ -16,6 +16,7 @@ from mfa.spec.resolve import read_document
 
 BILL = {"Steel": 900.0, "Copper": 20.0, "Glass": 30.0}
 """kg in a car."""
+SPLIT = {element: kg / sum(BILL.values()) for element, kg in BILL.items()}
 
 
 def cars(**changes: Any) -> dict[str, Any]:
@@ -169,7 +170,7 @@ def test_contents_by_element_of_a_tonne_leave_a_remainder() -> None:
 def test_a_whole_content_per_item_counts_what_a_composition_splits() -> None:
     document = cars(
         contents={"car": {"value": 950, "unit": "kg / item"}},
-        compositions={"car": {"data": BILL, "dims": ["element"]}},
+        compositions={"car": {"data": SPLIT, "dims": ["element"]}},
     )
     np.testing.assert_allclose(solved(document).stock("fleet"), solved(cars()).stock("fleet"), rtol=1e-12)
 
@@ -178,7 +179,7 @@ def test_an_uncertain_content_per_item_is_reconciled_with_counts_and_weights() -
     """1000 cars and 1000 t with 1.2 ± 0.2 t in a car: the well-known ones win."""
     document = cars(
         contents={"car": {"value": 1.2, "sd": 0.2, "unit": "t / item"}},
-        compositions={"car": {"data": BILL, "dims": ["element"]}},
+        compositions={"car": {"data": SPLIT, "dims": ["element"]}},
         solve={"question": "reconcile"},
         drivers={},
         observations={
@@ -223,7 +224,7 @@ def test_items_in_figures() -> None:
 def test_contents_that_cannot_be(content: dict[str, Any], wrong: str) -> None:
     document = cars(contents={"car": content})
     if "element" not in content["dims"]:
-        document["compositions"] = {"car": {"data": BILL, "dims": ["element"]}}
+        document["compositions"] = {"car": {"data": SPLIT, "dims": ["element"]}}
     if "year" in content["dims"]:  # a level has no cohorts that could say what it holds
         document["stocks"] = {"fleet": {"at": "use"}}
     if "cv" in content:

@@ -243,6 +243,17 @@ def test_nothing_says_what_an_open_process_of_kind_stock_keeps() -> None:
     assert result.balances.set_index("good")["difference"].to_dict() == pytest.approx({"a": 2.5, "b": 5})
 
 
+def test_a_reserve_is_that_of_all_labels_that_leave_its_source() -> None:
+    document = goods()
+    document["dimensions"]["year"] = [2000, 2001]
+    document["drivers"]["d"] |= {
+        "data": {y: {"a": 10, "b": 20} for y in (2000, 2001)},
+        "dims": ["year", "good"],
+    }
+    document["stocks"] = {"ground": {"at": "s", "kind": "reserve", "initial": {"value": 100, "unit": "t"}}}
+    assert mfa.run(mfa.load(document)).stock("ground").to_numpy() == pytest.approx([70, 40])
+
+
 def test_the_name_of_a_level_gives_way_to_a_flow() -> None:
     document = goods(solve={"question": "reconcile"}, drivers={}, transfers={})
     document["dimensions"]["year"] = [2000]

@@ -174,6 +174,19 @@ def test_a_reserve_without_time() -> None:
     assert result.sd("ground").item() == pytest.approx(2.0)
 
 
+def test_a_reserve_of_which_products_are_made() -> None:
+    """It is one, whatever is told apart in what leaves it."""
+    given = {
+        "mfa": 1,
+        "dimensions": {"year": [2020, 2021], "product": ["car", "van"]},
+        "processes": {"mine": {"kind": "source"}, "use": {"kind": "sink"}},
+        "flows": {"mined": {"from": "mine", "to": "use", "by": ["product"]}},
+        "stocks": {"ground": {"at": "mine", "kind": "reserve", "initial": 100}},
+        "observations": {"o": {"of": "mined", "value": 10, "sd": 1}},
+    }
+    assert mfa.run(given).stock("ground").to_numpy() == pytest.approx([80.0, 60.0])
+
+
 def test_a_lifetime_without_time() -> None:
     file = SHOP | {"dimensions": {"region": ["AAA"]}} | QUESTIONS[1]
     assert only(file).code == "no-time"

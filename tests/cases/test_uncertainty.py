@@ -370,7 +370,7 @@ def test_what_may_be_of_either_sign(tmp_path: Path) -> None:
 def test_a_simulation_needs_no_uncertainty(tmp_path: Path) -> None:
     document = plant()
     document |= {"observations": {}, "solve": {"question": "simulate"}}
-    table = csv(tmp_path, "year,value,sd 2020,10, 2021,11,1")
+    table = csv(tmp_path, "year,value,sd 2020,10, 2021,11,0")  # one that is stated is refused
     document["drivers"] = {"in": {"of": "x", "table": table}}
     assert mfa.run(mfa.load(document)).flow("y").to_numpy() == pytest.approx([10, 11])
 
@@ -450,3 +450,20 @@ def test_the_sd_of_a_limit_is_said_to_be_idle() -> None:
     document["constraints"] = {"quota": {"of": "x", "max": {"value": 12, "sd": 1}}}
     (warning,) = mfa.load(document).warnings
     assert "a constraint holds exactly: `sd` says nothing here" in warning.text
+
+
+def test_a_number_out_of_range_is_pointed_at(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "mfa: 1\n"
+        "dimensions: {year: [2020, 2021]}\n"
+        "processes: {s: {kind: source}, t: {kind: sink}}\n"
+        "flows: {x: {from: s, to: t}}\n"
+        "observations:\n"
+        "  a: {of: x, dims: year, sd: 1, data: {2020: 3, 2021: 1e20}}\n"
+        "  b: {of: x, dims: year, sd: 1, data: [1e20, 3]}\n"
+        "  c: {of: x, value: 1, sd: 1e20}\n"
+        "constraints: {k: {of: x, max: 1e20 kt}}\n"
+    )
+    places = [(p.where.line, p.where.column) for p in refused(path) if p.where]
+    assert places == [(6, 55), (7, 40), (8, 28)]

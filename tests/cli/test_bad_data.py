@@ -224,7 +224,7 @@ def test_numbers_that_nothing_can_be_reckoned_with_are_refused(
 ) -> None:
     done = ran(tmp_path, x=text, a="value: 4, sd: 1")
     assert done.code == 2
-    assert f"plant.yaml:9:{column}: error[number-range]: x:" in done.said
+    assert f"plant.yaml:9:{column}: error[number-range]: observations.x:" in done.said
 
 
 def test_a_negative_report_stops_at_zero_and_is_flagged(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mfa.core.stock.ages import Ages, Part
-from mfa.run.result import STATUSES, Quantity, Result
+from mfa.run.result import INDICATOR, STATUSES, Quantity, Result
 
 YEARS = (2019, 2020, 2021, 2022)
 REGIONS = ("CHN", "USA", "ROW")
@@ -140,7 +140,7 @@ def observations() -> pd.DataFrame:
             ("ROW", 29000, 1.01),
         )
     ]
-    rows[4] |= {"flag": "suspect", "z": 3.3}
+    rows[4] |= {"flag": "conflict", "z": 3.3}
     rows[7] |= {"flag": "gross error", "value": 21000.0, "sigma": 2100.0, "z": -9.8}
     old = {"standing": "superseded", "flag": "superseded", "edition": "2022-01"}
     rows.append({**rows[7], **old, "value": 43000.0, "sigma": 4300.0})
@@ -261,6 +261,10 @@ def world() -> Result:
     indicators = pd.DataFrame([
         {"name": "recycled_content", "year": y, "value": 0.2 + 0.01 * k, "sd": 0.015} for k, y in enumerate(YEARS)
     ])  # fmt: skip
+    ends = dict.fromkeys(("mean", "low", "high", "cautious_low", "cautious_high"), indicators["value"])
+    indicators = indicators.assign(**ends, unit="1", basis="", mark="", formula="").reindex(
+        columns=[c for c in indicators.columns if c not in INDICATOR] + list(INDICATOR)
+    )
     return Result(
         name="small-world", title="A small world of rare earths", dimensions={"year": YEARS, "region": REGIONS, "element": ELEMENTS},
         titles={"year": {}, "region": {"CHN": "China", "USA": "United States", "ROW": "Rest of world"}, "element": {}},

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from tests.fuzz.child import Child, Outcome
@@ -41,6 +42,7 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace:
         "--count", type=int, default=0, help="how many cases at most (default: as time allows)"
     )
     parser.add_argument("--seed", type=int, default=1, help="where the row of cases starts (default 1)")
+    parser.add_argument("--runs", type=float, default=1.0, help="share of the small documents that are run")
     parser.add_argument("--kind", choices=sorted(KINDS), help="cases of this kind alone")
     parser.add_argument("--keep", type=Path, default=Path("fuzz-failures"), help="folder for what fails")
     parser.add_argument("--again", type=Path, help="try a case that was kept")
@@ -55,7 +57,7 @@ def _search(asked: argparse.Namespace, child: Child, folder: Path) -> int:
         # every case has a row of random numbers of its own: one can be made again without those before it
         rng = random.Random(f"{asked.seed}-{asked.kind}-{number}")
         kind = asked.kind or rng.choices(list(SHARES), list(SHARES.values()))[0]
-        case = KINDS[kind].make(rng, folder)
+        case = replace(KINDS[kind].make(rng, folder), run=rng.random() < asked.runs)
         outcome = child.attempt(case)
         done[f"{kind} {outcome.done}"] += 1
         if outcome.failure:

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import resource
 import signal
+import time
 import traceback
 import warnings
 from dataclasses import dataclass
@@ -19,8 +20,8 @@ from tests.fuzz.kinds import Case, attempt
 
 SECONDS = 20.0
 """Processor time that a case may take."""
-WAITING = 120.0
-"""Time on the wall, on a machine that others use too, after which a case waits for something."""
+WAITING = 60.0
+"""Time on the wall after which a case that takes no processor time waits for something."""
 BYTES = 2 * 2**30
 _FORK = multiprocessing.get_context("fork")
 
@@ -55,7 +56,7 @@ class Child:
         """The outcome of one case."""
         self.pipe.send(case)
         try:
-            if self.pipe.poll(WAITING):
+            if self._answers():
                 found: Outcome = self.pipe.recv()
                 return found
             outcome = Outcome("failed", "hang outside of Python, or waiting")
@@ -66,11 +67,29 @@ class Child:
         self._start()
         return outcome
 
+    def _answers(self) -> bool:
+        """Whether the child answers before it has taken twice its time, or waits without taking any."""
+        start, begun = time.monotonic(), _used(self.process.pid)
+        while not self.pipe.poll(5.0):
+            used = _used(self.process.pid) - begun
+            if used > 2 * SECONDS or (used < 1.0 and time.monotonic() - start > WAITING):
+                return False
+        return True
+
     def close(self) -> None:
         """End the process."""
         self.process.kill()
         self.process.join()
         self.pipe.close()
+
+
+def _used(pid: int | None) -> float:
+    """Seconds of processor time that a process has taken; 0 of one that is gone."""
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _serve(pipe: Connection, folder: Path) -> None:

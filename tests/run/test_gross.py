@@ -43,9 +43,11 @@ def network(**reports: float) -> Result:
     return mfa.run(document)
 
 
-def test_one_wrong_report_is_named_where_all_are_flagged() -> None:
+def test_one_wrong_report_is_named_and_flagged_alone() -> None:
     result = network()
-    assert (result.observations["flag"] == "gross error").all()
+    assert (result.observations["z"].abs() > 3).all()
+    assert result.observations["flag"].tolist() == ["", "gross error", "", "", ""]
+    assert result.observations["misfit"].tolist()[1] == 1.0
     (row,) = result.gross_errors.to_dict("records")
     assert (row["order"], row["name"], row["kind"], row["unit"]) == (
         1,

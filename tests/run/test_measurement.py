@@ -14,6 +14,7 @@ from click.testing import CliRunner
 import mfa
 from mfa.cli import main
 from mfa.errors import InputError, UnknownName
+from mfa.run.measurement import target
 from mfa.run.trace import trace_of
 from tests.build.documents import solved
 from tests.run.test_anchors import PARTS
@@ -34,7 +35,13 @@ BASE: dict[str, Any] = {
         "rb": {"of": "b", "data": [[6, 2], [7, 2]], "dims": ["year", "element"], "sd": 0.6},
         "rc": {"of": "c", "data": [[5, 1], [4, 1]], "dims": ["year", "element"], "sd": 0.8},
     },
-    "outputs": {"indicators": {"ratio": "b[element=Nd] / a[element=Nd]", "whole": "sum(a)"}},
+    "outputs": {
+        "indicators": {
+            "ratio": "b[element=Nd] / a[element=Nd]",
+            "whole": "sum(a)",
+            "by_year": "sum(a, element)",
+        }
+    },
 }
 
 
@@ -42,6 +49,12 @@ def with_report(of: str, at: dict[str, Any], value: float, sd: float) -> dict[st
     document = copy.deepcopy(BASE)
     document["observations"]["new"] = {"of": of, "at": at, "value": value, "sd": sd}
     return document
+
+
+def propagated(result: mfa.Result, name: str) -> float:
+    """The standard deviation of a flow where bounds are ignored."""
+    trace = trace_of(result)
+    return float(trace.posterior.sd_of(target(result, trace, name, {}).slope)[0])
 
 
 def test_the_ranking_is_what_running_again_gives() -> None:
@@ -64,9 +77,12 @@ def test_sums_over_elements_can_be_measured_and_asked_for() -> None:
     assert row["assumed"] == pytest.approx(0.05 * row["value"])
     document = with_report("c", {"year": 2020}, row["value"], row["assumed"])
     document["observations"]["new"]["sum"] = ["element"]
-    document["outputs"]["indicators"] = {"whole": "sum(a, element)"}
-    again = mfa.run(document).indicators.set_index("year")
-    assert row["sd_after"] == pytest.approx(again.loc[2020, "sd"], rel=1e-9)
+    before, after = (propagated(r, "a[2020]") for r in (result, mfa.run(document)))
+    assert row["narrows"] == pytest.approx(1 - after / before, rel=1e-9)
+    # beside the bound of c the deviation is a smaller one, which is narrowed by the same share
+    whole = result.indicators.set_index(["name", "year"]).loc[("by_year", 2020)]
+    assert row["sd_after"] == pytest.approx((1 - row["narrows"]) * whole["sd"], rel=1e-9)
+    assert whole["sd"] < 0.999 * before
 
 
 def test_an_indicator_of_one_year() -> None:
@@ -95,9 +111,8 @@ def test_a_free_flow_lists_what_determines_it() -> None:
     place = {"year": 2020, "region": "AAA"}
     document["observations"]["ry"] = {"of": "y", "at": place, "value": row["value"], "sd": row["assumed"]}
     again = mfa.run(document)
-    trace = trace_of(again)
     # bounds, which cut off what the equation propagates, have no part in it
-    assert row["sd_after"] == pytest.approx(trace.posterior.sd_q[trace.first["x"]], rel=1e-6)
+    assert row["sd_after"] == pytest.approx(propagated(again, "x[2020, AAA]"), rel=1e-6)
 
 
 def test_relative_reports_and_shares_agree_to_first_order() -> None:

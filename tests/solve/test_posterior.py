@@ -10,6 +10,7 @@ import pytest
 from scipy import sparse
 
 from mfa.solve.diagnose import diagnose
+from mfa.solve.elimination import gross_errors
 from mfa.solve.posterior import Posterior, posterior
 from mfa.solve.problem import LeastSquares
 from mfa.solve.reconcile import reconcile
@@ -218,4 +219,6 @@ def test_reports_however_sure_check_each_other(sd: float) -> None:
     assert spread.leverage == pytest.approx([0.5, 0.5, 0.0], abs=1e-9)
     judged = diagnose(problem, found, spread)
     assert judged.test.dof == pytest.approx(1.0)
-    assert judged.flag.tolist() == ["gross error", "gross error", "unchecked"]
+    assert judged.flag.tolist() == ["", "", "unchecked"]
+    (one,) = gross_errors(problem, found, spread).suspects
+    assert [(m.place, m.likely) for m in one.members] == [(0, True), (1, True)]

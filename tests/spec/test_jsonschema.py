@@ -75,7 +75,11 @@ flows:
   b: {from: m, to: use, commodity: oxide, by: application}
   c: {from: use, to: s, by: [application]}
 trade: {t: {at: m, commodity: oxide}}
-compositions: {ore: {data: {Nd: 0.7, Dy: 0.3}, dims: element}, oxide: mixed}
+compositions:
+  ore: {Nd: {value: 0.7, sd: 0.1}, Dy: rest, source: u}
+  scrap:
+    {data: {NO: {Nd: 20 %, Dy: {value: 0.8, cv: 10%}}, CHN: {Nd: 0.3}}, dims: [region, element], rest: Dy}
+  oxide: mixed
 contents: {oxide: 75%}
 transfers: {use: {c: rest}}
 stocks: {in_use: {at: use, inflow: b, lifetime: {ev: {weibull: {mean: 15, shape: 3.5}}}}}
@@ -106,6 +110,8 @@ def test_the_short_form_and_the_full_form_are_accepted() -> None:
         ("commodity: ore,", "comodity: ore,"),
         ("contents: {oxide: 75%}", "contents: {oxide: much}"),
         ("oxide: mixed", "oxide: mixd"),
+        ("Dy: rest, source", "Dy: rst, source"),
+        ("{value: 0.7, sd: 0.1}", "{value: 0.7, sdd: 0.1}"),
         ("{weibull: {mean", "{weibul: {mean"),
         ("source: u}", "source: 5}"),
         ("region: [NO, CHN]", "region: NO"),

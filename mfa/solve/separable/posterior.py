@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import sparse
 
+from mfa.solve.closed import closure_of
 from mfa.solve.problem import Bools, Floats, LeastSquares
 from mfa.solve.separable.form import Split
 from mfa.solve.separable.sensitivity import PartsSensitivity
@@ -46,7 +47,8 @@ def parts_posterior(problem: LeastSquares, solution: Solution) -> PartsPosterior
     n, cells = len(problem), problem.cells
     leverage = np.zeros(len(problem.observed))
     own = split.factor**2 * np.nan_to_num(found.variance[split.place])
-    leverage[split.counted] = np.clip(1.0 - own / sigma**2, 0.0, 1.0)
+    leverage[split.counted] = 1.0 - own / sigma**2
+    leverage = np.clip(leverage - closure_of(problem.observed, solution.sigma).share, 0.0, 1.0)
     moved = PartsSensitivity(problem, solution, leverage)
     sd = np.sqrt(found.variance)
     return PartsPosterior(

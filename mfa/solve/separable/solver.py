@@ -14,7 +14,7 @@ from mfa.solve.problem import Cells, Floats, Ints, LeastSquares, Observed, Rows
 from mfa.solve.separable.bounded import At, Optimum
 from mfa.solve.separable.form import Separable
 from mfa.solve.separable.parts import Part, part_of
-from mfa.solve.separable.undetermined import nearest
+from mfa.solve.separable.undetermined import smallest
 from mfa.solve.separable.workers import spread_work
 from mfa.solve.separable.world import Progress, Reconciled, World, optimum_in, reconcile_world, world_of
 from mfa.solve.sigma import errors_of
@@ -84,7 +84,7 @@ def _solution(problem: LeastSquares, world: World, found: Reconciled) -> Solutio
 
 
 def _rested(world: World, form: Separable, optimum: Optimum) -> Optimum:
-    """The optimum with the bounds that hold, and what is free near its start."""
+    """The optimum with the bounds that hold, and what is free as small as can be."""
     scale = np.concatenate([world.split.problem.scale, np.full(len(form) - len(world.split.problem), np.inf)])
     tasks = [(form, part, optimum, scale) for part in world.parts]
     x, at = optimum.x.copy(), optimum.at.copy()
@@ -96,7 +96,7 @@ def _rested(world: World, form: Separable, optimum: Optimum) -> Optimum:
 def _rested_part(form: Separable, part: Part, optimum: Optimum, scale: Floats) -> tuple[At, Floats]:
     own, best = part_of(form, part), optimum_in(part, optimum)
     held = _held(own, best)
-    return held, nearest(own, replace(best, at=held), scale[part.columns])
+    return held, smallest(own, replace(best, at=held), scale[part.columns])
 
 
 def _held(form: Separable, optimum: Optimum) -> At:

@@ -1,7 +1,8 @@
-"""Values of what nothing determines: as near as rows and bounds let it be to where it started.
+"""Values of what nothing determines: as small as rows and bounds let it be.
 
 An optimum leaves a whole set of such values, and which of them the rounds end at depends on the order of
-unknowns. The nearest one to the start, in scales, is one only; all that is determined stays as it is.
+unknowns. The one with the least sum of squares, in scales, is one only; all that is determined stays as it
+is.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from mfa.solve.separable.form import Separable
 from mfa.solve.separable.spread import Spread
 
 
-def nearest(form: Separable, optimum: Optimum, scale: Floats) -> Floats:
-    """The unknowns of an optimum whose active set is what holds, the free ones as near their start as can
-    be, in units of `scale` (infinite where being near is no matter)."""
+def smallest(form: Separable, optimum: Optimum, scale: Floats) -> Floats:
+    """The unknowns of an optimum whose active set is what holds, the free ones as small as can be, in units
+    of `scale` (infinite where size is no matter)."""
     x = optimum.x
     equality = equality_of(form, optimum.at, x) if np.isinf(form.variance).any() else None
     free = np.flatnonzero(Spread(equality).free) if equality is not None else np.zeros(0, np.int64)
@@ -31,7 +32,7 @@ def nearest(form: Separable, optimum: Optimum, scale: Floats) -> Floats:
 
 
 def _alone(form: Separable, x: Floats, some: Ints, scale: Floats) -> Separable:
-    """The problem of moving `some` unknowns to their start, all others where they are.
+    """The problem of moving `some` unknowns to nothing, all others where they are.
 
     What the others add to each row and take from it is pinned in two unknowns, so that rows keep their size.
     """
@@ -47,7 +48,7 @@ def _alone(form: Separable, x: Floats, some: Ints, scale: Floats) -> Separable:
     return Separable(
         rows=sparse.csc_array(rows),
         rhs=np.zeros(len(places)),
-        mean=np.concatenate([form.start[some], given]),
+        mean=np.concatenate([np.zeros(len(some)), given]),
         variance=np.concatenate([scale**2, np.ones(len(given))]),
         lower=np.concatenate([form.lower[some], given]),
         upper=np.concatenate([form.upper[some], given]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from mfa.errors import Problem, did_you_mean
+from mfa.spec.checks.labels import check_labels
 from mfa.spec.dimensions import ELEMENT, dimension_labels
 from mfa.spec.document import Document
 from mfa.spec.schema import Composition
@@ -59,6 +60,8 @@ def _composition(document: Document, name: str, composition: Composition) -> lis
         text = f'the composition of "{name}" does not run over elements'
         hint = "`dims` must hold element"
         return [document.problem("data-shape", text, "compositions", name, hint=hint, key=True)]
+    if composition.rest is not None:
+        return check_labels(document, ELEMENT, [composition.rest], ("compositions", name, "rest"))
     return []
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mfa.errors import Problem
 from mfa.spec.document import Document
 from mfa.spec.targets import kind_of
+from mfa.spec.values import Value
 
 
 def stated(document: Document) -> list[Problem]:
@@ -18,6 +21,7 @@ def stated(document: Document) -> list[Problem]:
         elif (
             document.spec.solve.question == "reconcile"
             and not observation.uncertain
+            and not _each_uncertain(observation.data)
             and observation.table is None
         ):
             text = f'observation "{name}" states no uncertainty'
@@ -25,6 +29,13 @@ def stated(document: Document) -> list[Problem]:
             path = ("observations", name)
             problems.append(document.problem("no-uncertainty", text, *path, hint=hint, key=True))
     return problems
+
+
+def _each_uncertain(data: Any) -> bool:
+    """Whether every number of `data` says itself how uncertain it is."""
+    if isinstance(data, dict | list):
+        return all(map(_each_uncertain, data.values() if isinstance(data, dict) else data))
+    return isinstance(data, Value) and data.uncertain
 
 
 def interpolated(document: Document) -> list[Problem]:

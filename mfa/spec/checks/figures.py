@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mfa.errors import Problem, did_you_mean
 from mfa.spec.checks.labels import check_labels, restriction, unknown_axis
@@ -21,13 +21,15 @@ from mfa.spec.formula import (
     parse_formula,
     parts,
 )
-from mfa.spec.schema import Figure
+from mfa.spec.schema import Figure, Observation
 from mfa.spec.targets import common_axes, kind_of, named, target_names
 from mfa.spec.tree import Steps
 from mfa.spec.variants import sweep_problems
 
 FIGURE_KINDS = ("sankey", "area", "ages", "adjustments", "mirror")
 """The kinds of figures."""
+QUANTITIES = ("sankey", "area", "ages", "mirror")
+"""Those whose `of` names flows, trades and stocks, but no observations."""
 
 
 def figures(document: Document) -> list[Problem]:
@@ -44,20 +46,82 @@ def _figure(document: Document, name: str, figure: Figure) -> list[Problem]:
         hint = did_you_mean(figure.kind, FIGURE_KINDS)
         text = f'there is no kind of figure "{figure.kind}"'
         problems.append(document.problem("figure-kind", text, *path, "kind", hint=hint))
-    shown = (*target_names(document), *named(document, "observations"))
+    reports = figure.kind not in QUANTITIES
+    shown = (*target_names(document), *(named(document, "observations") if reports else ()))
     for k, target in enumerate(figure.of):
         if target not in shown:
-            what = "flow, trade, stock or observation"
+            what = "flow, trade, stock or observation" if reports else "flow, trade or stock"
             problems.append(unknown(document, what, target, (*path, "of", k), shown))
-    if figure.kind == "ages":
-        problems += _ages(document, figure, path)
-    if figure.kind == "area":
-        problems += _area(document, figure, path)
-    axes = _axes(document)
-    problems += restriction(document, figure.at, axes, "the document", (*path, "at"))
-    if figure.by is not None:
-        problems += unknown_axis(document, figure.by, axes, "the document", (*path, "by"))
+    of_kind = _OF_KIND.get(figure.kind)
+    problems += of_kind(document, figure, path) if of_kind else []
+    for part, axes, whose in _ranges(document, figure):
+        if part == "at":
+            problems += restriction(document, figure.at, axes, whose, (*path, "at"))
+        elif figure.by is not None:
+            problems += unknown_axis(document, figure.by, axes, whose, (*path, "by"))
     return problems
+
+
+def _ranges(document: Document, figure: Figure) -> Iterator[tuple[str, Sequence[str], str]]:
+    """What `at` and `by` may name: the axes, and whose they are."""
+    every = (_axes(document), "the document")
+    own = common_axes(document, figure.of) if figure.kind in ("area", "ages") else None
+    of_own = every if own is None else (own, f'"{figure.of[0]}"' if len(figure.of) == 1 else "their sum")
+    reported = (_reported_axes(document, figure), "what the figure shows")
+    at = {"area": of_own, "adjustments": reported, "mirror": reported}.get(figure.kind, every)
+    yield "at", *at
+    yield "by", *of_own
+
+
+def _chosen(document: Document, figure: Figure) -> list[Observation]:
+    """The observations that a figure of reports speaks of."""
+    every, wanted = document.spec.observations, {*figure.of}
+    return [o for n, o in every.items() if not wanted or n in wanted or wanted & {*o.of}]
+
+
+def _reported_axes(document: Document, figure: Figure) -> Sequence[str]:
+    """The axes of any report that a figure shows."""
+    found = [a for o in _chosen(document, figure) for n in o.of for a in _left(document, n, o)]
+    return _axes(document) if _refused(document) or not found else list(dict.fromkeys(found))
+
+
+def _refused(document: Document) -> bool:
+    """Whether some observation could not be read, so that nobody knows what it speaks of."""
+    return len(named(document, "observations")) > len(document.spec.observations)
+
+
+def _left(document: Document, name: str, of: Observation) -> Iterator[str]:
+    """The axes of a target over which an observation is not summed."""
+    return (a for a in common_axes(document, [name]) or _axes(document) if a not in of.sum)
+
+
+def _adjustments(document: Document, figure: Figure, path: Steps) -> list[Problem]:
+    """A figure of reports where there are none, or of what none speaks of."""
+    every = document.spec.observations
+    seen = {*named(document, "observations"), *(n for o in every.values() for n in o.of)}
+    if _refused(document):
+        return []
+    if not seen:
+        text, hint = "a figure of adjustments shows observations, and there are none", "leave it out"
+        return [document.problem("figure-of", text, *path, hint=hint)]
+    silent = [(k, n) for k, n in enumerate(figure.of) if n in target_names(document) and n not in seen]
+    hint = did_you_mean(silent[0][1], seen) if silent else ""
+    return [
+        document.problem("figure-of", f'no observation speaks of "{n}"', *path, "of", k, hint=hint)
+        for k, n in silent
+    ]
+
+
+def _mirror(document: Document, figure: Figure, path: Steps) -> list[Problem]:
+    """Two reports of one trade where nothing is reported by both sides."""
+    sides = {EXPORTER: set[str](), IMPORTER: set[str]()}
+    for observation in _chosen(document, figure):
+        if observation.reported_by in (EXPORTER, IMPORTER):
+            sides[observation.reported_by] |= {n for n in observation.of if kind_of(document, n) == "trade"}
+    if _refused(document) or sides[EXPORTER] & sides[IMPORTER]:
+        return []
+    hint = "it takes an observation with `reported_by: importer` and one with `reported_by: exporter`"
+    return [document.problem("figure-of", "no trade is reported by both sides", *path, hint=hint)]
 
 
 def _ages(document: Document, figure: Figure, path: Steps) -> list[Problem]:
@@ -71,6 +135,10 @@ def _ages(document: Document, figure: Figure, path: Steps) -> list[Problem]:
     if figure.of[0] in target_names(document) and figure.of[0] not in cohorts:
         text = f'"{figure.of[0]}" has no ages: it is no stock with a lifetime'
         return [document.problem("figure-of", text, *path, "of", hint=hint)]
+    for time in TIME_NAMES:
+        if len(figure.at.get(time, ())) > 1:
+            text = f"a figure of ages shows one {time}, not {len(figure.at[time])}"
+            return [document.problem("figure-of", text, *path, "at", time, hint="name one")]
     return []
 
 
@@ -83,7 +151,31 @@ def _area(document: Document, figure: Figure, path: Steps) -> list[Problem]:
     if len(kinds) > 1:
         text = "a stock (a level) and a flow (per time) cannot be stacked"
         return [document.problem("figure-of", text, *path, "of", hint="make a figure of each")]
+    if not any(t in document.spec.dimensions for t in TIME_NAMES):
+        text, hint = "an area runs over time, and there is no time dimension", "a sankey needs none"
+        return [document.problem("figure-of", text, *path, hint=hint)]
     return []
+
+
+def _sankey(document: Document, figure: Figure, path: Steps) -> list[Problem]:
+    """A Sankey of names of which none is a flow."""
+    kinds = [kind_of(document, n) for n in figure.of]
+    if not kinds or None in kinds or "flow" in kinds:
+        return []
+    hint = f"name flows, such as `of: [{next(iter(document.spec.flows), 'mined')}]`"
+    return [
+        document.problem("figure-of", "a sankey shows flows, and this names none", *path, "of", hint=hint)
+    ]
+
+
+_OF_KIND: Mapping[str, Callable[[Document, Figure, Steps], list[Problem]]] = {
+    "sankey": _sankey,
+    "area": _area,
+    "ages": _ages,
+    "adjustments": _adjustments,
+    "mirror": _mirror,
+}
+"""Kind of figure -> what is wrong with what it shows, as far as no solve is needed to say it."""
 
 
 def _axes(document: Document) -> tuple[str, ...]:

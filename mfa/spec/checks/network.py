@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from mfa.errors import Problem, did_you_mean
-from mfa.spec.balances import shared_labels
+from mfa.spec.balances import BOUNDARIES, shared_labels
 from mfa.spec.dimensions import ELEMENT, REGION, TIME_NAMES
 from mfa.spec.document import Document
 from mfa.spec.targets import inflows, named, outflows
 from mfa.spec.tree import Steps
-
-BOUNDARIES = ("source", "sink")
-"""The kinds of process that have no balance."""
 
 
 def ends(document: Document) -> list[Problem]:

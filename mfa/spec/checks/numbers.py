@@ -11,7 +11,7 @@ from mfa.spec.dimensions import EXPORTER, IMPORTER, dimension_labels, dimension_
 from mfa.spec.document import Document
 from mfa.spec.schema import Driver, Observation
 from mfa.spec.tree import Steps
-from mfa.spec.values import Value, plain
+from mfa.spec.values import REST, Value, plain
 from mfa.spec.walk import nodes
 
 
@@ -52,11 +52,7 @@ def written_data(document: Document) -> list[Problem]:
 
 def _fit(document: Document, data: Any, axes: tuple[str, ...], path: Steps) -> Iterator[Problem]:
     if not axes:
-        if isinstance(data, bool) or not isinstance(data, int | float):
-            text = f"expected a number, found {plain(data)}"
-            shares = isinstance(data, str) and data.rstrip().endswith("%")
-            hint = 'write numbers alone with `unit: "%"`, or shares such as 0.28' if shares else ""
-            yield document.problem("data-shape", text, *path, hint=hint)
+        yield from _entry(document, data, path)
         return
     labels = dimension_labels(document, dimension_of(axes[0]))
     if isinstance(data, dict):
@@ -64,7 +60,7 @@ def _fit(document: Document, data: Any, axes: tuple[str, ...], path: Steps) -> I
             wrong = check_labels(document, axes[0], [label], (*path, label), key=True)
             yield from wrong or _fit(document, inner, axes[1:], (*path, label))
     elif not isinstance(data, list):
-        text = f'expected numbers by "{axes[0]}", found {plain(data)}'
+        text = f'expected numbers by "{axes[0]}", found {_stated(data)}'
         yield document.problem("data-shape", text, *path)
     elif len(data) != len(labels):
         text = f'the list has {len(data)} items, and dimension "{axes[0]}" has {len(labels)} labels'
@@ -72,3 +68,33 @@ def _fit(document: Document, data: Any, axes: tuple[str, ...], path: Steps) -> I
     else:
         for k, inner in enumerate(data):
             yield from _fit(document, inner, axes[1:], (*path, k))
+
+
+_OF_ONE = {"value", "unit", "sd", "cv", "interval", "floor", "note"}
+"""What one of the numbers of `data` may state of itself."""
+
+
+def _entry(document: Document, data: Any, path: Steps) -> Iterator[Problem]:
+    """What cannot be one of the numbers: lists and mappings, `rest` outside compositions, what all share."""
+    if isinstance(data, Value):
+        for key in sorted(data.model_fields_set - _OF_ONE):
+            text = f"one of several numbers states no `{key}` of its own"
+            hint = "beside `value`, `unit`, `sd`, `cv`, `interval` and `floor` may stand with each number"
+            yield document.problem("value-form", text, *path, key, hint=hint)
+    elif data == REST:
+        if path[0] != "compositions":
+            text = (
+                "`rest` is no number here: it is for one element of a composition or one share of a process"
+            )
+            yield document.problem("data-shape", text, *path)
+    elif isinstance(data, bool) or not isinstance(data, int | float):
+        yield document.problem("data-shape", f"expected a number, found {_found(data)}", *path)
+
+
+def _stated(data: Any) -> str:
+    """One number where several are expected."""
+    return f"the number {data.value:g}" if isinstance(data, Value) and data.value is not None else plain(data)
+
+
+def _found(data: Any) -> str:
+    return f"numbers by label ({', '.join(str(k) for k in data)})" if isinstance(data, dict) else plain(data)

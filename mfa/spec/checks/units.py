@@ -136,8 +136,14 @@ def _figure(document: Document, name: str, figure: Figure) -> list[Problem]:
     text, path = figure.unit or document.spec.units.mass, ("outputs", "figures", name, "unit")
     wrong = _wrong_kind(document, text, "mass", "what a figure shows", path, counted=True)
     unit = read_unit(document, text)
-    if wrong or isinstance(unit, str) or unit.kind != COUNT:
+    if wrong or isinstance(unit, str):
         return wrong
+    if unit.basis == GROSS and figure.kind in ("sankey", "area", "ages"):
+        words = f'"{text}" needs contents, which a result does not hold'
+        hint = "use a unit of mass, or of a basis such as REO"
+        return [document.problem("unit-kind", words, *path, hint=hint)]
+    if unit.kind != COUNT:
+        return []
     varied = [f for f in figure.of if not _one_number(document, f)]
     if figure.by == ELEMENT or ELEMENT in figure.at or not figure.of or varied:
         what = f'"{varied[0]}" has no one content' if varied and figure.of else "elements are not items"

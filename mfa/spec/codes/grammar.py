@@ -90,8 +90,9 @@ ENTRIES = {
     ),
     "figure-of": Entry(
         """A figure of ages shows none or several things, or something without cohorts: it shows one stock
-        with a lifetime, at one year. A figure of areas says nothing of what it stacks, or stacks stocks on
-        flows.""",
+        with a lifetime, at one year. A figure of areas says nothing of what it stacks, stacks stocks on
+        flows, or has no time to run over. A sankey names no flow, a figure of adjustments something that
+        nobody reported, a mirror no trade that both sides report.""",
         "fleet_by_age: {kind: ages, of: in_use, at: {year: 2022}, by: application}",
     ),
 }

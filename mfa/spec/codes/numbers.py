@@ -73,9 +73,25 @@ ENTRIES = {
         "magnet: {magnets: 70%, swarf: rest}",
     ),
     "share-sum": Entry(
-        """The shares of a process sum to more than 1 (mass would appear) or to less than 1 with
-        nothing to take the rest (mass would vanish). Write `rest` for one of the outflows.""",
+        """Exact shares sum to more than 1 (mass would appear) or to less than 1 with nothing to take the
+        rest (mass would vanish). Exact shares are never rescaled: correct them, write `rest` for one of
+        them, or state their errors (`sd`, `cv`), and they are reconciled to 1 as far as each allows. A
+        composition of which some elements are not listed leaves nothing to them only where the others
+        sum to 1; else say which one is `rest`. A simulation takes every stated share as exact.""",
         "magnet: {magnets: 0.7, swarf: rest}",
+    ),
+    "share-rounding": Entry(
+        """Exact shares miss 1 by no more than half a unit of the last digit of each, as printed tables do
+        (33.3 % three times). What is missing is spread over them evenly, within their last digits. This
+        is a warning.""",
+        "mill: {a: 33.33%, b: 33.33%, c: rest}",
+    ),
+    "zero-relative": Entry(
+        """A reported 0 has a relative error (`cv`, `factor`), and 10 % of nothing is nothing: the 0 would
+        be exact. State how large it may be with `sd`, give small figures a least error with `floor`, or
+        say that it is exact with `sd: 0`. Of shares and contents under one relative error for all, a 0 is
+        taken as exact, with a warning.""",
+        "imports: {of: imported, table: imports.csv, unit: t, cv: 10%, floor: 1 t}",
     ),
     "no-share": Entry(
         """An outflow has no share although another one is `rest`, which takes all that is left:
@@ -88,8 +104,8 @@ ENTRIES = {
         "magnet: {magnets: 0.7, swarf: rest}",
     ),
     "two-rests": Entry(
-        """Two outflows of one process are `rest`: how they divide what is left is not determined. Give
-        one of them a share.""",
+        """Two outflows of one process, or two elements of one composition, are `rest`: how they divide
+        what is left is not determined. Give one of them a share.""",
         "magnet: {magnets: 0.7, swarf: rest}",
     ),
     "limits": Entry(

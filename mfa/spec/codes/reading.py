@@ -54,7 +54,7 @@ ENTRIES = {
     ),
     "not-finite": Entry(
         """A value is infinite or NaN. Missing is never a number here: leave the value out, and it is
-        treated as unknown.""",
+        treated as unknown. Of an indicator it is a warning: where it divides by 0 it has no value.""",
     ),
     "character": Entry(
         """A text holds a character that no file, table or figure can hold: NUL, or half of a pair

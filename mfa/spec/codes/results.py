@@ -43,10 +43,19 @@ ENTRIES = {
         "observations: {weighed: {of: feed, value: 10, sd: 1, unit: t}}",
     ),
     "not-converged": Entry(
-        """The solver stopped before all rows were closed to the tolerance. Raise
-        `solve.max_iterations`; if that does not help, look for numbers that differ by many powers
-        of ten from what they should be.""",
+        """The solver stopped before all rows were closed to the tolerance, or where products of unknowns
+        (flow times composition, total times share) stay open at every start that was tried: that proves no
+        conflict, as another point may close them. Look at the rows that are named, raise
+        `solve.max_iterations`, and look for numbers that differ by many powers of ten from what they should
+        be.""",
         "solve: {max_iterations: 500}",
+    ),
+    "local-optimum": Entry(
+        """Products of unknowns, such as a flow times its composition, may leave several optima, and the
+        first start did not do: it led nowhere, or to flows of 0 whose stated compositions nothing tests.
+        The best of several starts is kept; that it is the best of all is not proved. A flow that is known
+        to be there can be observed, roughly, or be given a `min`.""",
+        "constraints: {runs: {of: concentrate, min: 1, unit: t}}",
     ),
     "imbalance": Entry(
         """A process does not close to the tolerance, relative to its own throughput of an element in a
