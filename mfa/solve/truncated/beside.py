@@ -84,9 +84,7 @@ class Beside:
         ends = interval(mean, sd, low, high, skewing=found.skewing, level=self.level, factor=of.factor)
         if found.apart is not None:
             middle, spread = of.value + found.apart[0], np.sqrt(found.apart[1])
-            numbers = cut_alone((mean, sd, *ends), (middle, spread, low, high), self.level)
-            ends = numbers[2], numbers[3]
-            mean, sd = (mean, sd) if found.joint else numbers[:2]
+            ends = cut_alone(ends, (middle, spread, low, high), self.level)
         middle, loose = of.value + found.loose_shift, np.sqrt(found.loose_variance)
         cautious = interval(middle, loose, low, high, level=self.level, factor=of.factor, plain=True)
         marks = bitten(of.value, mean, sd, low, high)

@@ -86,26 +86,23 @@ def interval(
 
 
 def cut_alone(
-    found: tuple[Floats, Floats, Floats, Floats], cavity: tuple[Floats, Floats, Floats, Floats], level: float
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Mean, standard deviation and ends of numbers, those near a bound by cutting off their own `cavity`
-    (mean, standard deviation, bounds; nan: as found)."""
+    found: tuple[Floats, Floats], cavity: tuple[Floats, Floats, Floats, Floats], level: float
+) -> tuple[Floats, Floats]:
+    """The ends of numbers, of those near a bound by cutting off their own `cavity` (mean, standard deviation,
+    bounds; nan: as found)."""
     mean, sd, low, high = cavity
     with np.errstate(invalid="ignore"):
         some = np.flatnonzero((sd > 0) & (np.minimum(mean - low, high - mean) < NEAR * sd))
     mean, sd, low, high = mean[some], sd[some], low[some], high[some]
     first, last = (low - mean) / sd, (high - mean) / sd
-    cut = moments(first, last)
-    middle, spread = mean + sd * cut.mean, sd * np.sqrt(cut.variance)
-    at_low, at_high = begins(middle, spread, low, high)
-    half = 0.5 * (1 - level)
-    ends = mean[:, None] + sd[:, None] * quantiles(first, last, np.array([half, 1 - level, level, 1 - half]))
-    below = np.where(at_low, low, np.where(at_high, ends[:, 1], ends[:, 0]))
-    above = np.where(at_high, high, np.where(at_low, ends[:, 2], ends[:, 3]))
-    every = tuple(f.copy() for f in found)
-    for old, fresh in zip(every, (middle, spread, below, above), strict=True):
-        old[some] = fresh
-    return every[0], every[1], every[2], every[3]
+    cut, half = moments(first, last), 0.5 * (1 - level)
+    at_low, at_high = begins(mean + sd * cut.mean, sd * np.sqrt(cut.variance), low, high)
+    share = np.array([half, 1 - level, level, 1 - half])
+    ends = mean[:, None] + sd[:, None] * quantiles(first, last, share)
+    below, above = found[0].copy(), found[1].copy()
+    below[some] = np.where(at_low, low, np.where(at_high, ends[:, 1], ends[:, 0]))
+    above[some] = np.where(at_high, high, np.where(at_low, ends[:, 2], ends[:, 3]))
+    return below, above
 
 
 def begins(mean: Floats, sd: Floats, low: Floats, high: Floats) -> tuple[Bools, Bools]:

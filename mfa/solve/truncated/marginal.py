@@ -18,8 +18,8 @@ class Marginal:
     """Moves of means off the optimum and variances of some numbers, what makes them skew, and the same
     without any bounds (variance infinite where bounds alone determine a number).
 
-    `apart` are moves and variances of numbers that their own bounds cut off, nan of others: their intervals
-    follow from these, and where they are not `joint`, means and variances, too.
+    `apart` are moves and variances of numbers whose intervals follow from cutting these off at their own
+    bounds, nan of others.
     """
 
     shift: Floats
@@ -28,7 +28,6 @@ class Marginal:
     loose_shift: Floats
     loose_variance: Floats
     apart: tuple[Floats, Floats] | None = None
-    joint: bool = True
 
 
 class CutOff(Protocol):

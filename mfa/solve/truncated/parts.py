@@ -15,7 +15,7 @@ from scipy import sparse
 
 from mfa.errors import NotConverged, Problem
 from mfa.solve.problem import Bools, Floats, Ints, LeastSquares
-from mfa.solve.separable.bounded import Optimum
+from mfa.solve.separable.bounded import At, Optimum
 from mfa.solve.separable.equality import equality_of, grounded
 from mfa.solve.separable.form import Separable
 from mfa.solve.separable.parts import Part, part_of
@@ -27,10 +27,14 @@ from mfa.solve.separable.world import optimum_in
 from mfa.solve.truncated.implied import implied
 from mfa.solve.truncated.interval import NEAR
 from mfa.solve.truncated.marginal import Marginal
+from mfa.solve.truncated.released import FORCELESS, joined
 from mfa.solve.truncated.sweeps import DAMPED, Cavity, Sites
 
-SWEEPS, LEAST, SETTLED = 40, 6, 1e-2
+SWEEPS, LEAST, SETTLED = 40, 7, 1e-2
 """Sweeps at most and at least, and the move of a mean, in standard deviations, that ends them."""
+MANY, FEW = 2_000, 2e-2
+"""Sites from which a share of them may still move: where all that enters a node is at its bound, sites settle
+late, around nothing."""
 WEAK = 1e-2
 """Precision, per squared size, of the first site of what only a bound without force determines."""
 
@@ -61,6 +65,7 @@ class PartsCut:
     problem: LeastSquares
     spread: PartsPosterior
     swept: Swept
+    stuck: At
 
     def unknowns(self, some: slice, variance: Floats) -> Marginal:
         """The marginals of some of the problem's unknowns."""
@@ -109,7 +114,7 @@ class PartsCut:
 
     def _with(self, tau: Floats) -> Spread:
         form = _with_sites(self.spread.sensitivity.form, Sites(tau, np.zeros(len(tau))))
-        found = _spread(form, self._optimum)
+        found = _spread(form, self._optimum, self.stuck)
         if found is None:
             raise NotConverged(Problem("not-converged", "the rows without bounds cannot be merged"))
         return found
@@ -123,9 +128,9 @@ def _variances(spread: Spread, rows: sparse.csr_array) -> Floats:
     return np.concatenate(found)
 
 
-def _spread(form: Separable, near: Floats) -> Spread | None:
-    """How unknowns move with reports and sites where nothing is held."""
-    equality = equality_of(form, np.zeros(len(form), np.int8), near)
+def _spread(form: Separable, near: Floats, at: At) -> Spread | None:
+    """How unknowns move with reports and sites where nothing is held but what is in `at`."""
+    equality = equality_of(form, at, near)
     return None if equality is None else Spread(grounded(equality))
 
 
@@ -154,7 +159,7 @@ def parts_cut(problem: LeastSquares, spread: PartsPosterior) -> PartsCut | None:
         if own is None:
             return None
         whole.write(part.columns, own)
-    return PartsCut(problem, spread, whole)
+    return PartsCut(problem, spread, whole, bounds.stuck)
 
 
 @dataclass(frozen=True)
@@ -171,16 +176,29 @@ class _Bounds:
         own, columns = part_of(self.form, part), part.columns
         return _Bounds(own, optimum_in(part, self.optimum), self.sited[columns], self.size[columns])
 
+    @cached_property
+    def stuck(self) -> At:
+        """The active set of what no force holds, nor anything that rows join to it: it has nowhere to go."""
+        at = self.optimum.at
+        held = np.flatnonzero((at != 0) & ~self.form.pinned)
+        label, force = joined(self.form.by_row, held), np.abs(self.optimum.bound[held] * self.size[held])
+        most = np.zeros(int(label.max(initial=-1)) + 1)
+        np.maximum.at(most, label, force)
+        found = np.zeros_like(at)
+        still = held[most[label] <= FORCELESS]
+        found[still] = at[still]
+        return found
+
     @property
     def weak(self) -> Floats:
         """Precisions that hold nothing, of what a bound alone determines."""
-        held = (self.optimum.at != 0) & np.isinf(self.form.variance) & self.sited
+        held = (self.optimum.at != 0) & np.isinf(self.form.variance) & self.sited & (self.stuck == 0)
         return np.where(held, WEAK / np.where(self.size > 0, self.size, 1.0) ** 2, 0.0)
 
     def joint(self, sites: Sites) -> tuple[Floats, Floats] | None:
         """Means and variances of all unknowns with these sites, nothing held."""
         form = _with_sites(self.form, sites)
-        found = _spread(form, self.optimum.x)
+        found = _spread(form, self.optimum.x, self.stuck)
         if found is None:
             return None
         mean, _, _ = found.equality.solve(self.optimum.x)
@@ -189,7 +207,8 @@ class _Bounds:
     def biting(self, mean: Floats, variance: Floats) -> Bools:
         """The unknowns that may have a site and are near a bound."""
         room = np.minimum(mean - self.form.lower, self.form.upper - mean)
-        return self.sited & (variance > 0) & (room < NEAR * np.sqrt(variance))
+        near = room < NEAR * np.sqrt(variance)
+        return np.asarray(self.sited & (self.stuck == 0) & (variance > 0) & near)
 
 
 def _sweep_part(bounds: _Bounds, part: Part) -> Swept | None:
@@ -227,11 +246,12 @@ def _moved(form: Separable, sites: Sites, k: Ints, mean: Floats, variance: Float
 
 
 def _still(k: Ints, old: tuple[Floats, Floats], new: tuple[Floats, Floats]) -> bool:
-    """Whether means and variances hardly moved."""
+    """Whether nearly all means and variances hardly moved."""
     some = k[(old[1][k] > 0) & (new[1][k] > 0)]
     step = np.abs(new[0] - old[0])[some] / np.sqrt(old[1][some])
     change = np.abs(new[1][some] / old[1][some] - 1.0)
-    return bool(max(step.max(initial=0.0), 0.5 * change.max(initial=0.0)) < SETTLED)
+    most = FEW * len(some) if len(some) > MANY else 0.0
+    return bool(np.count_nonzero(np.maximum(step, 0.5 * change) > SETTLED) <= most)
 
 
 def _with_sites(form: Separable, sites: Sites) -> Separable:

@@ -27,7 +27,7 @@ from mfa.solve.truncated.sweeps import Cavity, Cut, propagated
 
 ROUNDS = 4
 """Rounds in which bounds are looked for that bite once others are let go."""
-MOST, WORK = 1500, 4_500_000
+MOST, WORK = 1500, 3_300_000
 """Sites at most, and sites times columns of the system: where more bounds bite, those that bite hardest."""
 LOST = 1e-5
 """Share of its variance that bounds may leave of a number: less has lost digits, and is found from nearer."""
@@ -96,9 +96,7 @@ class WholeCut:
         if not self.complete:
             sited = np.asarray(abs(rows)[:, self.released.places].sum(axis=1)) > 0
             apart = np.where(sited, np.nan, shift), np.where(sited, np.nan, after)
-        return Marginal(
-            shift, after, Skewing(slope, self.cavity), moved, variance + added, apart, joint=False
-        )
+        return Marginal(shift, after, Skewing(slope, self.cavity), moved, variance + added, apart)
 
 
 def whole_cut(problem: LeastSquares, solution: Solution, posterior: Posterior) -> WholeCut | None:
