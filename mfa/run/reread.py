@@ -43,9 +43,8 @@ NUMBER, PLACE, FLAG = "number", "place", "flag"
 _ARRAYS: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(("i", "j"), (PLACE, "cells")),
     **dict.fromkeys(("coef", "q", "sd_q"), (NUMBER, "cells")),
-    **dict.fromkeys(
-        ("lower", "upper", "start", "scale", "x", "sd_x", "bound_multipliers"), (NUMBER, "unknowns")
-    ),
+    **dict.fromkeys(("lower", "upper", "start", "scale", "x", "sd_x"), (NUMBER, "unknowns")),
+    "bound_multipliers": (NUMBER, "unknowns and limits"),
     **dict.fromkeys(("block", "bulk"), (PLACE, "unknowns or none")),
     "masses": (FLAG, "unknowns"),
     "merge": (PLACE, "exact or none"),

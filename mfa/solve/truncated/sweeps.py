@@ -132,8 +132,11 @@ class _Part:
         for sweep in range(1, SWEEPS + 1):
             variance = np.diagonal(covariance)
             wanted = Cavity.of(mean, variance, sites, self.low, self.high).sites(sites)
-            sites = sites.toward(wanted, share)
-            old, (mean, covariance) = (mean, variance), self.joint(sites)
+            moved = sites.toward(wanted, share)
+            new = self.joint(moved)
+            if not (np.isfinite(new[0]).all() and np.isfinite(new[1]).all()):
+                break
+            old, sites, (mean, covariance) = (mean, variance), moved, new
             if _still(old, (mean, np.diagonal(covariance))):
                 return Cut(sites, mean, covariance, sweep, True)
         return Cut(sites, mean, covariance, SWEEPS, False)
