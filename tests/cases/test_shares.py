@@ -88,6 +88,25 @@ def test_one_element_is_not_the_whole() -> None:
     assert "other: rest" in caught.value.problems[0].hint
 
 
+def test_what_is_not_listed_beside_a_rest_is_named() -> None:
+    """Of P, N and other only P is stated, and N is the rest: that other holds nothing is said."""
+    source = of_two({"value": 0.1, "sd": 0.01}, "rest")
+    source["dimensions"]["element"].append("B")
+    result = mfa.run(mfa.load(source))
+    assert 'the composition of "k" has a rest, and says nothing of B: 0' in str(result.warnings)
+    source["compositions"]["k"]["B"] = 0
+    assert not mfa.run(mfa.load(source)).warnings
+
+
+def test_the_hint_of_several_unlisted_elements_names_all() -> None:
+    source = of_two({"value": 0.1, "sd": 0.01}, 0.2)
+    source["dimensions"]["element"] += ["B", "C"]
+    with pytest.raises(InputError, match="says nothing of B, C") as caught:
+        mfa.run(mfa.load(source))
+    hint = "write the share of each element, 0 included; one of them may be the rest: `B: rest`"
+    assert caught.value.problems[0].hint == hint
+
+
 @pytest.mark.parametrize(
     ("a", "r", "dof"), [(0.5, 0.5, 0.0), (0.4, 0.4, 1.0), (0.7, 0.6, 1.0), (0.3, 0.7, 0.0)]
 )
