@@ -82,7 +82,7 @@ class Builder:
         self.splits = split_sums(whole, self.shares)
         self.shares = closed_shares(self.reader, self.splits, self.shares)
         if not self.failed and not self.reader.simulates:
-            self.problems.extend(loop_problems(whole, self.shares))
+            self.problems.extend(loop_problems(self.document, whole, self.shares))
         for name, total in self.initial.items():
             self.problems.extend(negative(self.reader, whole, whole.stocks[name], total))
         stated = {flow: share for (_, flow), share in self.shares.items()}
