@@ -254,14 +254,6 @@ class Assembly:
         number[rows.matrix.indices[term]] = rows.rhs[alone] / rows.matrix.data[term]
         return number
 
-    def reported(self) -> Bools:
-        """Which cells so far stand in a report that counts."""
-        found = np.zeros(self.n_cells, np.bool_)
-        counted = np.concatenate([*self._counted, np.zeros(0, np.bool_)])
-        matrix = self._observed.rows(self.n_cells).matrix[np.flatnonzero(counted)]
-        found[matrix.indices[matrix.data != 0]] = True
-        return found
-
     @property
     def n_cells(self) -> int:
         """How many cells there are so far."""

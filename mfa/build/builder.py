@@ -19,6 +19,7 @@ from mfa.build.model import Model
 from mfa.build.network import build_system, difference_name, empty_edges, nothing_flows
 from mfa.build.observed import Observer
 from mfa.build.parameters import ObservedGroup, Parameter
+from mfa.build.ranges import not_finite
 from mfa.build.reports import Reports
 from mfa.build.reserves import add_reserve, read_reserve
 from mfa.build.retirement import kept_shares
@@ -132,10 +133,9 @@ class Builder:
         targets.stocks = {n: s.level for n, s in stocks.items()}
         add_balances(self.assembly, self.system, flows, change, leading_rows(self.system, self.uniform))
         self._add_shares(flows)
-        stated = len(self.groups)
+        self._add_differences(flows)
         observer = Observer(self.assembly, targets, self.reader, self.groups)
         observer.add_reports(self.reports)
-        self.groups[stated:stated] = self._differences(flows)
         add_constraints(self.assembly, targets, self.reader)
         self.stocks, self.items = stocks, targets.items()
         self.ages = self._ages()
@@ -205,6 +205,8 @@ class Builder:
                 add_levels(self.assembly, self.system, stock, edges, cells=stocks[name])
         self.counted.add_rows(self.ages, self.targets.products)
         problem = self.assembly.problem()
+        if wrong := not_finite(problem):
+            raise InputError(*wrong)
         if self.reader.simulates:
             problem = without_bounds(problem)
         guess = first_guess(problem, self.assembly.scalable)
@@ -279,13 +281,15 @@ class Builder:
                 self.groups.append(group)
         note_closed(self.assembly, self.splits, observed)
 
-    def _differences(self, flows: FlowCells) -> list[ObservedGroup]:
-        """The statements of statistical differences; reports come first: they say what throughput counts."""
-        found = []
+    def _add_differences(self, flows: FlowCells) -> None:
+        cells = {name: edge.cells for name, edge in self.system.edges.items() if edge.kind == "trade"}
+        reported = {name: self.reports.speak_of(name, own) for name, own in cells.items()}
         for name, process in self.spec.processes.items():
             stated = process.statistical_difference
             if stated is not None and not self.reader.simulates:
                 edge = self.system.edges[difference_name(name)]
                 factor = self.reader.unit(stated.floor.unit if stated.floor else stated.unit).factor
-                found.append(add_difference(self.assembly, self.system, edge, flows, stated, factor=factor))
-        return found
+                group = add_difference(
+                    *(self.assembly, self.system, edge, flows, stated), factor=factor, reported=reported
+                )
+                self.groups.append(group)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from mfa.build.assembly import Assembly, Bools, Floats, Ints, Terms
@@ -11,32 +13,41 @@ from mfa.build.parameters import ObservedGroup, statements
 from mfa.core.system import Edge, System
 from mfa.spec.values import Value
 
+Reported = Mapping[str, Bools]
+"""Trade -> which of its cells some report speaks of."""
+
 
 def add_difference(
-    assembly: Assembly, system: System, edge: Edge, flows: FlowCells, stated: Value, *, factor: float
+    assembly: Assembly,
+    system: System,
+    edge: Edge,
+    flows: FlowCells,
+    stated: Value,
+    *,
+    factor: float,
+    reported: Reported,
 ) -> ObservedGroup:
     """The rows D = d * (throughput + floor / cv), d ~ N(0, cv), or D ~ N(0, sd), of one market.
 
     The throughput is all that leaves the market, so that one which exports without a source is flagged and
     not silently zeroed; but trade of which no report speaks is no part of it: it could grow without end, and
-    any difference be a small share of it. So reports come first. Returns the statements d = 0 (or D = 0) as
-    an observed group.
+    any difference be a small share of it. Returns the statements d = 0 (or D = 0) as an observed group.
     """
     total = _total(flows.edges[edge.name], len(edge.cells))
     if stated.cv is None:
         return _stated(assembly, system, edge, total, sd=(stated.sd or 0.0) * factor, mass=True)
     floor = (stated.floor.value or 0.0) if stated.floor else 0.0
     plus = floor * factor / stated.cv
-    own = _relative(assembly, system, edge, flows, total, cv=stated.cv, plus=plus)
+    leaving = _leaving(system, flows, system.nodes.target_of(edge), reported)
+    own = _relative(assembly, system, edge, leaving, total, cv=stated.cv, plus=plus)
     return _stated(assembly, system, edge, own, sd=stated.cv, mass=False)
 
 
 def _relative(
-    assembly: Assembly, system: System, edge: Edge, flows: FlowCells, total: Terms, *, cv: float, plus: float
+    assembly: Assembly, system: System, edge: Edge, leaving: Terms, total: Terms, *, cv: float, plus: float
 ) -> Terms:
     """d as terms, with the rows that say D = d * (throughput + plus)."""
     n, rows, block = len(edge.cells), np.arange(len(edge.cells)), blocks(system, edge.cells)
-    leaving = _leaving(system, flows, system.nodes.target_of(edge), assembly.reported())
     namer = cell_namer(system, f"throughput of {edge.name}", edge.cells)
     through = assembly.total(leaving, n, namer, block=block, plus=plus)
     namer = cell_namer(system, f"relative {edge.name}", edge.cells)
@@ -53,15 +64,16 @@ def _total(cells: EdgeCells, n: int) -> Terms:
     return Terms.of(k, cells.of(np.arange(n))[k, element], 1.0)
 
 
-def _leaving(system: System, flows: FlowCells, node: Ints, reported: Bools) -> Terms:
+def _leaving(system: System, flows: FlowCells, node: Ints, reported: Reported) -> Terms:
     """All that leaves each of some nodes but trade that is not reported, rows numbered in their order."""
     row_of = np.full(len(system.nodes) + 1, -1, np.int64)
     row_of[node] = np.arange(len(node))
     parts = []
     for name, edge in system.edges.items():
         if edge.kind != "difference":
-            own = end_terms(edge, flows.edges[name], row_of[system.nodes.source_of(edge)], 1.0)
-            parts.append(own.where(reported[own.cell]) if edge.kind == "trade" else own)
+            row = row_of[system.nodes.source_of(edge)]
+            row = np.where(reported[name], row, -1) if name in reported else row
+            parts.append(end_terms(edge, flows.edges[name], row, 1.0))
     return Terms.join(*parts).summed(system.n_elements)
 
 

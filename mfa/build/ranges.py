@@ -10,10 +10,24 @@ from mfa.build.magnitude import HINT, out_of_range
 from mfa.build.reports import Report, names_of, row_problem
 from mfa.build.values import Reader
 from mfa.errors import Problem, Severity
+from mfa.solve.problem import LeastSquares
 
 NAMED = 4
 _MASS = "a flow the other way is a flow of its own; a stock holds nothing or more"
 _PARTS = {"value": "value", "low": "interval", "high": "interval", "sd": "sd"}
+
+
+def not_finite(problem: LeastSquares) -> list[Problem]:
+    """A problem for the first row of each kind in which what is stated makes a number that is not finite."""
+    found = []
+    for rows in (problem.exact, problem.limits, problem.observed.rows):
+        terms = rows.matrix.tocoo()
+        wrong = np.concatenate([terms.row[~np.isfinite(terms.data)], np.flatnonzero(np.isnan(rows.rhs))])
+        if len(wrong):
+            text = f'the row "{rows.name(int(wrong.min()))}" holds a number that is not finite'
+            hint = "a lifetime, a share or a factor in it is so large or so small that it overflows"
+            found.append(Problem("number-range", text, hint=hint))
+    return found
 
 
 def range_problems(reader: Reader, report: Report) -> Iterator[Problem]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from mfa.build.assembly import Ints
+from mfa.build.assembly import Bools, Ints
 from mfa.build.values import UNNAMED, Reader, outside_interval, row_spreads, spread_of
-from mfa.core.labels import ELEMENT, EXPORTER, IMPORTER, Dimension, Label, dimension_of
+from mfa.core.labels import ELEMENT, EXPORTER, IMPORTER, CellIndex, Dimension, Label, dimension_of
 from mfa.data.evidence import COUNTED, derived, latest_edition
 from mfa.errors import Place, Problem, Severity, UnitError
 from mfa.spec.resolve import Document
@@ -232,6 +232,28 @@ class Reports:
     def pairs(self) -> dict[str, Ints]:
         """Trade -> the (time, exporter, importer) positions that exist."""
         return {name: self._pairs(name) for name in self.spec.trade}
+
+    def speak_of(self, trade: str, cells: CellIndex) -> Bools:
+        """Which cells of a trade some report above zero speaks of, alone or in a sum."""
+        if self.spec.trade[trade].pairs != "all":  # its pairs are stated one by one
+            return np.ones(len(cells), dtype=np.bool_)
+        found = np.zeros(len(cells), dtype=np.bool_)
+        for report in self.reports:
+            frame = (
+                self._with_fixed(report, cells.axes) if trade in names_of(report.spec) else report.frame[:0]
+            )
+            axes = tuple(a for a in cells.axes if a in frame.columns)
+            if len(frame):
+                sizes = [len(self.dimensions[dimension_of(a)]) for a in axes]
+                own = (
+                    np.ravel_multi_index([cells.column(a) for a in axes], sizes)
+                    if axes
+                    else np.zeros(len(cells))
+                )
+                said = self._positions(frame, axes)
+                codes = np.ravel_multi_index(list(said.T), sizes) if axes else np.zeros(1)
+                found |= np.isin(own, codes)
+        return found
 
     def _pairs(self, trade: str) -> Ints:
         axes = tuple(a for a in axes_of(self.reader.document, trade) if a != ELEMENT)

@@ -29,7 +29,7 @@ def with_implied_stocks(tree: Tree) -> Tree:
         and process.get("balance") != "open"
         and name not in held
     ]
-    if not bare or not isinstance(tree.data.get("stocks") or {}, Mapping):
+    if not bare or not isinstance(tree.data.get("stocks", {}), Mapping | None):
         return tree
     draft = Draft(tree)
     for name in bare:

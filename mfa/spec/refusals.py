@@ -132,7 +132,7 @@ def _say(error: ErrorDetails, steps: Steps, data: Any) -> Said:
 def _hint(error: ErrorDetails, kind: str, found: Any) -> str:
     if found is None and _WANTED[kind] == "a mapping":
         return "write {} for one with nothing to say"
-    share = ratio(found) if error["loc"][-1:] == ("sd",) else None
+    share = ratio(found) if error["loc"][-1:] == ("sd",) and isinstance(found, str) else None
     if isinstance(share, float):
         return f"`cv: {found.strip()}` is of the value, `sd: {share:g}` in its unit: say which"
     return ""

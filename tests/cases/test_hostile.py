@@ -68,3 +68,44 @@ def test_a_stock_without_time_is_the_change_of_the_period() -> None:
     flows = {name: float(result.flow(name)) for name in ("f", "g")}
     assert float(result.stock("k")) == pytest.approx(flows["f"] - flows["g"])
     assert flows["f"] == pytest.approx(1.0)
+
+
+PLANT = {
+    "mfa": 1,
+    "processes": {"in": {"kind": "source"}, "plant": {}, "out": {"kind": "sink"}},
+    "flows": {"feed": {"from": "in", "to": "plant"}, "product": {"from": "plant", "to": "out"}},
+    "observations": {"o": {"of": "product", "value": 4, "cv": 0.1}},
+}
+"""What the fuzzer found is tried on this."""
+
+
+def test_a_number_instead_of_a_formula_is_refused() -> None:
+    problems = read_document({**PLANT, "outputs": {"indicators": {"sd": 0.1}}})[1]
+    assert [p.code for p in problems] == ["type"]
+
+
+def test_a_list_of_stocks_is_refused_beside_a_process_that_keeps_one() -> None:
+    processes = {**PLANT["processes"], "plant": {"kind": "stock"}}  # type: ignore[dict-item]
+    for stocks in ([], [1], "x", 3, False):
+        assert "type" in {
+            p.code for p in read_document({**PLANT, "processes": processes, "stocks": stocks})[1]
+        }
+
+
+def test_a_share_of_the_only_outflow_is_answered() -> None:
+    result = mfa.run({**PLANT, "transfers": {"plant": {"product": {"value": 0.7, "sd": 0.05}}}})
+    assert float(result.flow("feed")) == pytest.approx(4.0)
+    assert float(result.flow("product")) == pytest.approx(4.0)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_lifetime_that_overflows_is_refused() -> None:
+    shaped = {"weibull": {"mean": 2, "shape": 2e-6}}
+    document = {
+        **PLANT,
+        "dimensions": {"year": {"range": [2020, 2022]}},
+        "processes": {**PLANT["processes"], "plant": {"kind": "stock"}},  # type: ignore[dict-item]
+        "stocks": {"kept": {"at": "plant", "lifetime": shaped}},
+    }
+    with pytest.raises(MfaError):
+        mfa.run(document)

@@ -123,7 +123,7 @@ def judged(result: Result) -> None:
     if not np.isfinite(result.balances["relative"]).all():
         raise NotFinite("a balance has a closure that is not finite")
     for name in ("chi_square", "degrees_of_freedom", "worst_closure"):
-        if not np.isfinite(result.facts[name]):
+        if result.facts[name] is not None and not np.isfinite(result.facts[name]):
             raise NotFinite(f"{name} is not finite")
     for name, table in (("observations", result.observations), ("parameters", result.parameters)):
         numbers = table.reindex(columns=["adjusted", "residual", "z", "leverage"]).astype(float)

@@ -49,7 +49,7 @@ def _scaled(rng: random.Random, document: Any, path: Path) -> None:
     value = at(document, path)
     if isinstance(value, int | float) and not isinstance(value, bool):
         factor = rng.choice((-1, 0, 10, 1000, 1e-6, 1e6, 1.0000001))
-        at(document, path[:-1])[path[-1]] = value * factor
+        at(document, path[:-1])[path[-1]] = value * factor if abs(value) < 1e300 else -value
     else:
         _replaced(rng, document, path)
 

@@ -124,6 +124,8 @@ def _cut_off(problem: LeastSquares, solution: Solution, posterior: Posterior, wi
     for _ in range(ROUNDS):
         fresh = near[~np.isin(near, tried)][: max(_most(posterior) - len(tried), 0)]
         now, tried = now.including(fresh), np.concatenate([tried, fresh])
+        if not len(now.places):  # what is near a bound cannot move
+            return None
         found = _swept(now, bounds)
         beside = found.marginal(every, variance)
         near = bounds.near(beside.shift, beside.variance)
