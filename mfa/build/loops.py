@@ -1,4 +1,4 @@
-"""Loops of exact shares that something enters, and that lose nothing or next to nothing in a round."""
+"""Loops of shares that something enters, and that lose nothing or next to nothing in a round."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse import csgraph
-from scipy.sparse.linalg import splu
 
 from mfa.build.assembly import Bools, Floats, Ints
 from mfa.build.reports import names_of
@@ -45,6 +43,8 @@ def loop_problems(document: Document, system: System, shares: Shares) -> list[Pr
 
     The latter have no optimum: shares as stated are met the better the more goes round, without end.
     """
+    if not _is_circular(system):
+        return []
     exact = _closed(system, shares)
     found = [_problem(document, of, lost) for of, lost in exact.items()]
     if not (document.spec.compositions or document.spec.contents):
@@ -68,6 +68,8 @@ def _closed(system: System, shares: Shares) -> dict[tuple[str, ...], float]:
     size = len(system.nodes) * layers
     if not size or not steps:
         return {}
+    from scipy.sparse import csgraph  # which loads solvers that a check without loops does without
+
     source, target, share = (
         np.concatenate([getattr(s, key) for s in steps]) for key in ("source", "target", "share")
     )
@@ -81,6 +83,18 @@ def _closed(system: System, shares: Shares) -> dict[tuple[str, ...], float]:
         of = [s.edge for s in steps if ((loop[s.source] == k) & (loop[s.target] == k) & (s.share > 0)).any()]
         found.setdefault(tuple(of), float(lost[k]))
     return found
+
+
+def _is_circular(system: System) -> bool:
+    """Whether flows lead from some process back to it."""
+    ahead = {(e.source, e.target) for e in system.edges.values() if e.kind == "flow"}
+    while ahead:
+        entered = {target for _, target in ahead}
+        kept = {(source, target) for source, target in ahead if source in entered}
+        if kept == ahead:
+            return True
+        ahead = kept
+    return False
 
 
 def _fed(system: System, loop: Ints) -> Bools:
@@ -169,6 +183,8 @@ def _lost(matrix: sparse.csr_array, inside: Ints, loop: Ints) -> Floats:
     rows = np.repeat(loop[inside], np.diff(own.indptr))
     own.data[rows != loop[inside[own.indices]]] = 0.0
     turned = sparse.eye_array(len(inside), format="csc") - (1 - SHIFT) * sparse.csc_array(own.T)
+    from scipy.sparse.linalg import splu
+
     passing = np.abs(splu(sparse.csc_array(turned)).solve(np.ones(len(inside))))
     leaving = np.maximum(1.0 - np.asarray(own.sum(axis=1)).ravel(), 0.0)
     most = np.zeros(len(found))

@@ -203,7 +203,7 @@ def edits(a: str, b: str, most: int) -> int:
     """How many letters must be changed, added or dropped to get from one word to another; at most most + 1.
 
     >>> edits("chnia", "china", 2), edits("peru", "persia", 2), edits("a", "bolivia", 2)
-    (2, 2, 3)
+    (2, 3, 3)
     """
     if abs(len(a) - len(b)) > most:
         return most + 1

@@ -35,6 +35,7 @@ SURE = 1e-11
 """Those that are this small are, once refined, beside a move of 1."""
 ROUNDS = 40
 SEED = 20011
+ROUNDING = 1e-14
 FEW = 7
 """Right-hand sides solved for at once: from 8 on, threads start for triangles too small for them and wait."""
 _GUARDS = (1e-22, 1e-18, 1e-15, 1e-13)
@@ -230,6 +231,8 @@ def _independent(schur: Floats, nothing: float) -> tuple[Bools, tuple[Floats, In
 
     Columns without a pivot are left out. A row used up by such a column may cost another one its pivot, so
     what was left out is asked again: the part of it that does not follow from what was kept is taken back.
+    Where what is kept has no pivots of its own after all, columns are chosen by QR with column pivoting:
+    independent columns of a symmetric matrix have a regular principal part.
     """
     factors = _dense(schur)
     kept = np.abs(np.diag(factors[0])) > nothing
@@ -237,6 +240,10 @@ def _independent(schur: Floats, nothing: float) -> tuple[Bools, tuple[Floats, In
     if not len(out):
         return kept, factors
     factors = _dense(schur[np.ix_(kept, kept)])
+    if not _regular(factors):
+        kept = np.zeros(len(schur), dtype=bool)
+        kept[_pivots(schur, nothing)] = True
+        return kept, _dense(schur[np.ix_(kept, kept)])
     across = schur[np.ix_(kept, out)]
     follows = linalg.lu_solve(factors, across, check_finite=False) if np.any(kept) else across
     back = _pivots(schur[np.ix_(out, out)] - across.T @ follows, nothing)
@@ -244,6 +251,12 @@ def _independent(schur: Floats, nothing: float) -> tuple[Bools, tuple[Floats, In
         kept[out[back]] = True
         factors = _dense(schur[np.ix_(kept, kept)])
     return kept, factors
+
+
+def _regular(factors: tuple[Floats, Ints]) -> bool:
+    """Whether every pivot is more than rounding of the largest."""
+    pivots = np.abs(np.diag(factors[0]))
+    return bool(np.isfinite(pivots).all() and np.all(pivots > ROUNDING * pivots.max(initial=0.0)))
 
 
 def _pivots(rest: Floats, nothing: float) -> Ints:

@@ -20,6 +20,8 @@ from mfa.solve.truncated.moments import Moments, moments
 DAMPED, SWEEPS, SETTLED = 0.7, 100, 1e-5
 """Share of the way that a sweep goes, the most sweeps, and the move of a mean, in standard deviations, and of
 a variance, as a share, that ends them."""
+PATIENCE = 30
+"""Sweeps after which they go half as far."""
 ALONE = 1e-8
 """Correlations below this are none: numbers that have no other are cut off apart."""
 OUTSIDE = 1e7
@@ -128,8 +130,9 @@ class _Part:
     def swept(self) -> Cut:
         """The end of the sweeps; one number alone gets there at once."""
         sites, (mean, covariance) = self.given, self.joint(self.given)
-        share = np.full(len(mean), DAMPED if len(mean) > 1 else 1.0)
         for sweep in range(1, SWEEPS + 1):
+            far = DAMPED * 0.5 ** (sweep // PATIENCE) if len(mean) > 1 else 1.0
+            share = np.full(len(mean), far)
             variance = np.diagonal(covariance)
             wanted = Cavity.of(mean, variance, sites, self.low, self.high).sites(sites)
             moved = sites.toward(wanted, share)
