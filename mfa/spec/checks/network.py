@@ -110,9 +110,11 @@ def _conversion(document: Document, name: str, axis: str, path: Steps) -> list[P
         return [document.problem("converts", text, *path)]
     if axis in shared_labels(spec, name):
         return []
-    lacking = [
-        f for f in (*inflows(document, name), *outflows(document, name)) if axis not in spec.flows[f].by
-    ]
+    entering, leaving = inflows(document, name), outflows(document, name)
+    lacking = [f for f in (*entering, *leaving) if axis not in spec.flows[f].by]
+    shared = spec.transfers.get(name, {})
+    if not set(entering) & set(lacking) and any(f in shared and f not in lacking for f in leaving):
+        return []  # a share by label is of what enters with that label, unless it is converted
     whose = f'flow "{lacking[0]}"' if lacking else "its trade"
     text = f'"{name}" does not balance by {axis} anyway: {whose} has no such dimension'
     return [document.problem("converts", text, *path, severity="warning")]
