@@ -277,7 +277,7 @@ def test_a_process_that_nothing_leaves_is_refused() -> None:
 
 
 def test_no_warning_against_a_conversion_that_shares_need() -> None:
-    """`slag` has no kind, so the balance has none; the share of steel is of cars only where it is converted."""
+    """`slag` has no kind, so the balance has none; its share is of cars only where converted."""
     shredder: dict[str, Any] = {
         "mfa": 1,
         "dimensions": {"kind": ["cars", "steel"]},
