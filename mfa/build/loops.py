@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse import csgraph
-from scipy.sparse.linalg import splu
 
 from mfa.build.assembly import Bools, Floats, Ints
 from mfa.build.splits import Shares, leaves_by_flows
@@ -39,10 +37,14 @@ class _Steps:
 def loop_problems(system: System, shares: Shares) -> list[Problem]:
     """A problem for each loop that something enters and in which exact shares return all but less than
     `LEAST` of what passes."""
+    if not _is_circular(system):
+        return []
     steps, layers = list(_steps(system, shares)), _layers(system, shares)
     size = len(system.nodes) * layers
     if not size or not steps:
         return []
+    from scipy.sparse import csgraph  # which loads solvers that a check without loops does without
+
     source, target, share = (
         np.concatenate([getattr(s, key) for s in steps]) for key in ("source", "target", "share")
     )
@@ -56,6 +58,18 @@ def loop_problems(system: System, shares: Shares) -> list[Problem]:
         of = [s.edge for s in steps if ((loop[s.source] == k) & (loop[s.target] == k) & (s.share > 0)).any()]
         found.setdefault(tuple(of), float(lost[k]))
     return [_problem(edges, lost) for edges, lost in found.items()]
+
+
+def _is_circular(system: System) -> bool:
+    """Whether flows lead from some process back to it."""
+    ahead = {(e.source, e.target) for e in system.edges.values() if e.kind == "flow"}
+    while ahead:
+        entered = {target for _, target in ahead}
+        kept = {(source, target) for source, target in ahead if source in entered}
+        if kept == ahead:
+            return True
+        ahead = kept
+    return False
 
 
 def _fed(system: System, loop: Ints) -> Bools:
@@ -145,6 +159,8 @@ def _lost(matrix: sparse.csr_array, inside: Ints, loop: Ints) -> Floats:
     rows = np.repeat(loop[inside], np.diff(own.indptr))
     own.data[rows != loop[inside[own.indices]]] = 0.0
     turned = sparse.eye_array(len(inside), format="csc") - (1 - SHIFT) * sparse.csc_array(own.T)
+    from scipy.sparse.linalg import splu
+
     passing = np.abs(splu(sparse.csc_array(turned)).solve(np.ones(len(inside))))
     leaving = np.maximum(1.0 - np.asarray(own.sum(axis=1)).ravel(), 0.0)
     most = np.zeros(len(found))

@@ -53,7 +53,7 @@ def next_measurement(
     spread = trace.posterior
     wanted = target(result, trace, name, at or {})
     matrix, table = _candidates(result, trace, among)
-    relative = (CV if cv is None else cv) * table["value"].abs()
+    relative = (CV if cv is None else cv) * _sizes(trace, matrix, table)
     assumed = relative if sd is None else np.full(len(table), sd)
     table = table.assign(assumed=assumed)
     before = float(spread.sd_of(wanted.slope)[0])
@@ -73,6 +73,13 @@ def next_measurement(
     found = found.assign(measure=_names(result, found))
     found.attrs = {"name": name, "value": float(wanted.value[0]), "sd": now}
     return found[["measure", "value", "sd", "status", "assumed", "sd_after", "narrows"]]
+
+
+def _sizes(trace: Trace, matrix: sparse.csr_array, table: pd.DataFrame) -> pd.Series:
+    """The size of every candidate: its value, and of a free one, which may be nothing, its scale."""
+    problem = trace.problem
+    scale = np.asarray(abs(matrix) @ np.abs(problem.cells.value(problem.scale)))
+    return table["value"].abs().where(table["status"] != "free", np.fmax(table["value"].abs(), scale))
 
 
 def _propagated(spread: Spread, matrix: sparse.csr_array) -> npt.NDArray[np.float64]:

@@ -242,11 +242,14 @@ def test_a_negative_mass_is_said_where_it_stands(tmp_path: Path, text: str, said
     assert f"plant.yaml:9:21: warning[negative-value]: observation x says that x {said}" in done.said
 
 
-@pytest.mark.parametrize("cv", ["cv: 10%", "sd: 1"])
-def test_reports_of_nothing(tmp_path: Path, cv: str) -> None:
-    done = ran(tmp_path, x=f"value: 0, {cv}", a=f"value: 0, {cv}")
+def test_reports_of_nothing(tmp_path: Path) -> None:
+    done = ran(tmp_path, x="value: 0, sd: 1", a="value: 0, sd: 1")
     assert done.code == 0
     assert done.flows == {"x": 0, "a": 0, "b": 0}
+    (tmp_path / "again").mkdir()
+    relative = ran(tmp_path / "again", x="value: 0, cv: 10%", a="value: 0, cv: 10%")
+    assert relative.code == 2
+    assert "error[zero-relative]" in relative.said
 
 
 def test_a_report_that_its_balance_contradicts_is_flagged(tmp_path: Path) -> None:

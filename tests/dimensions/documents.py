@@ -70,6 +70,8 @@ class Case:
 
 _NEEDED = ("region", "element", "year")
 """What trade, compositions and lifetimes need."""
+AREA = {"kind": "area", "of": "metal"}
+"""A figure over time."""
 
 
 def cases() -> Iterator[Case]:
@@ -145,7 +147,7 @@ def document(case: Case) -> dict[str, Any]:
         "solve": {"question": case.question},
         "outputs": {
             "indicators": {"yield": "sum(metal) / sum(ore)", "whole": "metal + waste"},
-            "figures": {"all": {"kind": "sankey"}, "metal": {"kind": "area", "of": "metal"}},
+            "figures": {"all": {"kind": "sankey"}} | ({"metal": AREA} if "year" in case.dims else {}),
         },
     }
     if case.stock == "cohort" and case.initial == "by cohort":

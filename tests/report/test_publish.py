@@ -29,8 +29,9 @@ def test_the_manifest_has_the_hash_of_every_file(tmp_path: Path) -> None:
 
 
 def test_a_figure_that_cannot_be_drawn_stops_nothing(tmp_path: Path) -> None:
-    empty = {"none": {"kind": "mirror"}}
-    folder, failed = publish(solved(outputs={"figures": FIGURES | empty}), tmp_path / "out")
+    figures = FIGURES | {"none": {"kind": "area", "of": "slag"}}
+    no_slag = {"plant": {"metal": 1.0, "slag": "rest"}}
+    folder, failed = publish(solved(transfers=no_slag, outputs={"figures": figures}), tmp_path / "out")
     assert len(failed) == 1
     assert (folder / "figures/chain.svg").is_file()
     assert (folder / "report.html").is_file()

@@ -91,7 +91,7 @@ def test_the_error_of_a_closed_share_is_sized_by_what_checks_it() -> None:
     """Taking a report out is solving again with a free error in it, the closure of the others kept."""
     problem = shares_and_parts([0.2, 0.3, 0.5, 4.0, 3.0])
     found = reconcile(problem)
-    first = gross_errors(problem, found, posterior(problem, found)).suspects[0]
+    first = gross_errors(problem, found, posterior(problem, found)).suspects[0].first
     s = problem.observed.sd
     basis = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]])
     matrix = problem.observed.rows.matrix.toarray()
