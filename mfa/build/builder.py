@@ -82,7 +82,7 @@ class Builder:
         self.splits = split_sums(whole, self.shares)
         self.shares = closed_shares(self.reader, self.splits, self.shares)
         if not self.failed and not self.reader.simulates:
-            self.problems.extend(loop_problems(whole, self.shares))
+            self.problems.extend(loop_problems(self.document, whole, self.shares))
         stated = {flow: share for (_, flow), share in self.shares.items()}
         self.reach = Reach(whole, self.compositions, stated, initially_held(whole, self.initial))
         for name, total in self.initial.items():

@@ -27,6 +27,7 @@ SHOWN = 3
 NOT_RESCALED = (
     "exact shares are not rescaled: correct them, or state `sd` or `cv`, and they are reconciled to 1"
 )
+BESIDE_REST = "write the share of each element but the one that is the rest, 0 included"
 
 
 @dataclass(frozen=True)
@@ -180,18 +181,23 @@ class _Statement:
         if found.above.any():
             sums = np.where(found.above, found.exact, np.nan)
             self._say("share-sum", self._sum(found.above, sums), hint=self._hint(found.above))
-        missing = found.open | (unlisted.any(axis=1) & ~self._whole())
+        silent = unlisted.any(axis=1) & ~self._whole()
+        missing = found.open | (silent & ~self.rest.any(axis=1))
         if missing.any():
             self._say(
                 "share-sum", self._sum(missing, found.total) + self._names(missing), hint=self._hint(missing)
             )
+        beside = silent & self.rest.any(axis=1)
+        if beside.any():
+            text = f'the composition of "{self.name}" has a rest{self._names(beside)}: 0'
+            self._say("share-sum", text, hint=BESIDE_REST, severity="warning")
         if found.rounded.any():
             self._say("share-rounding", self._sum(found.rounded, found.total) + ROUNDED, severity="warning")
 
     def _unlisted(self) -> Bools:
-        """The elements of which nothing is said although others are, and none is the rest."""
+        """The elements of which nothing is said although others are, not even that they are the rest."""
         said = ~np.isnan(self.value)
-        return np.asarray(~said & said.any(axis=1, keepdims=True) & ~self.rest.any(axis=1, keepdims=True))
+        return np.asarray(~said & said.any(axis=1, keepdims=True) & ~self.rest)
 
     def _whole(self) -> Bools:
         """The rows whose shares leave nothing to what is not listed."""
@@ -224,6 +230,8 @@ class _Statement:
         if not names:
             return as_exact(self.reader.document) or NOT_RESCALED
         one = f"{names[0]}: rest" if self.spec.table is None else f"rest: {names[0]}"
+        if len(names) > 1:
+            return f"write the share of each element, 0 included; one of them may be the rest: `{one}`"
         return f"write `{one}` if that is what the others leave, or the share of each element, 0 included"
 
     def _say(self, code: str, text: str, *, hint: str = "", severity: Severity = "error") -> None:

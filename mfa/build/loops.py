@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 
 from mfa.build.assembly import Bools, Floats, Ints
+from mfa.build.reports import names_of
 from mfa.build.splits import Shares, leaves_by_flows
 from mfa.build.values import ValueArray
 from mfa.core.balance import TOLERANCE
 from mfa.core.labels import ELEMENT, at_cells
 from mfa.core.system import Edge, System
 from mfa.errors import Problem
+from mfa.spec.resolve import Document
 
 LEAST = TOLERANCE / 2
 """What a loop has to lose in a round, of what passes."""
@@ -22,6 +24,7 @@ ROUNDING = 1e-15
 """A loop that loses less loses nothing."""
 SHIFT = 1e-13
 """How much more than it does each loop is taken to lose, so that one that is closed has an answer."""
+REPORT = ", or report a flow of the loop, which moves the shares that state an error"
 
 
 @dataclass(frozen=True)
@@ -34,15 +37,37 @@ class _Steps:
     share: Floats
 
 
-def loop_problems(system: System, shares: Shares) -> list[Problem]:
-    """A problem for each loop that something enters and in which exact shares return all but less than
-    `LEAST` of what passes."""
+def loop_problems(document: Document, system: System, shares: Shares) -> list[Problem]:
+    """A problem for each loop that something enters and in which shares return all but less than `LEAST` of
+    what passes: exact ones, and stated ones with an error where nothing else speaks of what goes round.
+
+    The latter have no optimum: shares as stated are met the better the more goes round, without end.
+    """
+    exact = _closed(system, shares)
+    found = [_problem(document, of, lost) for of, lost in exact.items()]
+    if not (document.spec.compositions or document.spec.contents):
+        uncertain = {key: replace(s, sd=0 * s.value, cv=0 * s.value) for key, s in shares.items()}
+        stated = _closed(system, uncertain)
+        spoken = _spoken_of(document)
+        silent = [of for of in stated if of not in exact and not spoken & {*of}]
+        found += [_problem(document, of, stated[of], REPORT) for of in silent]
+    return found
+
+
+def _spoken_of(document: Document) -> set[str]:
+    """What some observation or constraint names."""
+    said = [*document.spec.observations.values(), *document.spec.constraints.values()]
+    return {name for of in said for name in names_of(of)}
+
+
+def _closed(system: System, shares: Shares) -> dict[tuple[str, ...], float]:
+    """The loops that lose less than `LEAST`, by their flows, with what they lose."""
     if not _is_circular(system):
-        return []
+        return {}
     steps, layers = list(_steps(system, shares)), _layers(system, shares)
     size = len(system.nodes) * layers
     if not size or not steps:
-        return []
+        return {}
     from scipy.sparse import csgraph  # which loads solvers that a check without loops does without
 
     source, target, share = (
@@ -57,7 +82,7 @@ def loop_problems(system: System, shares: Shares) -> list[Problem]:
     for k in np.flatnonzero((lost < LEAST) & _fed(system, loop.reshape(-1, layers))):
         of = [s.edge for s in steps if ((loop[s.source] == k) & (loop[s.target] == k) & (s.share > 0)).any()]
         found.setdefault(tuple(of), float(lost[k]))
-    return [_problem(edges, lost) for edges, lost in found.items()]
+    return found
 
 
 def _is_circular(system: System) -> bool:
@@ -83,15 +108,14 @@ def _fed(system: System, loop: Ints) -> Bools:
     return found
 
 
-def _problem(edges: tuple[str, ...], lost: float) -> Problem:
+def _problem(document: Document, edges: tuple[str, ...], lost: float, more: str = "") -> Problem:
+    text = f"the loop {', '.join(edges)} returns all that enters it"
     if lost <= ROUNDING:
-        text = f"the loop {', '.join(edges)} returns all that enters it: it has no finite answer"
-        return Problem("closed-loop", text, hint="let something leave the loop, or nothing enter it")
-    text = (
-        f"the loop {', '.join(edges)} returns all that enters it but {lost:.2g}, and balances close to"
-        f" {TOLERANCE:g} of what passes: nothing can be said of what goes round in it"
-    )
-    return Problem("closed-loop", text, hint="let more leave the loop, or state the error of a share in it")
+        text, hint = f"{text}: it has no finite answer", "let something leave the loop, or nothing enter it"
+    else:
+        text += f" but {lost:.2g}, and balances close to {TOLERANCE:g} of what passes: nothing can be said of"
+        text, hint = f"{text} what goes round in it", "let more leave the loop"
+    return document.problem("closed-loop", text, "flows", edges[0], hint=hint + more, key=True)
 
 
 def _layers(system: System, shares: Shares) -> int:

@@ -270,11 +270,12 @@ class Reports:
         return np.unique(stacked, axis=0)
 
     def _with_fixed(self, report: Report, axes: tuple[str, ...]) -> pd.DataFrame:
-        """A report's rows above zero, with the labels that `at` fixes as columns."""
+        """A report's rows above zero, bounds (`>5`, a sum with a withheld member) included, with the labels
+        that `at` fixes as columns."""
         frame = report.frame
         if frame.empty:
             return frame
-        frame = frame[frame["value"] > 0]
+        frame = frame[(frame[["value", "low", "high"]] > 0).any(axis=1)]
         missing = {a: labels for a, labels in report.spec.at.items() if a in axes and a not in frame.columns}
         for axis, labels in missing.items():
             frame = frame.merge(pd.DataFrame({axis: list(labels)}), how="cross")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from mfa.data.labels import Grouping, Label
 from mfa.data.spreads import NAMES
-from mfa.data.tables import Table
+from mfa.data.tables import Table, in_table
 from mfa.errors import Place, Problem
 from mfa.spec.spreads import spread_meant
 
@@ -67,7 +67,7 @@ def odd_spreads(table: Table, read: Collection[str], *, picked: str | None, fall
             text = f'no uncertainty: the column "{name}" is not read'
             if fallback:
                 text = f'the column "{name}" is not read: the uncertainty is that beside `table`'
-            hint = f"`rename: {{{name}: {meant}}}` reads it; under the name `note` it is a remark"
+            hint = f"{_renamed(name, meant)} reads it; under the name `note` it is a remark"
             found.append(Problem("no-uncertainty", text, Place(table.file, 1), hint))
     return found
 
@@ -78,7 +78,13 @@ def _near(table: Table, name: str, known: Sequence[str]) -> Problem | None:
     if meant is None or meant in table.columns:
         return None
     text = f'the column "{name}" is not read: columns are found by exact name, and this one is not "{meant}"'
-    return Problem("table-column", text, Place(table.file, 1), f"`rename: {{{name}: {meant}}}` reads it")
+    return Problem("table-column", text, Place(table.file, 1), f"{_renamed(name, meant)} reads it")
+
+
+def _renamed(name: str, meant: str) -> str:
+    """How a scenario reads a column under another name; a name that YAML would read otherwise in quotes."""
+    key = name if re.fullmatch(r"\w[\w.() /-]*", name) else f"'{name}'"
+    return in_table(f"rename: {{{key}: {meant}}}")
 
 
 def _folded(name: str) -> str:
@@ -87,7 +93,7 @@ def _folded(name: str) -> str:
 
 def _varying(table: Table, name: str) -> Problem:
     text = f'the rows vary over "{name}", and nothing here does'
-    hint = f"select rows with `where: {{{name}: ...}}`, or add them up with `sum_over: [{name}]`"
+    hint = f"select rows with `where: {{{name}: ...}}`, or add them up: {in_table(f'sum_over: [{name}]')}"
     return Problem("table-column", text, Place(table.file, 1), hint)
 
 

@@ -19,7 +19,7 @@ from mfa.data.labels import OUTSIDE, TOTAL, Grouping, Label, Mapped
 from mfa.data.quantities import Figures, in_percent
 from mfa.data.repeats import Rows, across_borders, broadest, once
 from mfa.data.spreads import NAMES, Need, lacking, read_spreads, told
-from mfa.data.tables import Table, listed, read_table, split_sheet, unit_mismatch
+from mfa.data.tables import Table, in_table, listed, read_table, split_sheet, unit_mismatch
 from mfa.errors import MfaError, MissingFile, Place, Problem
 from mfa.files import is_pattern, matching
 
@@ -298,7 +298,8 @@ def _other_years(
     if spec.format != LONG:
         text = f"{len(rows)} rows of {dim}s outside the dimension are left out: {span}"
         return [Problem("table-label", text, where, severity="warning")]
-    hint = f"its labels run from {labels[0]} to {labels[-1]}; `outside: ignore` leaves such rows out"
+    wanted = in_table("outside: ignore")
+    hint = f"its labels run from {labels[0]} to {labels[-1]}; {wanted} leaves such rows out"
     return [Problem("table-label", text, where, hint)]
 
 

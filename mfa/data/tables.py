@@ -23,6 +23,15 @@ Where = Mapping[str, object]
 NOTE = "note"
 
 
+def in_table(key: str) -> str:
+    """How a scenario says how to read a table: beside its file, not beside `table`.
+
+    >>> in_table("outside: ignore")
+    '`table: {file: ..., outside: ignore}`'
+    """
+    return f"`table: {{file: ..., {key}}}`"
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """A table of text: `frame` (columns by their exact names), the line of each row in `file`, notes.

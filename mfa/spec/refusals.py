@@ -14,7 +14,7 @@ from mfa.spec.schema import Scenario
 from mfa.spec.shape import keys_at
 from mfa.spec.spreads import spread_meant
 from mfa.spec.tree import Steps, Tree, find, spell
-from mfa.spec.values import plain, ratio
+from mfa.spec.values import TableRef, plain, ratio
 
 _ROUNDS = 12
 _WANTED: Mapping[str, str] = {
@@ -56,6 +56,8 @@ def _extra(error: ErrorDetails, steps: Steps, data: Any) -> Said:
     where, key, known = spell(steps[:-1]) or "a scenario", str(steps[-1]), keys_at(steps[:-1])
     meant = spread_meant(key)
     hint = f'did you mean "{meant}"?' if meant in known else did_you_mean(key, known)
+    if key in TableRef.model_fields and "table" in known:
+        hint = f"it says how to read a table: `table: {{file: ..., {key}: ...}}`"
     return "unknown-key", f'{where} has no key "{key}"', hint
 
 

@@ -24,6 +24,7 @@ _BOUND = re.compile(r"(>=|<=|≥|≤|>|<)(.+)")
 _RANGE = re.compile(r"(.*?[\d%])(?:\s*[–—]\s*|\s+-\s+|\s+to\s+|(?<![eE])-)([^-–—].*)")
 _THOUSANDS = re.compile(r"[+-]?[\d,]*,[\d,]*(?:\.\d*)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?(?:(?:\d+|\d{1,3}(?:\.\d{3})+),(?:\d{1,2}|\d{4,})|0,\d+)")
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:(?:[ '’\u00a0]\d{3})+|(?:\.\d{3}){2,})")
 _SPACES = str.maketrans({"\u2009": "\u00a0", "\u202f": "\u00a0", "\u2212": "-"})
 
 
@@ -147,6 +148,11 @@ def why_no_number(plain: str) -> str:
         return f"the decimal mark is a point: {plain.replace('.', '').replace(',', '.')}"
     if _THOUSANDS.fullmatch(plain):
         return "thousands are groups of three digits behind commas; a footnote may be glued to the number"
+    if _GROUPED.fullmatch(plain):
+        joined = re.sub("[^0-9-]", "", plain)
+        return f"thousands are written without marks: {joined}; a footnote mark is left out"
+    if re.fullmatch(r"\(\d[\d.]*\)", plain):
+        return f"a negative number is written -{plain[1:-1]}; a footnote mark is left out"
     if re.search(r"[(\[⁰¹²³⁴-⁹]", plain):
         return "a footnote mark stands at the number; remove it"
     return ""

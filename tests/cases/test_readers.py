@@ -102,3 +102,41 @@ def test_what_is_no_country_is_not_said_to_be_another(raw: str) -> None:
 @pytest.mark.parametrize(("raw", "name"), [("Chnia", "China"), ("Brasil", "Brazil"), ("Germny", "Germany")])
 def test_a_name_that_is_nearly_spelt_is_a_hint(raw: str, name: str) -> None:
     assert Grouping("region", ("CHN", "USA")).hint(raw) == f'did you mean "{name}"?'
+
+
+@pytest.mark.parametrize(
+    ("raw", "iso3"),
+    [
+        ("Korea, Dem. People's Rep.", "PRK"),
+        ("Korea, Democratic People's Republic of", "PRK"),
+        ("West Bank and Gaza", "PSE"),
+        ("Micronesia, Fed. Sts.", "FSM"),
+        ("St. Kitts and Nevis", "KNA"),
+        ("Somalia, Fed. Rep.", "SOM"),
+        ("Macao SAR, China", "MAC"),
+        ("Sudan (former)", "SDN"),
+        ("Ethiopia PDR", "ETH"),
+        ("Netherlands Antilles (former)", "ANT"),
+        ("Germany (until 1990 former territory of the FRG)", "DEU"),
+        ("Iran, Islamic Republic of", "IRN"),
+        ("Myanmar/Burma", "MMR"),
+    ],
+)
+def test_names_of_the_world_bank_fao_and_eurostat(raw: str, iso3: str) -> None:
+    assert iso3_of(raw) == iso3
+
+
+def test_a_bound_says_that_a_trade_exists(tmp_path: Path) -> None:
+    """The figures of a pair are bounds: a withheld member of a sum, a `>7`. Once nothing could flow there."""
+    rows = ["year,exporter,importer,hs,value", "2022,CHN,USA,1,5", "2022,CHN,USA,2,W", "2022,JPN,USA,2,>7"]
+    (tmp_path / "t.csv").write_text("\n".join([*rows, "2022,USA,CHN,2,7\n"]))
+    (tmp_path / "m.yaml").write_text(
+        "mfa: 1\nname: m\ndimensions: {year: [2022], region: [CHN, USA, JPN]}\n"
+        "processes: {m: {kind: source}, mk: {kind: market}, u: {kind: sink}}\n"
+        "flows: {x: {from: m, to: mk}, y: {from: mk, to: u}}\ntrade: {tr: {at: mk}}\n"
+        "observations: {d: {of: tr, unit: t, cv: 10%, table: {file: t.csv, sum_over: [hs]}}}\n"
+    )
+    result = mfa.run(mfa.load(tmp_path / "m.yaml"))
+    low = result.free.set_index("name")["low"]
+    assert low["tr[2022, CHN, USA]"] == pytest.approx(5)
+    assert low["tr[2022, JPN, USA]"] == pytest.approx(7)

@@ -88,6 +88,25 @@ def test_one_element_is_not_the_whole() -> None:
     assert "other: rest" in caught.value.problems[0].hint
 
 
+def test_what_is_not_listed_beside_a_rest_is_named() -> None:
+    """Of P, N and other only P is stated, and N is the rest: that other holds nothing is said."""
+    source = of_two({"value": 0.1, "sd": 0.01}, "rest")
+    source["dimensions"]["element"].append("B")
+    result = mfa.run(mfa.load(source))
+    assert 'the composition of "k" has a rest, and says nothing of B: 0' in str(result.warnings)
+    source["compositions"]["k"]["B"] = 0
+    assert not mfa.run(mfa.load(source)).warnings
+
+
+def test_the_hint_of_several_unlisted_elements_names_all() -> None:
+    source = of_two({"value": 0.1, "sd": 0.01}, 0.2)
+    source["dimensions"]["element"] += ["B", "C"]
+    with pytest.raises(InputError, match="says nothing of B, C") as caught:
+        mfa.run(mfa.load(source))
+    hint = "write the share of each element, 0 included; one of them may be the rest: `B: rest`"
+    assert caught.value.problems[0].hint == hint
+
+
 @pytest.mark.parametrize(
     ("a", "r", "dof"), [(0.5, 0.5, 0.0), (0.4, 0.4, 1.0), (0.7, 0.6, 1.0), (0.3, 0.7, 0.0)]
 )
@@ -144,6 +163,37 @@ def test_shares_that_print_rounded_are_closed() -> None:
 def test_a_loop_that_loses_next_to_nothing_is_refused_by_name() -> None:
     with pytest.raises(MfaError, match="the loop f, back returns all that enters it but 1e-11"):
         solved("fuzz/silent_loop_gain.json")
+
+
+LOOP: dict[str, Any] = {
+    "mfa": 1,
+    "processes": {"a": {"kind": "source"}, "p": {}, "q": {}, "b": {"kind": "sink"}},
+    "flows": {
+        **{"x": {"from": "a", "to": "p"}, "y": {"from": "p", "to": "q"}},
+        **{"z": {"from": "q", "to": "p"}, "w": {"from": "q", "to": "b"}},
+    },
+    "transfers": {"q": {"z": {"value": 1, "sd": 0.01}, "w": "rest"}},
+    "observations": {"in": {"of": "x", "value": 10, "sd": 1}},
+}
+
+
+@pytest.mark.parametrize("share", [1, 1 - 1e-10])
+def test_a_loop_that_is_closed_as_stated_is_refused_where_nothing_speaks_of_it(share: float) -> None:
+    """The more goes round, the better the share is met: once x was 0 and its report a gross error."""
+    with pytest.raises(InputError, match="the loop y, z returns all that enters it") as caught:
+        mfa.run(mfa.load({**LOOP, "transfers": {"q": {"z": {"value": share, "sd": 0.01}, "w": "rest"}}}))
+    assert "or report a flow of the loop" in caught.value.problems[0].hint
+
+
+def test_a_report_of_what_goes_round_opens_a_loop() -> None:
+    """x = y (1 - s), s = 1 +- 0.01, x = 10 +- 1, y = 500 +- 10: the optimum against a fine grid."""
+    both = {**LOOP["observations"], "round": {"of": "y", "value": 500, "sd": 10}}
+    result = mfa.run(mfa.load({**LOOP, "observations": both}))
+    x, y = np.meshgrid(np.linspace(9, 10.5, 1501), np.linspace(498, 503, 501), indexing="ij")
+    squares = (x - 10) ** 2 + ((y - 500) / 10) ** 2 + (x / y / 0.01) ** 2
+    best = np.unravel_index(np.argmin(squares), squares.shape)
+    assert result.flow("x").item() == pytest.approx(x[best], abs=1e-3)
+    assert result.flow("y").item() == pytest.approx(y[best], abs=1e-2)
 
 
 @pytest.mark.parametrize("kind", ["closed", "transfers closed"])

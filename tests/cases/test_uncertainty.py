@@ -467,3 +467,22 @@ def test_a_number_out_of_range_is_pointed_at(tmp_path: Path) -> None:
     )
     places = [(p.where.line, p.where.column) for p in refused(path) if p.where]
     assert places == [(6, 55), (7, 40), (8, 28)]
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ({"rename": {"Std. Dev.": "sd"}}, "year,value,Std. Dev. 2020,7,1 2021,8,1"),
+        ({"rename": {"Uncertainty (t)": "sd"}}, "year,value,Uncertainty (t) 2020,7,1 2021,8,1"),
+        ({"outside": "ignore"}, "year,value,sd 2019,9,1 2020,7,1 2021,8,1"),
+    ],
+)
+def test_a_hint_about_a_table_works_as_it_is_written(tmp_path: Path, key: dict[str, Any], text: str) -> None:
+    """The hint has the form that the scenario takes; where it is written beside `table`, that is said."""
+    head, *rows = text.split(" 2")
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join([head, *(f"2{r}" for r in rows)]) + "\n")
+    assert "`table: {file: ..., " in refused(plant(str(path)))[0].hint
+    (name,) = key
+    assert f"`table: {{file: ..., {name}: ...}}`" in refused(plant(str(path), **key))[0].hint
+    assert sigmas(mfa.run(mfa.load(plant({"file": str(path), **key}))))[:2] == [1, 1]

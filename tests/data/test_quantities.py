@@ -89,6 +89,22 @@ def test_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("1 234", "1234"),
+        ("1'234'567", "1234567"),
+        ("1.234.567", "1234567"),
+        ("-1 234", "-1234"),
+        ("(5)", "-5"),
+    ],
+)
+def test_marks_between_thousands_and_brackets_are_named(text: str, meant: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_quantity(text)
+    assert f"written {meant};" in caught.value.problems[0].hint.replace("without marks: ", "")
+
+
+@pytest.mark.parametrize(
     ("text", "meant"), [("12,5", "12.5"), ("1500,25", "1500.25"), ("1.243,5", "1243.5"), ("0,1234", "0.1234")]
 )
 def test_a_decimal_comma_is_named(text: str, meant: str) -> None:

@@ -81,7 +81,9 @@ def test_what_a_spreadsheet_makes_of_a_table(tmp_path: Path) -> None:
     _, (problem,) = load(tmp_path, "region,year,Value\nCHN,2020,7\n")
     assert (problem.text.split(";")[0], problem.hint) == ('no column "value"', 'did you mean "Value"?')
     _, (problem,) = load(tmp_path, "region,year,value\nCHN,1990,7\n")
-    assert problem.hint == "its labels run from 2020 to 2021; `outside: ignore` leaves such rows out"
+    assert problem.hint == (
+        "its labels run from 2020 to 2021; `table: {file: ..., outside: ignore}` leaves such rows out"
+    )
 
 
 def test_a_cv_that_looks_like_a_percentage_is_a_warning(tmp_path: Path) -> None:

@@ -33,7 +33,9 @@ ENTRIES = {
     ),
     "closed-loop": Entry(
         """A loop of flows returns all that enters it: its shares multiply to 1 round the loop, so what
-        enters piles up without end and no finite flow answers. Let some of it leave.""",
+        enters piles up without end and no finite flow answers. Let some of it leave. Shares that state an
+        error and return all as they are stated do the same where nothing speaks of the loop: report a flow
+        of it.""",
         "transfers: {yard: {scrap: 0.9, lost: rest}}",
     ),
     "no-anchor": Entry(
