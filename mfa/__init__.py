@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mfa.run.store import open_result
     from mfa.spec.resolve import Document
 
-__version__ = "0.3.0"
+__version__ = "0.4.0.dev0"
 
 _WHERE = {
     "Document": "mfa.spec.resolve",

@@ -13,7 +13,7 @@ from mfa.build.counted import Counted
 from mfa.build.differences import add_difference
 from mfa.build.dims import build_dims
 from mfa.build.flows import FlowCells, Reach, allocate_flows, initially_held, pruned
-from mfa.build.initial import Initial, negative, read_initial, read_used
+from mfa.build.initial import Initial, initial_problems, read_initial, read_used
 from mfa.build.loops import loop_problems
 from mfa.build.model import Model
 from mfa.build.network import build_system, difference_name, empty_edges, nothing_flows
@@ -83,10 +83,11 @@ class Builder:
         self.shares = closed_shares(self.reader, self.splits, self.shares)
         if not self.failed and not self.reader.simulates:
             self.problems.extend(loop_problems(self.document, whole, self.shares))
-        for name, total in self.initial.items():
-            self.problems.extend(negative(self.reader, whole, whole.stocks[name], total))
         stated = {flow: share for (_, flow), share in self.shares.items()}
         self.reach = Reach(whole, self.compositions, stated, initially_held(whole, self.initial))
+        for name, total in self.initial.items():
+            stock = whole.stocks[name]
+            self.problems.extend(initial_problems(self.reader, whole, stock, total, self.reach.nodes))
         self.system: System = pruned(whole, self.reach)
         self.problems.extend(nothing_flows(self.document, self.system))
         self.uniform = uniform_processes(self.system, self.compositions, self.initial)

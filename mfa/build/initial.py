@@ -49,16 +49,33 @@ def read_initial(reader: Reader, name: str, stock: Stock) -> Initial | None:
     return Initial(given, structure)
 
 
-def negative(reader: Reader, system: System, stock: StockOf, total: ValueArray) -> list[Problem]:
-    """A problem that names where the level before the first period is negative."""
+def initial_problems(
+    reader: Reader, system: System, stock: StockOf, total: ValueArray, held: Bools
+) -> list[Problem]:
+    """Where the level before the first period is negative: a problem; where it is not stated: a warning.
+
+    `held` says which elements each node can hold: no level is asked for where there can be nothing.
+    """
     value = at_cells(total.value, total.axes, stock.cells, system.n_elements)
-    wrong = (system.time_of(stock.cells) == 0)[:, None] & (value < 0)
-    if not wrong.any():
-        return []
-    at = [cell_name(system, stock.name, stock.cells, int(k), int(e)) for k, e in np.argwhere(wrong)]
-    words = ", ".join(at[:NAMED]) + (f" and {len(at) - NAMED} more" if len(at) > NAMED else "")
-    text = f'the initial stock of "{stock.name}" is negative: {words}'
-    return [reader.document.problem("initial-stock", text, "stocks", stock.name, "initial")]
+    first = (system.time_of(stock.cells) == 0)[:, None]
+    below, unstated = first & (value < 0), first & np.isnan(value)
+    unstated &= held[system.nodes.of(stock.process, stock.cells)]
+    name, path, found = f'the initial stock of "{stock.name}"', ("stocks", stock.name, "initial"), []
+    if below.any():
+        text = f"{name} is negative: {_cells(system, stock, below)}"
+        found.append(reader.document.problem("initial-stock", text, *path))
+    if unstated.any():
+        text = f"{name} has no number for {_cells(system, stock, unstated)}: taken as 0"
+        hint = "write 0 where nothing is, or a number with its sd"
+        found.append(reader.document.problem("initial-unstated", text, *path, hint=hint, severity="warning"))
+    return found
+
+
+def _cells(system: System, stock: StockOf, wrong: Bools) -> str:
+    """The first cells at which something holds, and how many more there are."""
+    shown = wrong if stock.has_elements else wrong.any(axis=1, keepdims=True)
+    at = [cell_name(system, stock.name, stock.cells, int(k), int(e)) for k, e in np.argwhere(shown)]
+    return ", ".join(at[:NAMED]) + (f" and {len(at) - NAMED} more" if len(at) > NAMED else "")
 
 
 def read_used(reader: Reader, name: str, stock: Stock, started: Initial | None) -> dict[str, xr.DataArray]:

@@ -64,6 +64,8 @@ def _spoken_of(document: Document) -> set[str]:
 
 def _closed(system: System, shares: Shares) -> dict[tuple[str, ...], float]:
     """The loops that lose less than `LEAST`, by their flows, with what they lose."""
+    if not _is_circular(system):
+        return {}
     steps, layers = list(_steps(system, shares)), _layers(system, shares)
     size = len(system.nodes) * layers
     if not size or not steps:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mfa.build.assembly import Assembly, Floats, Ints, Terms
+from mfa.build.assembly import Assembly, Bools, Floats, Ints, Terms
 from mfa.build.flows import EdgeCells
 from mfa.build.naming import blocks, cell_namer
 from mfa.build.parameters import ObservedGroup, statements
@@ -49,7 +49,14 @@ def _at_cells(reader: Reader, stock: StockOf, key: str, default: float, unit: st
     given = None if value is None else reader.array(("stocks", stock.name, key), value, unit)
     if given is None:
         return np.full(len(stock.cells), default), np.zeros(len(stock.cells))
-    number = at_cells(np.where(np.isnan(given.value), default, given.value), given.axes, stock.cells, 1)[:, 0]
+    number = at_cells(given.value, given.axes, stock.cells, 1)[:, 0]
+    if np.isnan(number).any():
+        lacking = _places(reader, stock, given, np.isnan(number))
+        text = f'`{key}` of "{stock.name}" has no number for {lacking}'
+        hint = f"nothing is assumed: write {default:g} where it is {default:g}"
+        path = ("stocks", stock.name, key)
+        reader.problems.append(reader.document.problem("no-value", text, *path, hint=hint))
+        number = np.where(np.isnan(number), default, number)
     spread = np.fmax(given.sd, given.cv * np.abs(np.nan_to_num(given.value)))
     return number, at_cells(spread, given.axes, stock.cells, 1)[:, 0]
 
@@ -59,19 +66,23 @@ def _complete(reader: Reader, stock: StockOf, initial: ValueArray) -> bool:
     missing = np.isnan(at_cells(initial.value, initial.axes, stock.cells, 1)[:, 0])
     if not missing.any():
         return True
-    further = [a for a in stock.cells.axes if a in initial.axes]
-    dimensions = reader.dims.dimensions
-    lacking = dict.fromkeys(
-        ", ".join(str(dimensions[a].labels[stock.cells.column(a)[k]]) for a in further)
-        for k in np.flatnonzero(missing)
-    )
-    text = (
-        f'reserve "{stock.name}" has no initial level for {"; ".join(lacking)}, from where something leaves'
-    )
+    lacking = _places(reader, stock, initial, missing)
+    text = f'reserve "{stock.name}" has no initial level for {lacking}, from where something leaves'
     hint = "give one, with a large sd if little is known, or limit the process with `where`"
     path = ("stocks", stock.name, "initial")
     reader.problems.append(reader.document.problem("no-value", text, *path, hint=hint))
     return False
+
+
+def _places(reader: Reader, stock: StockOf, given: ValueArray, which: Bools) -> str:
+    """The labels of the value's own dimensions at which something holds for cells of the reserve."""
+    further = [a for a in stock.cells.axes if a in given.axes]
+    dimensions = reader.dims.dimensions
+    found = dict.fromkeys(
+        ", ".join(str(dimensions[a].labels[stock.cells.column(a)[k]]) for a in further)
+        for k in np.flatnonzero(which)
+    )
+    return "; ".join(found)
 
 
 def _positive(reader: Reader, stock: StockOf, recovery: Floats) -> bool:

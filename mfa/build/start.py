@@ -1,12 +1,16 @@
-"""A first guess: every quantity scaled towards what is reported of it, the rest at the median report."""
+"""A first guess: every quantity scaled towards what is reported of it, the rest at the median report of what
+it is tied to."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.sparse import csgraph
 
-from mfa.build.assembly import Bools, Floats
+from mfa.build.assembly import Bools, Floats, Ints
 from mfa.solve.problem import LeastSquares
 
 
@@ -35,23 +39,45 @@ def first_guess(problem: LeastSquares, scalable: Bools) -> Floats:
     return np.where(scalable, x * np.exp(np.clip(shift, -20, 20)), x)
 
 
-def _typical(problem: LeastSquares, rows: Bools, masses: Bools) -> float:
-    """The median of the reports in some rows that speak of masses, else of what exact rows say of them, else
-    of all reports in the rows."""
+def _typical(problem: LeastSquares, rows: Bools, masses: Bools) -> Floats:
+    """For every unknown the median of the reports in some rows that speak of masses.
+
+    Of those that speak of masses which exact rows tie to it: a trace element has a size of its own beside
+    the main one. Where nothing is reported there, what exact rows say; else the median of all.
+    """
     observed, exact = problem.observed.rows, problem.exact
-    of_masses = abs(problem.cells.jacobian(np.ones(len(problem)))) @ masses.astype(float)
-    reports = observed.rhs[rows & (abs(observed.matrix) @ of_masses > 0)]
-    given = np.abs(exact.rhs[abs(exact.matrix) @ of_masses > 0])
-    for numbers in (reports, given[given > 0]):
-        if len(numbers):
-            return float(np.median(numbers))
-    return float(np.median(observed.rhs[rows]))
+    of_masses = sparse.csr_array(
+        abs(problem.cells.jacobian(np.ones(len(problem)))) @ sparse.diags_array(masses.astype(float))
+    )
+    tied = sparse.csr_array(abs(exact.matrix) @ of_masses)
+    count, found = csgraph.connected_components(sparse.csr_array(tied.T @ tied), directed=False)
+    label = found.astype(np.int64)
+    some, given = np.flatnonzero(rows), np.flatnonzero(exact.rhs)
+    reports = _medians(abs(observed.matrix[some]) @ of_masses, observed.rhs[some], label, count)
+    stated = _medians(tied[given], np.abs(exact.rhs[given]), label, count)
+    whole = next((m for m in (reports[-1], stated[-1]) if np.isfinite(m)), np.median(observed.rhs[some]))
+    sizes = np.where(np.isnan(reports), stated, reports)[:-1]
+    return np.asarray(np.where(np.isnan(sizes), whole, sizes)[label])
+
+
+def _medians(speak: sparse.csr_array, numbers: Floats, label: Ints, count: int) -> Floats:
+    """The median of the numbers that speak of unknowns of each label, then of all that speak of any."""
+    pairs = speak.tocoo()
+    some = pairs.data != 0
+    row, group = np.unique(np.stack([pairs.row[some], label[pairs.col[some]]]), axis=1)
+    found = np.full(count + 1, np.nan)
+    medians = pd.Series(numbers[row]).groupby(group).median()
+    found[medians.index.to_numpy(np.int64)] = medians.to_numpy()
+    if len(row):
+        found[-1] = np.median(numbers[np.unique(row)])
+    return found
 
 
 def with_start(problem: LeastSquares, x: Floats, masses: Bools) -> LeastSquares:
     """The problem with a start inside its bounds, and scales to match it.
 
-    A mass is at least of the scale of a tenth of the median report, whatever the unit of that.
+    A mass is at least of the scale of a tenth of the median report of what it is tied to, whatever the unit
+    of that.
     """
     inside = np.clip(x, problem.lower, problem.upper)
     positive = problem.observed.counted & (problem.observed.rows.rhs > 0)

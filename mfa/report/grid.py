@@ -50,13 +50,15 @@ class Section:
 class Column:
     """A column of a grid: its heading, and the frame's column it is set from.
 
-    A column of numbers has significant `digits`, or an `sd` column that says how many there are.
+    A column of numbers has significant `digits`, or an `sd` column that says how many there are; `missing` is
+    what stands where there is no number.
     """
 
     heading: str
     of: str
     sd: str = ""
     digits: int = 0
+    missing: str = ""
 
     @property
     def numeric(self) -> bool:
@@ -67,7 +69,7 @@ class Column:
         """The cell of one row."""
         value = row[self.of]
         if not self.numeric or plain_label(value) == "":
-            return plain_label(value)
+            return plain_label(value) or self.missing
         return with_sd(float(value), float(row[self.sd])) if self.sd else number(float(value), self.digits)
 
 

@@ -14,7 +14,7 @@ from mfa.figures.residuals import plain_label
 from mfa.figures.text import number
 from mfa.report.grid import Column, Grid, Picture, Section, grid, labels_of
 from mfa.report.needs import undetermined
-from mfa.report.verdict import description, verdict
+from mfa.report.verdict import degrees, description, verdict
 from mfa.run.gross import FLAGS
 from mfa.run.manifest import versions
 from mfa.run.measure import measure_of
@@ -153,7 +153,7 @@ def gross(result: Result) -> Iterator[Section]:
         " flagged."
     )
     chi, dof, p = (float(last[k]) for k in ("chi_square", "dof", "p"))
-    whole = f"chi-square is {number(chi, 4)} on {number(dof)} degrees of freedom, p = {number(p, 2)}"
+    whole = f"chi-square is {number(chi, 4)} on {degrees(dof)}, p = {number(p, 2)}"
     what = whole if dof else "nothing is left to test"
     left = f"Without {'it' if len(table) == 1 else 'them'} {what}."
     columns = [Column("", "order"), Column("one of these is wrong", "members"), Column("z", "z", digits=2)]
@@ -226,7 +226,7 @@ def indicators(result: Result) -> Iterator[Section]:
     columns = [
         Column("indicator", "name"),
         *labels_of(table, ("name", *INDICATOR)),
-        Column("value", "value", "sd", digits=3),
+        Column("value", "value", "sd", digits=3, missing="not determined"),
         Column("95 %: from", "low", digits=3),
         Column("to", "high", digits=3),
         Column("unit", "unit"),

@@ -65,6 +65,11 @@ def _evidence(result: Result) -> Iterator[str]:
     yield f"{count(counted, 'reported figure')}{also} count as evidence{kept}."
 
 
+def degrees(dof: float) -> str:
+    """Degrees of freedom in words."""
+    return f"{number(dof)} degree{'s' * (dof != 1)} of freedom"
+
+
 def _agreement(result: Result) -> Iterator[str]:
     facts = result.facts
     if "chi_square" not in facts:
@@ -74,7 +79,7 @@ def _agreement(result: Result) -> Iterator[str]:
         yield "No figure is checked by another: there is nothing to test."
         return
     p, chi_square = float(facts["p_value"]), number(facts["chi_square"], 4)
-    test = f"chi-square {chi_square} with {number(dof)} degrees of freedom, p = {number(p, 2)}"
+    test = f"chi-square {chi_square} with {degrees(dof)}, p = {number(p, 2)}"
     if p < SIGNIFICANT:
         yield f"The figures contradict each other by more than their stated uncertainties allow ({test})."
     else:

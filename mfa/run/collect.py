@@ -25,7 +25,7 @@ from mfa.run.starts import standing
 from mfa.run.tables import closed_and_open, observation_table
 from mfa.run.trace import traced
 from mfa.solve.classify import LISTED, FreeSum, free_sums
-from mfa.solve.intervals import LARGEST, Intervals, intervals
+from mfa.solve.intervals import Intervals, intervals
 from mfa.solve.losses import loss_of
 from mfa.solve.misfit import losses_of
 from mfa.solve.truncated.aggregate import Numbers, aggregate
@@ -229,7 +229,7 @@ def _free(solved: Solved, ranges: Intervals) -> tuple[pd.DataFrame, tuple[str, .
         sums = [s for s in free_sums(problem, solved.solution, spread) if known.issuperset(s.cells)]
         rows += [_sum(s, sd) for s, sd in zip(sums, _deviations(solved, sums), strict=True)]
         if ranges.skipped:
-            text = f"{ranges.skipped:,} of them have no interval: more than {LARGEST:,} are free together"
+            text = f"{ranges.skipped:,} of them have no interval: too many are free together to find it"
             missing.append(f"free.csv: {text}")
     numbers, system = ["value", "sd", "low", "high"], solved.model.system
     table = pd.DataFrame(rows, columns=["kind", "name", *numbers, "unit"])

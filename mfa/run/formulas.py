@@ -21,6 +21,7 @@ from mfa.limits import NUMBERS
 from mfa.run.measure import Measure, measure_of
 from mfa.run.result import Result
 from mfa.run.trace import Trace
+from mfa.solve.truncated.ends import Ends
 from mfa.spec.formula import Binary, Call, Name, Neg, Num, Select, chain, parse_formula
 
 Floats = npt.NDArray[np.float64]
@@ -29,14 +30,15 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Operand:
-    """An array over `axes` (flat, last axis fastest), its derivative by the cells (rows, cells), and its
-    measure."""
+    """An array over `axes` (flat, last axis fastest), its derivative by the cells (rows, cells), its
+    measure, and whether bounds leave it room below 0."""
 
     axes: tuple[str, ...]
     labels: Mapping[str, tuple[str | int, ...]]
     value: Floats
     slope: sparse.csr_array
     measure: Measure
+    signed: bool = True
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -45,14 +47,15 @@ class Operand:
 
     def taken(self, axes: Sequence[str], labels: Mapping[str, tuple[str | int, ...]], rows: Ints) -> Operand:
         """The entries `rows` as an array over other axes."""
-        return Operand(tuple(axes), labels, self.value[rows], self.slope[rows].tocsr(), self.measure)
+        slope = self.slope[rows].tocsr()
+        return Operand(tuple(axes), labels, self.value[rows], slope, self.measure, self.signed)
 
     def mapped(
         self, axes: Sequence[str], labels: Mapping[str, tuple[str | int, ...]], by: sparse.csr_array
     ) -> Operand:
         """`by @ self`: sums of entries as an array over other axes."""
         value, slope = np.asarray(by @ self.value), (by @ self.slope).tocsr()
-        return Operand(tuple(axes), labels, value, slope, self.measure)
+        return Operand(tuple(axes), labels, value, slope, self.measure, self.signed)
 
 
 def evaluate(result: Result, trace: Trace, formula: str) -> Operand:
@@ -87,7 +90,7 @@ class _Evaluation:
 
     def number(self, node: Num) -> Operand:
         none = sparse.csr_array((1, self.n_cells))
-        return Operand((), {}, np.array([node.value]), none, Measure(bare=True))
+        return Operand((), {}, np.array([node.value]), none, Measure(bare=True), node.value < 0)
 
     def name(self, node: Name) -> Operand:
         """A flow, trade or stock over all its labels; cells that do not exist are zero."""
@@ -103,11 +106,13 @@ class _Evaluation:
         size = int(np.prod(shape, dtype=np.int64))
         weight = np.full(len(row), 1 / self.trace.mass_factor)
         slope = sparse.coo_array((weight, (row, number)), shape=(size, self.n_cells)).tocsr()
-        return Operand(axes, labels, np.asarray(slope @ self.trace.solution.q), slope, measure_of(q))
+        value = np.asarray(slope @ self.trace.solution.q)
+        signed = bool(np.any(Ends(self.trace.problem).cells[0][number] < 0))
+        return Operand(axes, labels, value, slope, measure_of(q), signed)
 
     def negative(self, node: Neg) -> Operand:
         inner = self.of(node.of)
-        return replace(inner, value=-inner.value, slope=-inner.slope)
+        return replace(inner, value=-inner.value, slope=-inner.slope, signed=True)
 
     def binary(self, node: Binary) -> Operand:
         first, steps = chain(node)
@@ -115,7 +120,8 @@ class _Evaluation:
         for step in steps:
             left, right = _aligned(found, self.of(step.right))
             measure = _MEASURES[step.op](left.measure, right.measure)
-            found = Operand(left.axes, left.labels, *_ARITHMETIC[step.op](left, right), measure)
+            signed = step.op == "-" or left.signed or right.signed
+            found = Operand(left.axes, left.labels, *_ARITHMETIC[step.op](left, right), measure, signed)
         return found
 
     def selection(self, node: Select) -> Operand:
@@ -139,7 +145,7 @@ class _Evaluation:
         lengths = np.array([known[x] for x in found.labels[time]])
         factor = lengths[positions(found.shape)[found.axes.index(time)]]
         value, slope = found.value * factor, _scaled(found.slope, factor)
-        return Operand(found.axes, found.labels, value, slope, found.measure.over_time())
+        return replace(found, value=value, slope=slope, measure=found.measure.over_time())
 
 
 def _places(labels: npt.NDArray[np.object_], every: Sequence[str | int]) -> Ints:
@@ -260,7 +266,7 @@ def _cumulated(operand: Operand, dims: Sequence[str]) -> Operand:
 def _shared(operand: Operand, dims: Sequence[str]) -> Operand:
     """Each entry as a share of the sum over some dimensions."""
     left, right = _aligned(operand, total(operand, dims))
-    return Operand(left.axes, left.labels, *_quotient(left, right), Measure())
+    return Operand(left.axes, left.labels, *_quotient(left, right), Measure(), left.signed)
 
 
 _FUNCTIONS: dict[str, Callable[[Operand, Sequence[str]], Operand]] = {

@@ -82,6 +82,9 @@ def numbers_of(trace: Trace, found: Operand) -> Numbers:
     value = np.where(defined, found.value, 0.0)
     linear = np.allclose(found.slope @ trace.solution.q, value, rtol=1e-9, atol=0.0)
     known = aggregate(trace.truncated, found.slope, None if linear else value)
+    if not found.signed:
+        ends = ("low", "high", "cautious_low", "cautious_high")
+        known = replace(known, **{end: np.maximum(getattr(known, end), 0.0) for end in ends})
     return determined(replace(known, value=found.value), ~defined)
 
 

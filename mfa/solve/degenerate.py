@@ -99,7 +99,7 @@ def _without(inner: sparse.csc_array, touched: sparse.csc_array) -> sparse.csr_a
 def _leaving(rows: sparse.csr_array, side: At) -> Ints:
     """The unknowns on a `side` that some step takes inwards with all rows as they are."""
     touched = np.flatnonzero(side)
-    unit = _equilibrated(rows)
+    unit, _ = equilibrated(rows)
     inward = sparse.csr_array(unit @ sparse.diags_array(np.where(side == 0, 1.0, -side.astype(float))))
     n, k = rows.shape[1], len(touched)
     # an unknown at a bound is t + s, t up to 1
@@ -111,12 +111,15 @@ def _leaving(rows: sparse.csr_array, side: At) -> Ints:
     return touched[found.x[n:] > LEFT] if found.optimal else touched[:0]
 
 
-def _equilibrated(rows: sparse.csr_array, rounds: int = 4) -> sparse.csr_array:
-    """The rows with unknowns in such units, and each such a size, that their largest entries are about 1."""
+def equilibrated(rows: sparse.csr_array, rounds: int = 4) -> tuple[sparse.csr_array, Floats]:
+    """The rows with unknowns in such units, and each such a size, that their largest entries are about 1;
+    the units."""
+    unit = np.ones(rows.shape[1])
     for _ in range(rounds):
-        rows = sparse.csr_array(rows @ sparse.diags_array(_root(largest(rows, 0))))
+        root = _root(largest(rows, 0))
+        unit, rows = unit * root, sparse.csr_array(rows @ sparse.diags_array(root))
         rows = sparse.csr_array(sparse.diags_array(_root(largest(rows, 1))) @ rows)
-    return rows
+    return rows, unit
 
 
 def _root(size: Floats) -> Floats:

@@ -189,3 +189,31 @@ def test_where_nothing_is_stated_nothing_was(data: dict[str, float]) -> None:
     assert empty.stock("fleet").sel(region="AAA").to_numpy() == pytest.approx(
         fleet({}).stock("fleet").sel(region="AAA").to_numpy(), rel=1e-9
     )
+
+
+PANTRY: dict[str, Any] = {
+    "mfa": 1,
+    "dimensions": {"food": ["rice", "fish"]},
+    "processes": {"shop": {"kind": "source"}, "pantry": {"kind": "stock"}, "meals": {"kind": "sink"}},
+    "flows": {
+        "bought": {"from": "shop", "to": "pantry", "by": "food"},
+        "eaten": {"from": "pantry", "to": "meals", "by": "food"},
+    },
+    "stocks": {"kept": {"at": "pantry", "initial": {"data": {"rice": 5}, "dims": "food"}}},
+    "solve": {"question": "simulate"},
+    "drivers": {"b": {"of": "bought", "value": 10}, "e": {"of": "eaten", "value": 4}},
+}
+
+
+def test_an_initial_level_that_is_not_stated_is_said() -> None:
+    result = mfa.run(PANTRY)
+    assert result.stock("kept").to_numpy() == pytest.approx([11, 6])
+    (warning,) = result.warnings
+    assert "no number for kept[fish]: taken as 0" in warning
+    stated = merged(PANTRY, {"stocks": {"kept": {"initial": {"data": {"fish": 0}}}}})
+    assert not mfa.run(stated).warnings
+
+
+def test_an_initial_level_is_not_asked_for_where_nothing_can_be() -> None:
+    only = {"where": {"food": ["rice"]}}
+    assert not mfa.run(merged(PANTRY, {"flows": {"bought": only, "eaten": only}})).warnings

@@ -55,3 +55,19 @@ def test_a_recovery_above_one_is_refused() -> None:
     stated = with_reserve(initial={"value": 50, "unit": "kt", "sd": 1}, recovery=1.5)
     with pytest.raises(InputError, match="recovery"):
         mfa.run(mfa.load(merged(CHAIN, stated)))
+
+
+@pytest.mark.parametrize("key", ["recovery", "additions"])
+def test_what_is_stated_of_some_regions_is_asked_of_all(key: str) -> None:
+    reserve = {"at": "mine", "kind": "reserve", "initial": 100, key: {"data": {"A": 0.5}, "dims": "region"}}
+    document = {
+        "mfa": 1,
+        "dimensions": {"region": ["A", "B"]},
+        "processes": {"mine": {"kind": "source"}, "use": {"kind": "sink"}},
+        "flows": {"mined": {"from": "mine", "to": "use"}},
+        "stocks": {"left": reserve},
+        "solve": {"question": "simulate"},
+        "drivers": {"d": {"of": "mined", "value": 10}},
+    }
+    with pytest.raises(InputError, match=f'`{key}` of "left" has no number for B'):
+        mfa.run(document)

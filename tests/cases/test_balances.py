@@ -274,3 +274,23 @@ def test_a_process_that_nothing_leaves_is_refused() -> None:
     (problem,) = [p for p in problems if p.severity == "error"]
     assert (problem.code, problem.where.line) == ("process-ends", 3)  # type: ignore[union-attr]
     assert "did you mean `kind: sink`?" in problem.hint
+
+
+def test_no_warning_against_a_conversion_that_shares_need() -> None:
+    """`slag` has no kind, so the balance has none; its share is of cars only where converted."""
+    shredder: dict[str, Any] = {
+        "mfa": 1,
+        "dimensions": {"kind": ["cars", "steel"]},
+        "processes": {"yard": {"kind": "source"}, "shred": {"converts": "kind"}, "out": {"kind": "sink"}},
+        "flows": {
+            "scrap": {"from": "yard", "to": "shred", "by": "kind", "where": {"kind": ["cars"]}},
+            "metal": {"from": "shred", "to": "out", "by": "kind", "where": {"kind": ["steel"]}},
+            "slag": {"from": "shred", "to": "out"},
+        },
+        "transfers": {"shred": {"metal": {"data": {"steel": 0.7}, "dims": "kind"}, "slag": "rest"}},
+        "solve": {"question": "simulate"},
+        "drivers": {"d": {"of": "scrap", "data": {"cars": 100}, "dims": "kind"}},
+    }
+    document = mfa.load(shredder)
+    assert not document.warnings
+    assert mfa.run(document).flow("metal").to_numpy() == pytest.approx([0, 70])

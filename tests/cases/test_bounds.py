@@ -86,3 +86,35 @@ def test_what_is_free_has_the_range_that_rows_allow() -> None:
     assert np.isnan(result.mean("y"))
     assert result.interval("y").values == pytest.approx([0, 100])
     assert result.interval("x").values == pytest.approx([98.04, 101.96], abs=1e-3)
+
+
+@pytest.mark.parametrize(("end", "limit"), [("max", 30), ("min", 55)])
+def test_the_interval_of_a_flow_at_a_limit_ends_at_the_limit(end: str, limit: float) -> None:
+    text = _split({"a": {"of": "a", "value": 100, "sd": 5}, "b": {"of": "b", "value": 40, "sd": 10}})
+    result = mfa.run(mfa.load({**text, "constraints": {"most": {"of": "b", end: limit}}}))
+    drawn = np.random.default_rng(0).normal(40, 10, size=2_000_000)
+    kept = drawn[drawn <= limit] if end == "max" else drawn[drawn >= limit]
+    wanted = [np.quantile(kept, 0.05), limit] if end == "max" else [limit, np.quantile(kept, 0.95)]
+    assert float(result.flow("b")) == pytest.approx(limit)
+    found = result.interval("b").values
+    assert found == pytest.approx(wanted, abs=0.05 * kept.std())
+    assert found[wanted.index(limit)] == pytest.approx(limit, rel=1e-12)
+
+
+def test_a_ratio_of_what_cannot_be_negative_is_not_shown_below_0() -> None:
+    seen = {n: {"of": n, "value": 0 if n != "a" else 10, "sd": 3} for n in "abc"}
+    outputs = {"indicators": {"ratio": "b / a", "part": "b / (b + c)", "gap": "(b - c) / a"}}
+    found = mfa.run(mfa.load({**_split(seen), "outputs": outputs})).indicators.set_index("name")
+    ends = found[["low", "cautious_low"]]
+    assert (ends.loc[["ratio", "part"]].to_numpy() >= 0).all()
+    assert (ends.loc["gap"] < 0).all()
+
+
+def _split(observations: dict[str, object]) -> dict[str, object]:
+    ends = {"a": ("s", "p"), "b": ("p", "o"), "c": ("p", "q")}
+    return {
+        "mfa": 1,
+        "processes": {"s": {"kind": "source"}, "p": {}, "o": {"kind": "sink"}, "q": {"kind": "sink"}},
+        "flows": {n: {"from": a, "to": b} for n, (a, b) in ends.items()},
+        "observations": observations,
+    }

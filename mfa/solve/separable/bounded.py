@@ -180,11 +180,33 @@ def _snapped(problem: Separable, state: State) -> Floats:
     """The unknowns inside their bounds; on them where they are a rounding error away and the rows close as
     well."""
     inside = np.clip(state.x, problem.lower, problem.upper)
-    low, high = inside - problem.lower, problem.upper - inside
-    some = np.flatnonzero(np.isfinite(np.minimum(low, high)))
+    some = np.flatnonzero(np.isfinite(_room(problem, inside)))
+    snapped = _on_bounds(problem, inside, some[_room(problem, inside)[some] <= _reach(problem, state, some)])
+    return _on_bounds(problem, snapped, _rounding_alone(problem, snapped))
+
+
+def _rounding_alone(problem: Separable, x: Floats) -> Ints:
+    """Unknowns in rows that do not close as only rounding is left in them: next to their bounds for all
+    other rows that they are in."""
+    size = problem.size(x)
+    wrong = np.abs(problem.residual(x)) > ACCEPTED * size
+    if not wrong.any():
+        return np.zeros(0, np.int64)
+    some = np.flatnonzero(problem.magnitude.T @ wrong.astype(float) > 0)
+    others = -problem.smallest(np.where(wrong, 0.0, -size), some)
+    return some[_room(problem, x)[some] <= NEGLIGIBLE * others]
+
+
+def _room(problem: Separable, x: Floats) -> Floats:
+    """How far each unknown is from the nearer of its bounds."""
+    return np.asarray(np.minimum(x - problem.lower, problem.upper - x))
+
+
+def _on_bounds(problem: Separable, x: Floats, some: Ints) -> Floats:
+    """`x` with `some` unknowns on the nearer of their bounds, unless rows close less well then."""
     if not len(some):
-        return inside
-    some = some[np.minimum(low, high)[some] <= _reach(problem, state, some)]
-    snapped = inside.copy()
-    snapped[some] = np.where(low <= high, problem.lower, problem.upper)[some]
-    return snapped if problem.open(snapped) <= max(problem.open(inside), CLOSED) else inside
+        return x
+    low = x[some] - problem.lower[some] <= problem.upper[some] - x[some]
+    snapped = x.copy()
+    snapped[some] = np.where(low, problem.lower[some], problem.upper[some])
+    return snapped if problem.open(snapped) <= max(problem.open(x), CLOSED) else x

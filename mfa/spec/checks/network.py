@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mfa.errors import Problem, did_you_mean
-from mfa.spec.balances import BOUNDARIES, shared_labels
-from mfa.spec.dimensions import ELEMENT, REGION, TIME_NAMES
+from mfa.spec.balances import BOUNDARIES, balanced_labels, shared_labels
+from mfa.spec.dimensions import ELEMENT, REGION, TIME_NAMES, dimension_labels, dimension_problems
 from mfa.spec.document import Document
 from mfa.spec.targets import inflows, named, outflows
 from mfa.spec.tree import Steps
@@ -110,12 +110,56 @@ def _conversion(document: Document, name: str, axis: str, path: Steps) -> list[P
         return [document.problem("converts", text, *path)]
     if axis in shared_labels(spec, name):
         return []
-    lacking = [
-        f for f in (*inflows(document, name), *outflows(document, name)) if axis not in spec.flows[f].by
-    ]
+    entering, leaving = inflows(document, name), outflows(document, name)
+    lacking = [f for f in (*entering, *leaving) if axis not in spec.flows[f].by]
+    shared = spec.transfers.get(name, {})
+    if not set(entering) & set(lacking) and any(f in shared and f not in lacking for f in leaving):
+        return []  # a share by label is of what enters with that label, unless it is converted
     whose = f'flow "{lacking[0]}"' if lacking else "its trade"
     text = f'"{name}" does not balance by {axis} anyway: {whose} has no such dimension'
     return [document.problem("converts", text, *path, severity="warning")]
+
+
+def unconverted(document: Document) -> list[Problem]:
+    """Warnings of labels with which something enters a process and nothing leaves, or the other way round.
+
+    Such flows are 0. A process with a stock may keep what enters, and one left open may lack the other flow.
+    """
+    spec = document.spec
+    holding = {s.at for s in spec.stocks.values()}
+    plain = [
+        name
+        for name, p in spec.processes.items()
+        if p.kind in ("process", "market") and p.balance == "closed" and name not in holding
+    ]
+    return [
+        p for name in plain for axis in balanced_labels(spec, name) for p in _one_sided(document, name, axis)
+    ]
+
+
+def _one_sided(document: Document, name: str, axis: str) -> list[Problem]:
+    if axis not in document.spec.dimensions or dimension_problems(document, axis):
+        return []
+    every = dimension_labels(document, axis)
+    flows = document.spec.flows
+    entering, leaving = (
+        {label for f in side for label in flows[f].where.get(axis, every)}
+        for side in (inflows(document, name), outflows(document, name))
+    )
+    found = []
+    for only, verb, other in (
+        (entering - leaving, "enters", "leave"),
+        (leaving - entering, "leaves", "enter"),
+    ):
+        if only and entering and leaving:
+            labels = ", ".join(str(x) for x in every if x in only)
+            text = f'what {verb} "{name}" with {axis} {labels} cannot {other} it: it is 0'
+            hint = f"if labels change there, add `converts: [{axis}]` to the process"
+            path = ("processes", name)
+            found.append(
+                document.problem("one-sided-label", text, *path, hint=hint, key=True, severity="warning")
+            )
+    return found
 
 
 def openings(document: Document) -> list[Problem]:

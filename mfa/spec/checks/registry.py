@@ -68,6 +68,7 @@ CHECKS: tuple[Check, ...] = (
     _check(network.boundaries, "processes"),
     _check(network.connected, "processes", "flows", "trade"),
     _check(network.conversions, "dimensions", "flows", "trade", "processes"),
+    _check(network.unconverted, "dimensions", "flows", "trade", "processes", "stocks"),
     _check(network.openings, "processes", "transfers"),
     _check(network.statistical_differences),
     _check(commodities.unused, "flows", "trade"),

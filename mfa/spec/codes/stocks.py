@@ -51,6 +51,11 @@ ENTRIES = {
         shares by age that do not sum to 1.""",
         "fleet: {at: use, initial: {data: {1998: 7, 1999: 9}, dims: cohort}, lifetime: {fixed: 10}}",
     ),
+    "initial-unstated": Entry(
+        """The stock before the first period is stated for some labels and not for others, where something can
+        be: it is taken as 0 there, which is a warning.""",
+        "fleet: {at: use, initial: {data: {cars: 7, vans: 0}, dims: product}}",
+    ),
     "initial-stock-age": Entry(
         """Something of the stock before the first period is older than its lifetime allows: nothing of its
         cohort could be left. Move it to a younger cohort or class, or give a longer lifetime.""",

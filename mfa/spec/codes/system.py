@@ -41,6 +41,12 @@ ENTRIES = {
         a dimension that some flow of the process lacks is not balanced anyway (a warning).""",
         "smelter: {converts: [product]}",
     ),
+    "one-sided-label": Entry(
+        """A process balances label by label, and with some label something can enter it but not leave, or
+        leave but not enter (`where` of its flows), so that it is 0. Where labels change (ores become metals)
+        the process says `converts`. This is a warning.""",
+        "smelter: {converts: [product]}",
+    ),
     "open-balance": Entry(
         """A process whose balance is left open has no row that says what leaves it, so it cannot have a
         `rest` or a statistical difference. Its gap is in balances.csv and in the report. Sources and sinks
