@@ -15,6 +15,9 @@ from mfa.solve.reconcile import reconcile
 from tests.reduced import reduced
 
 Array = npt.NDArray[np.float64]
+LEAST = 1e-10
+"""The least weight, per squared scale, of staying near: at 1e-12 programmes are too near to singular
+for an interior point, and steps of 1e-6 sigma move reserves by millions of scales."""
 
 
 class General:
@@ -83,7 +86,7 @@ class General:
     def solve(self, z: Array) -> Array:
         """The point from which full steps move no fitted value by more than 1e-7 sigma."""
         for k in range(30):
-            ahead = np.clip(z + self.step(z, max(10.0 ** (-5 - k), 1e-12)), self.lower, self.upper)
+            ahead = np.clip(z + self.step(z, max(10.0 ** (-5 - k), LEAST)), self.lower, self.upper)
             before, z = z, ahead
             moved = np.abs(self.fitted(z) - self.fitted(before)) / self.sigma(self.fitted(z))
             if np.max(moved) < 1e-7:

@@ -60,3 +60,19 @@ def test_a_simulation_has_no_bounds_but_what_is_held() -> None:
     assert free.lower.tolist() == [-np.inf, -np.inf, -np.inf, 7.0]
     assert free.upper.tolist() == [np.inf, np.inf, np.inf, 7.0]
     assert problem.lower.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_mass_of_which_nothing_is_reported_starts_at_the_size_of_what_it_is_tied_to() -> None:
+    """Two chains of two masses each, the first of each reported: as 1e5 and as 1e-4."""
+    assembly = Assembly()
+    cell = assembly.linear(assembly.unknowns(4, str, start=1.0), 4, str)
+    row, sign = np.array([0, 0, 1, 1]), np.array([1.0, -1.0, 1.0, -1.0])
+    assembly.exact(Terms(row, cell + np.arange(4), sign), np.zeros(2), str)
+    reports = Terms.of(np.arange(2), cell + np.array([0, 2]), 1.0)
+    size = np.array([1e5, 1e-4])
+    assembly.observe(reports, size, 0.1 * size, np.zeros(2), counted=np.ones(2, bool), namer=str)
+    problem = assembly.problem()
+    guess = first_guess(problem, assembly.scalable)
+    assert guess.tolist() == pytest.approx([1e5, 1e5, 1e-4, 1e-4])
+    started = with_start(problem, np.zeros(4), assembly.masses)
+    assert started.scale.tolist() == pytest.approx([1e4, 1e4, 1e-5, 1e-5])

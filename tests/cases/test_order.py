@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 import yaml
 
 import mfa
+from mfa.build import build
 from mfa.run.result import Result
+from mfa.solve.reconcile import reconcile
 
 CASES = Path(__file__).parent / "order"
 
@@ -33,10 +37,10 @@ def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
         np.testing.assert_allclose(first, again, rtol=1e-8, atol=1e-6)
 
 
-@pytest.mark.parametrize("robust", ["l2", "huber"])
-def test_free_trade_is_what_markets_need_in_any_order_of_rows(robust: str) -> None:
+@pytest.mark.parametrize(("robust", "most"), [("l2", 25), ("huber", 150)])
+def test_free_trade_is_what_markets_need_in_any_order_of_rows(robust: str, most: float) -> None:
     """Trade that no report speaks of once grew to 5e6 t, as it made every statistical difference a small
-    share of the throughput."""
+    share of the throughput. Huber's loss lets the loop through the markets grow (see the test below)."""
     found = [
         mfa.run(mfa.load(CASES / path, set={"solve.robust": robust}))
         for path in ("s.yaml", "shuffled/s.yaml")
@@ -46,8 +50,27 @@ def test_free_trade_is_what_markets_need_in_any_order_of_rows(robust: str) -> No
         if found[0].quantities[name].kind != "stock":
             first, again = (np.asarray(r.flow(name)) for r in found)
             np.testing.assert_allclose(first, again, rtol=1e-8, atol=1e-9)
-            assert np.nanmax(first) < 100
+            assert np.nanmax(first) < most
     assert float(found[0].trade("t")["value"].max()) < 5
+
+
+def test_huber_gives_up_one_share_for_the_differences_of_all_markets() -> None:
+    """The optimum, from wherever it is begun: c as 0.12 of what enters p, not the stated 0.8 +- 0.05, makes
+    markets so large that their 45 differences cost little, and the share is left as an outlier."""
+    problem = build(mfa.load(CASES / "s.yaml")).problem
+    squares = reconcile(problem)
+    found, again = (reconcile(replace(problem, start=x), robust="huber") for x in (problem.start, squares.x))
+    off, before = (_cost(s.deviation[problem.observed.counted]) for s in (found, squares))
+    assert off < 0.8 * before
+    np.testing.assert_allclose(again.fitted, found.fitted, rtol=1e-6, atol=1e-6)
+    share = [k for k in range(len(problem)) if problem.name(k).startswith("transfers")]
+    assert found.x[share] == pytest.approx([0.1215], abs=1e-3)
+
+
+def _cost(deviation: npt.NDArray[np.float64]) -> float:
+    """Huber's loss of deviations in sigmas, on the scale of chi-square."""
+    size, k = np.abs(deviation), 1.345
+    return float(np.sum(np.where(size <= k, size**2, 2 * k * size - k**2)))
 
 
 def reversed_keys(node: Any) -> Any:
