@@ -46,7 +46,7 @@ observations:
 constraints: {q: {of: a, min: 1 kt, max: 2000000 t}}
 outputs:
   indicators: {s: "share(sum(t, exporter), importer)", l: "in_use / c", k: "sum(c[application=ev], region)"}
-  figures: {f: {kind: area, of: [a, o], by: exporter, at: {year: [2020, 2021]}, unit: kt REO}}
+  figures: {f: {kind: area, of: [a], by: region, at: {year: [2020, 2021]}, unit: kt REO}}
 """
 
 
