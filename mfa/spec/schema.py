@@ -338,8 +338,8 @@ class Figure(Node):
     kind: str = Field(description="sankey, area, ages, adjustments or mirror")
     of: StrList = Field(
         (),
-        description="flows, trades or stocks shown; of adjustments and mirrors observations, too (all that fit "
-        "unless given)",
+        description="flows, trades or stocks shown; of adjustments and mirrors observations, too (all "
+        "that fit unless given)",
     )
     at: dict[str, Labels] = Field(default_factory=dict, description="the labels it is restricted to")
     by: str | None = Field(None, description="the dimension that makes the bands")
