@@ -22,6 +22,8 @@ Shares = Mapping[tuple[str, str], ValueArray]
 """(process, outflow) -> its share of what enters the process."""
 ABSENT, UNSAID = -1, -2
 """In the place of a number: the flow is not there; it is, and nothing says what its share is."""
+SAME_REST = 1e-9
+"""How far apart the rests may be that exact shares leave to one share, as balances close no better."""
 SAME = 1e-14
 """How far apart the numbers may be that several sums ask of one share."""
 
@@ -31,7 +33,8 @@ class Split:
     """The sums of one process: of each, the `numbers` of the shares in it.
 
     Numbers count the entries of the flows' arrays one after another, `first` is that of the first of each
-    flow; `evidence` says which of them have an error; `labels` are those of each sum.
+    flow; `evidence` says which of them have an error; `labels` are those of each sum, `complete` says which
+    sums hold all that leaves.
     """
 
     process: str
@@ -39,6 +42,7 @@ class Split:
     numbers: Ints
     evidence: Bools
     labels: tuple[tuple[str, ...], ...]
+    complete: Bools
     found: Closing
 
 
@@ -95,7 +99,7 @@ def _split(system: System, process: str, given: Mapping[str, ValueArray], axes: 
     at = np.maximum(numbers, 0)
     complete = ~(numbers == UNSAID).any(axis=1) & leaves_by_flows(system, process)
     found = closing(np.where(numbers >= 0, value[at], np.nan), certain[at], spread[at], complete)
-    return Split(process, begin, numbers, ~certain & ~np.isnan(value), labels, found)
+    return Split(process, begin, numbers, ~certain & ~np.isnan(value), labels, complete, found)
 
 
 def leaves_by_flows(system: System, process: str) -> bool:
@@ -168,6 +172,25 @@ def _asked(split: Split) -> tuple[Floats, Floats]:
     return low, high
 
 
+def _contradictions(document: Document, split: Split) -> Iterator[Problem]:
+    """A problem where exact shares leave different rests at several labels to one share that has an error."""
+    evidence = np.append(split.evidence, False)[np.where(split.numbers >= 0, split.numbers, -1)]
+    alone = np.flatnonzero(split.complete & (evidence.sum(axis=1) == 1) & (split.found.exact <= 1))
+    left = 1.0 - split.found.exact[alone]
+    number = split.numbers[alone][evidence[alone]]
+    for k in np.unique(number):
+        low, high = (alone[number == k][pick(left[number == k])] for pick in (np.argmin, np.argmax))
+        least, most = (1.0 - split.found.exact[row] for row in (low, high))
+        if most - least > SAME_REST:
+            flow = max((first, name) for name, first in split.first.items() if first <= k)[1]
+            rests = [f"{apart(v)} for {', '.join(split.labels[r])}" for v, r in ((least, low), (most, high))]
+            text = (
+                f'exact shares of "{split.process}" leave {" and ".join(rests)}, and "{flow}" has one share'
+            )
+            hint = f"give {flow} a share for each label, or the others an sd"
+            yield document.problem("share-sum", text, "transfers", split.process, flow, hint=hint)
+
+
 def _problems(document: Document, split: Split, agreed: Bools) -> Iterator[Problem]:
     """What is wrong with the sums of a process, and a warning where they are closed."""
     found, there = split.found, split.numbers >= 0
@@ -178,6 +201,7 @@ def _problems(document: Document, split: Split, agreed: Bools) -> Iterator[Probl
         yield too_much(document, split.process, *_where(split, high, found.exact))
     if low.any():
         yield too_little(document, split.process, *_where(split, low, found.total))
+    yield from _contradictions(document, split)
     rounded = found.rounded & ~apart_
     if rounded.any():
         number, where = _where(split, rounded, found.total)
