@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.sparse import csgraph
 
 from mfa.build.assembly import Bools, Floats, Ints
 from mfa.solve.problem import LeastSquares
@@ -45,6 +44,8 @@ def _typical(problem: LeastSquares, rows: Bools, masses: Bools) -> Floats:
     Of those that speak of masses which exact rows tie to it: a trace element has a size of its own beside
     the main one. Where nothing is reported there, what exact rows say; else the median of all.
     """
+    from scipy.sparse import csgraph  # which loads solvers that a check does without
+
     observed, exact = problem.observed.rows, problem.exact
     of_masses = sparse.csr_array(
         abs(problem.cells.jacobian(np.ones(len(problem)))) @ sparse.diags_array(masses.astype(float))

@@ -125,15 +125,19 @@ class Bordered:
     def _with_late(self, matrix: sparse.csc_array) -> Bordered:
         """The same with what was left over and has a pivot after all, as refined numbers say.
 
-        One random move of all that is left over tells whether there is such a one.
+        One random move of all that is left over tells whether there is such a one. Where their own part has no
+    pivots, they stay left over: at zero they solve every consistent system.
         """
         signs = np.random.default_rng(SEED).choice([-1.0, 1.0], (len(self.null), 1))
         if not len(self.null) or not self._open(matrix, signs)[1].any():
             return self
         vectors, found = self._open(matrix, np.eye(len(self.null)))
         places = _pivots(found, SURE)
+        schur = _dense(found[np.ix_(places, places)])
+        if not _regular(schur):
+            return self
         rest = replace(self, null=np.delete(self.null, places))
-        return replace(rest, late=Late(vectors[:, places], _dense(found[np.ix_(places, places)])))
+        return replace(rest, late=Late(vectors[:, places], schur))
 
     def _open(self, matrix: sparse.csc_array, moves: Floats) -> tuple[Floats, Floats]:
         """What is left over moved by `moves` (null, k), the rest as its rows say, and what that leaves open
