@@ -22,7 +22,7 @@ Array = npt.NDArray[np.float64]
 Document = dict[str, Any]
 REGIONS = ("AAA", "BBB")
 TONNES = {"kg": 1e-3, "t": 1.0, "kt": 1e3}
-SAME = 1e-8
+SAME, SWEPT = 1e-8, 1e-6
 SEEDS = (0, 1, 2, 3, 4, 5, 7, 22)
 """Two systems of each kind of `reported`, and two of the second whose sigmas swing with the fitted values."""
 
@@ -130,8 +130,8 @@ def apart(one: Result, other: Result) -> Array:
 
 
 def assert_same(one: Result, other: Document) -> None:
-    """Values and standard deviations are the same to 1e-8; differences reached are below 1e-10."""
-    assert np.all(apart(one, mfa.run(mfa.load(other))) <= SAME)  # of nan this is false
+    """Values are the same to 1e-8 and standard deviations, which sweeps find beside bounds, to 1e-6."""
+    assert np.all(apart(one, mfa.run(mfa.load(other))) <= (SAME, SWEPT))  # of nan this is false
 
 
 def in_kt(name: str, one: Document) -> dict[str, Document]:

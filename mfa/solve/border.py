@@ -125,8 +125,8 @@ class Bordered:
     def _with_late(self, matrix: sparse.csc_array) -> Bordered:
         """The same with what was left over and has a pivot after all, as refined numbers say.
 
-        One random move of all that is left over tells whether there is such a one. Where their own part has no
-    pivots, they stay left over: at zero they solve every consistent system.
+        One random move of all that is left over tells whether there is such a one. Where their own part has
+        no pivots, they stay left over: at zero they solve every consistent system.
         """
         signs = np.random.default_rng(SEED).choice([-1.0, 1.0], (len(self.null), 1))
         if not len(self.null) or not self._open(matrix, signs)[1].any():
